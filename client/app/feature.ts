@@ -1,0 +1,19 @@
+/*
+ * What a feature shows the shell. Every folder `client/features/<x>` has one door, `index.ts`, that exports
+ * `feature: Feature`; the shell loads it when its first page is opened and places the components in the columns.
+ */
+import type { Component } from 'svelte';
+
+/** Parts of the address that belong to the page, already decoded: `/docs/abc` is `{ id: 'abc' }`. */
+export type RouteParams = Readonly<Record<string, string>>;
+
+export type Pane = Component<{ params: RouteParams }>;
+
+export interface Feature {
+  /** The middle column: stays mounted while the person moves within the feature; `params.id` is the selected one. */
+  readonly list?: Pane;
+  /** The content column; mounted anew for another `params.id`. Without an id: what to show when nothing is selected. */
+  readonly content: Pane;
+  /** The panel on the right, shown while `shell.sideOpen` is true. */
+  readonly side?: Pane;
+}
