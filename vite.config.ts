@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type PluginOption } from 'vite';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Two copies of any of these break documents in ways nobody sees at once: types stop matching, edits get lost. */
+export const onlyOnce = [
+  'yjs',
+  'lib0',
+  'y-protocols',
+  '@tiptap/core',
+  '@tiptap/pm',
+  '@tiptap/y-tiptap',
+  'prosemirror-model',
+  'prosemirror-state',
+  'prosemirror-transform',
+  'prosemirror-view',
+];
+
+const relay = process.env['WEFT_DEV_RELAY'] ?? 'http://127.0.0.1:8787';
+
+export default defineConfig({
+  root: here('client'),
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })] satisfies PluginOption[],
+  resolve: { dedupe: onlyOnce },
+  worker: { format: 'es' },
+  build: {
+    outDir: here('dist/client'),
+    emptyOutDir: true,
+    manifest: true,
+    sourcemap: false,
+    target: 'es2022',
+  },
+  server: {
+    fs: { allow: [here('.')] },
+    proxy: {
+      // The pages' own modules live at addresses too (/data/…, /app/…): only these exact beginnings go to the relay.
+      '^/(api|c)/': { target: relay },
+      '^/(healthz|metrics)$': { target: relay },
+      '^/sync(/|\\?|$)': { target: relay, ws: true },
+    },
+  },
+});
