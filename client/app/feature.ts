@@ -3,6 +3,7 @@
  * `feature: Feature`; the shell loads it when its first page is opened and places the components in the columns.
  */
 import type { Component } from 'svelte';
+import type { PaletteItem } from '../ui/palette-item.ts';
 
 /** Parts of the address that belong to the page, already decoded: `/docs/abc` is `{ id: 'abc' }`. */
 export type RouteParams = Readonly<Record<string, string>>;
@@ -14,6 +15,11 @@ export interface Feature {
   readonly list?: Pane;
   /** The content column; mounted anew for another `params.id`. Without an id: what to show when nothing is selected. */
   readonly content: Pane;
-  /** The panel on the right, shown while `shell.sideOpen` is true. */
+  /** The panel on the right, shown while `frame.sideOpen` is true. */
   readonly side?: Pane;
+  /**
+   * Lines for the command palette. Called while the palette is being set up, so that it may read Svelte context and
+   * runes; the function it returns is asked again for every text typed and should answer from what is on the device.
+   */
+  readonly palette?: () => (text: string) => readonly PaletteItem[];
 }

@@ -1,0 +1,4 @@
+export * from './errors.ts';
+export * from './format.ts';
+export * from './language.svelte.ts';
+export * from './strings.ts';

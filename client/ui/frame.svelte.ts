@@ -1,0 +1,94 @@
+/*
+ * How much room there is, and whether the side panel is open. Widths as in the design: phone below 640, tablet below
+ * 1024, desktop from there on.
+ */
+export type FrameWidth = 'phone' | 'tablet' | 'desktop';
+
+const sideKey = 'weft.side-open';
+
+const query = (text: string): MediaQueryList | undefined =>
+  typeof matchMedia === 'undefined' ? undefined : matchMedia(text);
+
+const storedSide = (): boolean => {
+  try {
+    return localStorage.getItem(sideKey) === '1';
+  } catch {
+    return false;
+  }
+};
+
+class Frame {
+  readonly #tablet = query('(min-width: 640px)');
+  readonly #desktop = query('(min-width: 1024px)');
+  #width = $state<FrameWidth>(this.#measure());
+  #sideOpen = $state(storedSide());
+
+  get width(): FrameWidth {
+    return this.#width;
+  }
+
+  get phone(): boolean {
+    return this.#width === 'phone';
+  }
+
+  /** The panel on the right. Remembered on a desktop; elsewhere it covers the content and starts closed. */
+  get sideOpen(): boolean {
+    return this.#sideOpen;
+  }
+
+  set sideOpen(open: boolean) {
+    this.#sideOpen = open;
+    if (this.#width !== 'desktop') return;
+    try {
+      localStorage.setItem(sideKey, open ? '1' : '0');
+    } catch {
+      // Not remembered then.
+    }
+  }
+
+  toggleSide(): void {
+    this.sideOpen = !this.sideOpen;
+  }
+
+  /** Follows the window's width and the on-screen keyboard; returns the way to stop. */
+  start(): () => void {
+    const follow = (): void => {
+      const width = this.#measure();
+      if (width !== 'desktop' && this.#width === 'desktop') this.#sideOpen = false;
+      this.#width = width;
+    };
+    follow();
+    if (this.#width !== 'desktop') this.#sideOpen = false;
+    const stopKeyboard = followKeyboard();
+    this.#tablet?.addEventListener('change', follow);
+    this.#desktop?.addEventListener('change', follow);
+    return () => {
+      stopKeyboard();
+      this.#tablet?.removeEventListener('change', follow);
+      this.#desktop?.removeEventListener('change', follow);
+    };
+  }
+
+  #measure(): FrameWidth {
+    if (this.#desktop?.matches ?? true) return 'desktop';
+    return this.#tablet?.matches ? 'tablet' : 'phone';
+  }
+}
+
+// Keeps --keyboard at the height that an on-screen keyboard takes from the layout viewport (iOS overlays it).
+const followKeyboard = (): (() => void) => {
+  const viewport = typeof window === 'undefined' ? null : window.visualViewport;
+  if (!viewport) return () => undefined;
+  const measure = (): void => {
+    const covered = Math.max(0, Math.round(window.innerHeight - viewport.height - viewport.offsetTop));
+    document.documentElement.style.setProperty('--keyboard', `${covered > 80 ? covered : 0}px`);
+  };
+  viewport.addEventListener('resize', measure);
+  viewport.addEventListener('scroll', measure);
+  return () => {
+    viewport.removeEventListener('resize', measure);
+    viewport.removeEventListener('scroll', measure);
+  };
+};
+
+export const frame = new Frame();
