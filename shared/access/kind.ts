@@ -1,0 +1,73 @@
+import type { ZodMiniType } from 'zod/mini';
+import type { CommandId, MemberId } from '../base/ids.ts';
+import type { RoomName } from '../protocol/rooms.ts';
+import type { Actor, Decision } from './actor.ts';
+
+/** One entry of a log room as everybody reads it. `seq` is its position, from 0, and its Yjs clock. */
+export interface LogEntry {
+  readonly seq: number;
+  /** The id of the command it came from. */
+  readonly id: CommandId;
+  readonly type: string;
+  /** Stamped by the relay from the session. */
+  readonly by: MemberId;
+  /** Stamped by the relay, milliseconds since 1970. */
+  readonly at: number;
+  readonly data: unknown;
+}
+
+/** What a rule may look at, the same on the device and on the relay. */
+export interface RuleContext<State, Governing = unknown> {
+  readonly room: RoomName;
+  /** The room's own reduced state. */
+  readonly state: State;
+  /** The state of the room that governs this one (itself, unless it is a part). */
+  readonly governing: Governing;
+  /** Whether the id is that of a member who has not left. */
+  isActiveMember(member: MemberId): boolean;
+}
+
+export interface CommandRule<State = unknown, Governing = unknown, Data = unknown> {
+  readonly schema: ZodMiniType<Data>;
+  /** May be sent to a room that does not exist yet, and makes it. */
+  readonly creates?: boolean;
+  may(actor: Actor, data: Data, context: RuleContext<State, Governing>): Decision;
+  /** True when the state already says what the command wants: it succeeds without an entry. */
+  isDone?(actor: Actor, data: Data, context: RuleContext<State, Governing>): boolean;
+}
+
+/** `everyone` is every active member of the workspace. */
+export type Readers = 'everyone' | readonly MemberId[];
+
+interface KindBase<Governing> {
+  readonly kind: string;
+  readonly part: string | null;
+  /** The part (null = the plain room) whose state decides rights here. */
+  readonly governedBy: string | null;
+  /** Whether the room is there; rooms that need no creation always are. */
+  exists(governing: Governing): boolean;
+  readers(governing: Governing): Readers;
+}
+
+/** A room that only the relay writes: entries from commands, folded to a state by the same pure function everywhere. */
+export interface LogKind<State = unknown, Governing = State> extends KindBase<Governing> {
+  readonly class: 'log';
+  readonly initial: State;
+  /** Pure: leaves `state` as it is. Skips entries it does not understand. */
+  fold(state: State, entries: readonly LogEntry[]): State;
+  readonly commands: Readonly<Record<string, CommandRule<State, Governing>>>;
+  /** Types of entries that only the relay itself appends, with the shape of their data. */
+  readonly facts: Readonly<Record<string, ZodMiniType>>;
+  /** Types of entries after which `readers` or the rights of parts may differ. */
+  readonly accessEntries: ReadonlySet<string>;
+  /** Types of entries that somebody would want to be told of (they count as unread). */
+  readonly noteworthy: ReadonlySet<string>;
+}
+
+/** A room that its writers share as equals: Yjs updates behind the relay's gate. */
+export interface TextKind<Governing = unknown> extends KindBase<Governing> {
+  readonly class: 'text';
+  mayWrite(actor: Actor, governing: Governing): Decision;
+  /** Root types an update may write to; null allows any. */
+  readonly roots: readonly string[] | null;
+}

@@ -1,0 +1,82 @@
+import { allow, refuse, type Actor, type Decision } from '../access/actor.ts';
+import type { Readers, RuleContext } from '../access/kind.ts';
+import type { MemberId } from '../base/ids.ts';
+import { failure, type Failure } from '../base/errors.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { AnyKind, AnyLogKind } from './registry.ts';
+
+/** What somebody wants to do with a room. `write` is an update of a text, `command` a change of a log. */
+export type Action =
+  | { readonly do: 'read' }
+  | { readonly do: 'write' }
+  | { readonly do: 'command'; readonly type: string; readonly data: unknown };
+
+export interface Resource extends RuleContext<unknown> {
+  readonly kind: AnyKind;
+}
+
+export const isReader = (readers: Readers, member: MemberId): boolean =>
+  readers === 'everyone' || readers.includes(member);
+
+/**
+ * The one access decision, pure, asked by the page (may this button be here?) and by the relay (may this frame pass?).
+ * A room that the actor may not read is answered like one that does not exist only where its existence is a secret;
+ * here ids cannot be guessed, so the answer is honest.
+ */
+export function decide(actor: Actor, action: Action, resource: Resource): Decision {
+  if (!actor.active) return refuse('forbidden', 'no longer a member of this workspace');
+  switch (action.do) {
+    case 'read':
+      return mayRead(actor, resource);
+    case 'write': {
+      const reading = mayRead(actor, resource);
+      if (!reading.ok) return reading;
+      if (resource.kind.class === 'log') return refuse('read-only', 'only the relay writes this room');
+      return resource.kind.mayWrite(actor, resource.governing);
+    }
+    case 'command': {
+      const judged = judgeCommand(actor, action.type, action.data, resource);
+      return judged.ok ? allow : judged;
+    }
+  }
+}
+
+function mayRead(actor: Actor, { kind, governing }: Resource): Decision {
+  if (!kind.exists(governing)) return refuse('room-not-found', 'no such room');
+  return isReader(kind.readers(governing), actor.member)
+    ? allow
+    : refuse('forbidden', 'not a reader of this room');
+}
+
+/** A command that passed: its data as the schema made it, and whether the state already says so. */
+export interface Judged {
+  readonly data: unknown;
+  readonly done: boolean;
+}
+
+/** Schema, then rights, then whether anything is left to do. What `decide` says of commands comes from here. */
+export function judgeCommand(
+  actor: Actor,
+  type: string,
+  data: unknown,
+  resource: Resource,
+): Result<Judged, Failure> {
+  if (!actor.active) return err(failure('forbidden', 'no longer a member of this workspace'));
+  if (resource.kind.class !== 'log')
+    return err(failure('bad-request', 'this room takes updates, not commands'));
+  const rules: AnyLogKind['commands'] = resource.kind.commands;
+  const rule = Object.hasOwn(rules, type) ? rules[type] : undefined;
+  if (!rule) return err(failure('bad-request', 'unknown command for this room'));
+  const parsed = rule.schema.safeParse(data);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return err(failure('bad-request', `${issue?.path.join('.') || 'data'}: ${issue?.message ?? 'invalid'}`));
+  }
+  if (!rule.creates) {
+    const reading = mayRead(actor, resource);
+    if (!reading.ok) return reading;
+  }
+  const decision = rule.may(actor, parsed.data, resource);
+  if (!decision.ok) return decision;
+  return ok({ data: parsed.data, done: rule.isDone?.(actor, parsed.data, resource) ?? false });
+}
