@@ -1,0 +1,152 @@
+/**
+ * What pages know of data: everything is read from this device, written to this device first, and reactive where Svelte
+ * reads it (plain getters backed by signals). Pages get it with `useWorkspace()` of `client/data/context.ts`.
+ */
+import type { Awareness } from 'y-protocols/awareness';
+import type * as Y from 'yjs';
+import type { Actor, Decision } from '../../shared/access/actor.ts';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { Failure } from '../../shared/base/errors.ts';
+import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
+import type { DirectoryState } from '../../shared/features/directory/schema.ts';
+import type { DocState } from '../../shared/features/docs/schema.ts';
+
+/** A conversation as lists need it; own commands that the relay has not answered are already in `state`. */
+export interface ChatRow {
+  readonly room: RoomId;
+  readonly id: string;
+  readonly state: ChatState;
+  readonly reads: ReadsState;
+  /** Messages of others after this person's read position. */
+  readonly unread: number;
+  /** Seq of the first of them, or null. */
+  readonly firstUnread: number | null;
+  /** For sorting: time of the last message, or of creation. Milliseconds since 1970. */
+  readonly at: number;
+  /** Made or changed on this device and not on the relay yet. */
+  readonly pending: boolean;
+}
+
+export interface DocRow {
+  /** The text room; the row itself comes from its `about` part. */
+  readonly room: RoomId;
+  readonly id: string;
+  readonly state: DocState;
+  readonly editedAt: number;
+  readonly editedBy: MemberId;
+  readonly pending: boolean;
+}
+
+/** An entry on the page: stored by the relay, or an own command on its way (`seq` then counts on from the last). */
+export interface ViewEntry extends LogEntry {
+  readonly delivery: 'stored' | 'queued' | 'failed';
+  readonly failure: Failure | null;
+}
+
+/** A window on a log room, newest entries first loaded. Close it when the page goes. */
+export interface LogView {
+  readonly ready: boolean;
+  /** Ascending; contiguous; own pending ones last. */
+  readonly entries: readonly ViewEntry[];
+  /** True when `entries` begins with the first entry of the room. */
+  readonly complete: boolean;
+  /** Loads older entries: from this device, or from the relay when the device has no more. */
+  loadOlder(count?: number): Promise<void>;
+  /** Makes sure the entry at `seq` is in `entries`. */
+  reach(seq: number): Promise<void>;
+  close(): void;
+}
+
+/** An open text. `doc` may be edited as soon as `ready`; every change is stored here before it is sent. */
+export interface TextView {
+  readonly doc: Y.Doc;
+  readonly awareness: Awareness;
+  readonly ready: boolean;
+  /** Why the text cannot be written right now, or null when it can. */
+  readonly locked: Failure | null;
+  /** `saving`: not yet on this device's disk; `device`: on disk, not on the relay; `relay`: everywhere it should be. */
+  readonly saved: 'saving' | 'device' | 'relay';
+  close(): Promise<void>;
+}
+
+export interface QueuedItem {
+  readonly id: string;
+  readonly room: RoomId;
+  /** Command type, or `update` for a text, `blob` for a picture. */
+  readonly type: string;
+  readonly at: number;
+  readonly count: number;
+  /** Set when the relay said no; it stays until dismissed. */
+  readonly failure: Failure | null;
+}
+
+export interface SyncStatus {
+  readonly connection: 'offline' | 'connecting' | 'online';
+  /** Rooms still to fetch while catching up; null when not catching up. */
+  readonly fetching: { readonly done: number; readonly total: number } | null;
+  /** Changes that are on this device only: commands, updates and pictures. */
+  readonly unsent: number;
+  readonly queue: readonly QueuedItem[];
+  /** Whether another tab of this browser does the sending. */
+  readonly leader: boolean;
+  /** When this device last heard everything from the relay; null if never. */
+  readonly syncedAt: number | null;
+  /** Something this device could not do (storage full, database damaged); shown until it is mended. */
+  readonly problem: Failure | null;
+}
+
+export interface StorageInfo {
+  readonly usedBytes: number;
+  readonly quotaBytes: number | null;
+  readonly persistent: boolean;
+}
+
+export interface WorkspaceData {
+  readonly workspace: WorkspaceId;
+  readonly me: MemberId;
+  readonly device: DeviceId;
+  readonly actor: Actor;
+  /** False until the first read of this device's database is done (milliseconds). */
+  readonly ready: boolean;
+  /** False while this device has never caught up with the relay (first sign-in). */
+  readonly hasCopy: boolean;
+  readonly directory: DirectoryState;
+  readonly online: ReadonlySet<MemberId>;
+  /** Newest first. */
+  readonly chats: readonly ChatRow[];
+  readonly docs: readonly DocRow[];
+  readonly sync: SyncStatus;
+
+  chat(id: string): ChatRow | null;
+  doc(id: string): DocRow | null;
+  /** May this person send this command now, by the rules the relay applies? */
+  may(room: RoomId, type: string, data: unknown): Decision;
+  /** Stores the command on this device and queues it; it shows in views and rows at once. Throws `FailureError` when the rules refuse it. */
+  send(room: RoomId, type: string, data: unknown): Promise<CommandId>;
+  /** Sends a failed command again as a new one, or takes it back from the queue. */
+  retry(id: string): Promise<void>;
+  discard(id: string): Promise<void>;
+  openLog(room: RoomId): LogView;
+  openText(room: RoomId): TextView;
+
+  /** Keeps a picture on this device and queues it for the relay; resolves to its SHA-256 in hex. */
+  putBlob(room: RoomId, blob: Blob): Promise<string>;
+  /** From this device, else from the relay; null when neither can give it now. */
+  getBlob(room: RoomId, hash: string): Promise<Blob | null>;
+
+  draft(room: RoomId): Promise<string>;
+  saveDraft(room: RoomId, text: string): Promise<void>;
+
+  storage(): Promise<StorageInfo>;
+  /** Asks the browser to keep this device's data; resolves to whether it will. */
+  keepStorage(): Promise<boolean>;
+  /** A detached copy of a text's document as this device has it, for export. */
+  readText(room: RoomId): Promise<Y.Doc>;
+  /** All entries of a log that this device has, ascending, read in pieces. */
+  readLog(room: RoomId): AsyncIterable<readonly LogEntry[]>;
+  /** Every room this device holds. */
+  rooms(): Promise<readonly RoomId[]>;
+  /** Stops the worker and closes the database; `wipe` also deletes it, with caches. */
+  close(options?: { wipe: boolean }): Promise<void>;
+}
