@@ -52,6 +52,8 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           // Each file starts its own relay and browsers; two at once would measure each other.
           fileParallelism: false,
+          // After everything else, for the same reason.
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuilt } from './build.mjs';
+import { ensureChromium } from './chromium.mjs';
+import { root, runNode, wasStopped } from './command.mjs';
+import { ensureInstalled } from './install.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ name: string, args: string[], mustFail?: boolean }} Check */
+
+const tool = (/** @type {string} */ path) => join(root, 'node_modules', path);
+const seconds = (/** @type {number} */ since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+const svelteCheck = [tool('svelte-check/bin/svelte-check'), '--tsgo', '--fail-on-warnings', '--tsconfig'];
+const tsc = [tool('@typescript/native/bin/tsc'), '-p'];
+
+/** @type {Check[]} Longest first: two run at a time. */
+const checks = [
+  { name: 'lint', args: [tool('eslint/bin/eslint.js'), '--max-warnings', '0', '.'] },
+  { name: 'types of the client', args: [...svelteCheck, './tsconfig.json'] },
+  { name: 'formatting', args: [tool('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'a type error in a component is seen',
+    args: [...svelteCheck, './tests/fixtures/type-canary/tsconfig.json'],
+    mustFail: true,
+  },
+  { name: 'types of the relay and the tools', args: [...tsc, 'tsconfig.node.json'] },
+  { name: 'types of the tests', args: [...tsc, 'tests/tsconfig.json'] },
+];
+
+/**
+ * One check is one test.
+ * @param {Check} check
+ * @returns {Promise<Counts>}
+ */
+async function runCheck({ name, args, mustFail = false }) {
+  const began = performance.now();
+  const { status, output } = await runNode(args, { keep: true });
+  const fine = mustFail ? status !== 0 && output.includes('Canary.svelte') : status === 0;
+  console.log(`${fine ? '✓' : '✗'} ${name} (${seconds(began)})`);
+  if (!fine) console.log(output.trimEnd() || `ended with status ${status}`);
+  return { passed: fine ? 1 : 0, failed: fine ? 0 : 1, skipped: 0 };
+}
+
+/** @returns {Promise<Counts[]>} */
+async function runChecks() {
+  const left = [...checks];
+  /** @type {Counts[]} */
+  const counts = [];
+  const work = async () => {
+    for (let check = left.shift(); check && !wasStopped(); check = left.shift())
+      counts.push(await runCheck(check));
+  };
+  await Promise.all([work(), work()]);
+  return counts;
+}
+
+/**
+ * Runs the tests themselves, with Vitest's own report on the screen, and counts from its JSON report.
+ * @param {string | undefined} chromium
+ * @returns {Promise<Counts>}
+ */
+async function runVitest(chromium) {
+  const folder = join(root, 'dist', 'test');
+  const report = join(folder, 'report.json');
+  mkdirSync(folder, { recursive: true });
+  rmSync(report, { force: true });
+  const args = [tool('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json'];
+  args.push(`--outputFile.json=${report}`, ...(chromium ? [] : ['--project', '!e2e']));
+  const { status } = await runNode(args, { env: chromium ? { CHROMIUM: chromium } : {} });
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  // A file that cannot even be loaded has no tests to count, and an error outside any test fails the run alone.
+  const broken = testResults.filter(
+    (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+      file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
+  const failed = numFailedTests + broken;
+  return {
+    passed: numPassedTests,
+    failed: failed === 0 && status !== 0 ? 1 : failed,
+    skipped: numPendingTests + numTodoTests,
+  };
+}
+
+await ensureInstalled();
+const chromium = await ensureChromium();
+await ensureBuilt();
+const counts = await runChecks();
+if (!wasStopped()) counts.push(await runVitest(chromium));
+if (wasStopped()) process.exit(130);
+if (!chromium) {
+  // Somebody's own machine may lack a browser; where commits are judged that is a failure.
+  const inCi = Boolean(process.env['CI']);
+  console.log(
+    '\nThe browser tests did not run: no Chromium here. Name one in CHROMIUM, or install it as root.',
+  );
+  counts.push({ passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 });
+}
+const sum = (/** @type {keyof Counts} */ key) => counts.reduce((total, count) => total + count[key], 0);
+const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;
