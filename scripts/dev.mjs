@@ -12,7 +12,11 @@ console.log(`The page with reload: http://${host}:${pagePort}   (the relay behin
 const ends = [
   runNode([tool('tsx/dist/cli.mjs'), 'watch', '--clear-screen=false', 'server/main.ts'], {
     // Links and the origin check must know the address that the browser shows, not the relay's own.
-    env: { WEFT_PUBLIC_URL: process.env['WEFT_PUBLIC_URL'] ?? `http://${host}:${pagePort}` },
+    env: {
+      PORT: relayPort,
+      HOST: host,
+      WEFT_PUBLIC_URL: process.env['WEFT_PUBLIC_URL'] ?? `http://${host}:${pagePort}`,
+    },
   }),
   runNode(
     [tool('vite/bin/vite.js'), '--host', host, '--port', pagePort, '--strictPort', '--clearScreen', 'false'],

@@ -85,6 +85,12 @@ async function runVitest(chromium) {
   };
 }
 
+let counted = false;
+process.once('exit', () => {
+  // Whoever reads only the last line must not take an installation or a build that broke off for silence.
+  if (!counted && !wasStopped()) console.log('\n0 passed, 1 failed');
+});
+
 await ensureInstalled();
 const chromium = await ensureChromium();
 await ensureBuilt();
@@ -101,5 +107,6 @@ if (!chromium) {
 }
 const sum = (/** @type {keyof Counts} */ key) => counts.reduce((total, count) => total + count[key], 0);
 const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
+counted = true;
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? 1 : 0;
