@@ -41,13 +41,13 @@ export function unknownContent(doc: Y.Doc, schema: Schema): readonly string[] {
  * Looks only at what the change touched. Returns the function that ends the watch.
  */
 export function watchUnknownContent(doc: Y.Doc, schema: Schema, stop: (names: readonly string[]) => void): () => void {
-  const root = doc.getXmlFragment(contentField);
+  const root: unknown = doc.getXmlFragment(contentField);
   const look = (transaction: Y.Transaction): void => {
     const found = new Set<string>();
     for (const type of transaction.changed.keys()) {
       if (type instanceof Y.XmlText) unknownInText(type, schema, found);
-      else if (type === root || type instanceof Y.XmlElement) {
-        unknownInside(type as Y.XmlFragment, schema, found, false);
+      else if (type instanceof Y.XmlElement || (type === root && type instanceof Y.XmlFragment)) {
+        unknownInside(type, schema, found, false);
       }
     }
     if (found.size > 0) stop([...found].sort());
