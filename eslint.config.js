@@ -9,7 +9,7 @@ const lucideBarrel = {
 };
 
 export default ts.config(
-  { ignores: ['dist/', 'data/', 'node_modules/'] },
+  { ignores: ['.svelte-check/', 'dist/', 'data/', 'node_modules/'] },
   js.configs.recommended,
   ts.configs.recommended,
   svelte.configs.recommended,
