@@ -93,5 +93,6 @@ async function buildNow() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes('--only')) await ensureInstalled();
-  await buildNow();
+  // A bundler's stack says nothing about the fault in the source; its message does.
+  await buildNow().catch((error) => giveUp(error instanceof Error ? error.message : String(error)));
 }
