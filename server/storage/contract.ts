@@ -1,5 +1,5 @@
 import type { CommandResult, Row } from '../../shared/protocol/messages.ts';
-import type { DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 
 /** A row that is not stored yet: the store gives it its cursor and, in its room, its seq. */
 export interface NewRow {
@@ -21,6 +21,12 @@ export interface RoomHead {
   readonly at: number;
 }
 
+/** A room as a member's list of changes names it. */
+export interface ChangedHead extends RoomHead {
+  /** When it changed for this member: the cursor of its newest row, or of the commit that let them read it. */
+  readonly changed: number;
+}
+
 /** The outcome of a command, kept so that sending it again gives the same answer. */
 export interface SettledCommand {
   readonly device: DeviceId;
@@ -28,47 +34,81 @@ export interface SettledCommand {
   readonly result: CommandResult;
 }
 
+/** A Yjs client id drawn by the relay for a device, valid in every room. */
+export interface Lease {
+  readonly client: number;
+  readonly member: MemberId;
+  readonly device: DeviceId;
+  readonly at: number;
+}
+
+/** A Yjs client id that a plain client brought along, held by its member in one room. */
+export interface Claim {
+  readonly client: number;
+  readonly room: RoomId;
+  readonly member: MemberId;
+  readonly at: number;
+}
+
 /** Everything of one group commit. Applied in this order, in one transaction, durable when `commit` returns. */
 export interface WriteBatch {
   readonly rows: readonly NewRow[];
   readonly commands: readonly SettledCommand[];
-  /** Client ids claimed by a device of a member (leases). */
-  readonly leases: readonly {
-    readonly client: number;
-    readonly member: MemberId;
-    readonly device: DeviceId;
-    readonly at: number;
-  }[];
+  readonly leases: readonly Lease[];
+  readonly claims: readonly Claim[];
   /** Who may read a room, where that changed. */
   readonly readers: readonly { readonly room: RoomId; readonly readers: 'everyone' | readonly MemberId[] }[];
   /** Other tables' writes that must stand or fall with these (an account with its directory entry). */
   readonly also: readonly (() => void)[];
 }
 
+export const emptyBatch: WriteBatch = {
+  rows: [],
+  commands: [],
+  leases: [],
+  claims: [],
+  readers: [],
+  also: [],
+};
+
 /**
  * The log of the workspace. Synchronous, because the relay is one thread and a commit is a few milliseconds.
- * Every method throws `StorageError` when the disk refuses; nothing is half-written then.
+ * Every method throws `StorageError` when the disk refuses or bytes are not what was stored; nothing is half-written
+ * then. What `also` throws comes through as it is, and nothing of its batch is stored.
  */
 export interface RelayStore {
+  /** Drawn when the store was made. */
+  readonly workspace: WorkspaceId;
   readonly epoch: string;
   /** Rows as stored, in order; cursors rise by one without gaps in the order of `batch.rows`. */
   commit(batch: WriteBatch): Row[];
+  /** The newest cursor; 0 when nothing is stored. */
   head(): number;
   room(room: RoomId): RoomHead | null;
-  /** Rooms a member may read whose newest row is after `since`, or that the member may read only since then; by cursor. */
-  changedRooms(member: MemberId, since: number, limit: number): RoomHead[];
+  /**
+   * Rooms a member may read that have rows and whose newest is after `since`, or that the member may read only since
+   * then. Ordered by `changed`, no two alike unless one commit let them in together; those are never split by `limit`.
+   */
+  changedRooms(member: MemberId, since: number, limit: number): ChangedHead[];
   /** Rows of one room in order: after a cursor (texts) or from a seq on (logs). */
   rowsAfter(room: RoomId, cursor: number): Row[];
   rowsFrom(room: RoomId, seq: number, limit: number): Row[];
-  /** A text's merged bytes up to a cursor, and the reduced state of a log before a seq; both only save work. */
+  /** A text's merged bytes up to a cursor; only saves work. */
   snapshot(room: RoomId): { readonly cursor: number; readonly bytes: Uint8Array } | null;
   saveSnapshot(room: RoomId, cursor: number, bytes: Uint8Array): void;
-  base(room: RoomId): { readonly seq: number; readonly state: unknown } | null;
+  /** The newest kept reduced state of a log whose `seq` (number of entries in it) is at most `upTo`; only saves work. */
+  base(room: RoomId, upTo: number): { readonly seq: number; readonly state: unknown } | null;
   saveBase(room: RoomId, seq: number, state: unknown): void;
   settled(device: DeviceId, id: string): CommandResult | null;
+  /** The highest `n` of a settled command; 0 when there is none. */
   lastCommand(device: DeviceId): number;
   leaseHolder(client: number): { readonly member: MemberId; readonly device: DeviceId } | null;
-  /** All rooms of a kind, for restarts and export. */
+  claimHolder(client: number, room: RoomId): MemberId | null;
+  /** Whether anybody holds the id, by lease or by claim in any room. */
+  isClientTaken(client: number): boolean;
+  /** All rooms whose name starts so, by name, for restarts and export. */
   rooms(prefix: string): RoomHead[];
+  /** Reads and writes something, durably; throws when that is not possible. */
+  probe(now: number): void;
   close(): void;
 }

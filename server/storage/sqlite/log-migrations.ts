@@ -1,0 +1,46 @@
+import type { Migration } from './migrations.ts';
+
+/** Tables of the log. `sum` columns hold the CRC-32 of `bytes`, compared at every read. */
+export const logMigrations: readonly Migration[] = [
+  {
+    name: 'log-1',
+    sql: `
+      CREATE TABLE rooms (
+        id INTEGER PRIMARY KEY, room TEXT NOT NULL UNIQUE,
+        rows INTEGER NOT NULL, cursor INTEGER NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX rooms_by_cursor ON rooms (cursor);
+
+      CREATE TABLE rows (
+        cursor INTEGER PRIMARY KEY, room INTEGER NOT NULL REFERENCES rooms (id), seq INTEGER NOT NULL,
+        by TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, sum INTEGER NOT NULL, bytes BLOB NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX rows_by_room ON rows (room, seq);
+
+      CREATE TABLE readers (
+        room TEXT NOT NULL, member TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (room, member)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX readers_by_since ON readers (member, since);
+
+      CREATE TABLE commands (
+        device TEXT NOT NULL, id TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (device, id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE devices (device TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE leases (
+        client INTEGER PRIMARY KEY, member TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE claims (
+        client INTEGER NOT NULL, room TEXT NOT NULL, member TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (client, room)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE snapshots (
+        room TEXT PRIMARY KEY, cursor INTEGER NOT NULL, sum INTEGER NOT NULL, bytes BLOB NOT NULL
+      ) STRICT;
+      CREATE TABLE bases (
+        room TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (room, seq)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];

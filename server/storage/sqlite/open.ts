@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import Database from 'better-sqlite3';
+import { newId } from '../../../shared/base/ids.ts';
+import { StorageError } from '../storage-error.ts';
+import { migrations as allMigrations, type Migration } from './migrations.ts';
+
+export type SqliteDatabase = Database.Database;
+
+export interface OpenOptions {
+  /** `full`: a commit survives a power cut; `process`: it survives the death of the process. */
+  readonly durability: 'full' | 'process';
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * Opens the one database file for this process alone and brings it to the newest shape.
+ * @throws StorageError `locked`, `newer`, `damaged` or `disk`
+ */
+export function openDatabase(file: string, options: OpenOptions): SqliteDatabase {
+  let database: SqliteDatabase | null = null;
+  try {
+    database = new Database(file, { timeout: 500 });
+    // Before the journal mode: a WAL opened exclusively needs no shared memory, and nobody else gets in.
+    database.pragma('locking_mode = EXCLUSIVE');
+    database.pragma('journal_mode = WAL');
+    database.pragma(`synchronous = ${options.durability === 'full' ? 'FULL' : 'NORMAL'}`);
+    database.pragma('foreign_keys = ON');
+    database.pragma('cache_size = -32768');
+    migrate(database, options.migrations ?? allMigrations);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw asStorageError(error);
+  }
+}
+
+function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
+  database
+    .transaction(() => {
+      database.exec(`
+        CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) STRICT;
+        CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      `);
+      const taken = new Set(database.prepare<[], string>('SELECT name FROM migrations').pluck().all());
+      const known = new Set(steps.map((step) => step.name));
+      for (const name of taken)
+        if (!known.has(name)) throw new StorageError('newer', `the data was written by a newer Weft (${name})`);
+      const remember = database.prepare('INSERT INTO migrations (name) VALUES (?)');
+      for (const step of steps) {
+        if (taken.has(step.name)) continue;
+        database.exec(step.sql);
+        remember.run(step.name);
+      }
+      const draw = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING');
+      draw.run('workspace', newId().toLowerCase());
+      draw.run('epoch', randomUUID());
+    })
+    .immediate();
+}
+
+const damaged = /^SQLITE_(CORRUPT|NOTADB)/;
+const taken = /^SQLITE_(BUSY|LOCKED)/;
+
+/** What SQLite throws, as one of our reasons; other errors (of `also`, bugs) stay as they are. */
+export function asStorageError(error: unknown): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (taken.test(error.code))
+    return new StorageError('locked', 'another process has the data folder open', error);
+  if (damaged.test(error.code)) return new StorageError('damaged', error.message, error);
+  return new StorageError('disk', `${error.code}: ${error.message}`, error);
+}
