@@ -36,6 +36,11 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     stopping: 'The relay is restarting. It will be tried again by itself.',
     'storage-failed': 'The relay cannot store anything right now. Your changes stay on this device until it can.',
     internal: 'Something went wrong on the relay. Try again in a moment.',
+    offline: 'The relay cannot be reached right now. Try again when the network is back.',
+    'device-full': 'This device has no room left for new changes. Free some space, then they are stored.',
+    'device-damaged': 'The data on this device cannot be read. It has to be fetched again from the relay.',
+    'device-outdated': 'A newer version of Weft is open in another tab. Reload this page.',
+    'no-writing-id': 'This device has to reach the relay once before it can write here.',
   },
   zh: {
     'bad-request': '填写的内容有误，请检查后再试。',
@@ -70,6 +75,11 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     stopping: '中继正在重启，稍后会自动重试。',
     'storage-failed': '中继暂时存不了东西。你的改动先留在这台设备上，好了会自动送达。',
     internal: '中继出了点问题，稍等一下再试。',
+    offline: '现在连不上中继，网络恢复后再试。',
+    'device-full': '这台设备的存储空间满了，腾出空间后改动才能存下。',
+    'device-damaged': '这台设备上的数据读不出来，需要从中继重新获取。',
+    'device-outdated': '另一个标签页里的 Weft 版本更新，请刷新这个页面。',
+    'no-writing-id': '这台设备要先连上一次中继，才能在这里写。',
   },
 };
 

@@ -36,6 +36,12 @@ export const errorTable = {
   stopping: { status: 503, close: 1012, retry: true },
   'storage-failed': { status: 503, close: 1011, retry: true },
   internal: { status: 500, close: 1011, retry: true },
+  // What only a device can meet; no relay sends these.
+  offline: { status: 503, close: 1013, retry: true },
+  'device-full': { status: 507, close: 1011, retry: true },
+  'device-damaged': { status: 500, close: 1011, retry: false },
+  'device-outdated': { status: 409, close: 1011, retry: false },
+  'no-writing-id': { status: 503, close: 1011, retry: true },
 } as const satisfies Record<string, { status: number; close: number; retry: boolean }>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -1,0 +1,178 @@
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { Failure } from '../../../shared/base/errors.ts';
+import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { LogContent, RoomContent, Row } from '../../../shared/protocol/messages.ts';
+
+/**
+ * What a device keeps. One database per account; pages and the leader meet here. Every method is one transaction, and
+ * writes are on disk when their promise resolves. Expected failures (disk full, damage, newer version) reject with
+ * `FailureError` and change nothing.
+ */
+export interface DeviceStorage {
+  readonly meta: MetaStore;
+  readonly rooms: RoomStore;
+  readonly texts: TextStore;
+  readonly outbox: OutboxStore;
+  readonly blobs: BlobStore;
+  readonly leases: LeaseStore;
+  readonly drafts: DraftStore;
+  close(): void;
+  /** Deletes everything, also what was not sent. */
+  destroy(): Promise<void>;
+}
+
+export interface Meta {
+  /** Of the relay this copy came from; null before the first catch-up. */
+  readonly epoch: string | null;
+  /** Everything up to here is on this device. */
+  readonly cursor: number;
+  /** Milliseconds since 1970; null if never. */
+  readonly syncedAt: number | null;
+}
+
+export interface MetaStore {
+  read(): Promise<Meta>;
+  write(change: Partial<Meta>): Promise<void>;
+}
+
+/** What is known of a room without reading its entries or updates. */
+export interface RoomRecord {
+  readonly room: RoomId;
+  readonly class: 'log' | 'text';
+  /** Newest row that is held together with all rows before it; 0 while the relay has given nothing. */
+  readonly cursor: number;
+  /** Logs: the entries held are `from` to `head - 1`. */
+  readonly from: number;
+  readonly head: number;
+  /** Author and time of the newest change; for texts also changes of this device that are not sent. */
+  readonly by: MemberId;
+  readonly at: number;
+  /** Logs: all entries up to `head` folded by the kind's fold. */
+  readonly state: unknown;
+  /** Seqs of noteworthy entries of others after this person's read position, ascending. */
+  readonly unread: readonly number[];
+  /** Cursor and entries are of a relay that was restored since: fetch all of it again. */
+  readonly stale: boolean;
+}
+
+/** What a write changed, for the notes to pages. */
+export interface Stored {
+  readonly changed: readonly RoomId[];
+  /** Bytes that open texts have to apply. */
+  readonly updates: readonly { readonly room: RoomId; readonly bytes: readonly Uint8Array[] }[];
+  /** Own commands that arrived as entries and left the outbox. */
+  readonly settled: readonly CommandId[];
+}
+
+export interface StoredRows extends Stored {
+  /** Rooms that miss something before these rows; they were left as they are and have to be pulled. */
+  readonly gaps: readonly RoomId[];
+}
+
+export interface RoomStore {
+  all(): Promise<RoomRecord[]>;
+  /** In the order asked; null for what is not here. */
+  some(rooms: readonly RoomId[]): Promise<(RoomRecord | null)[]>;
+  /** Entries `from` (inclusive) to `to` (exclusive) as far as they are here, ascending. */
+  entries(room: RoomId, from: number, to: number): Promise<LogEntry[]>;
+  storeContents(contents: readonly RoomContent[]): Promise<Stored>;
+  /** `cursor` is written with the rows when nothing was missing before them. */
+  storeRows(rows: readonly Row[], cursor: number): Promise<StoredRows>;
+  /** Older entries, put before those that are here; what does not fit on is ignored. */
+  storeHistory(content: LogContent): Promise<void>;
+  /** Removes every trace of rooms; commands to them stay in the outbox as refused. */
+  forget(rooms: readonly RoomId[]): Promise<void>;
+  /** The relay was restored: distrust what came from it, keep it readable until it is fetched again. */
+  newEpoch(epoch: string): Promise<void>;
+}
+
+export interface StoredUpdate {
+  readonly key: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface TextStore {
+  /** Everything to load, oldest first, without what the relay refused. */
+  read(room: RoomId): Promise<{ readonly updates: readonly StoredUpdate[]; readonly pending: boolean }>;
+  /** Keeps an own change and marks it as not sent. */
+  append(room: RoomId, bytes: Uint8Array, by: MemberId, at: number): Promise<void>;
+  /** Merges what is sent into one snapshot when there are at least `least` pieces. */
+  compact(room: RoomId, least: number): Promise<void>;
+  pendingRooms(): Promise<RoomId[]>;
+  pending(room: RoomId): Promise<StoredUpdate[]>;
+  markSent(keys: readonly number[]): Promise<void>;
+  /** Sets a refused change aside, with the client ids it was written under, which are used no more. */
+  markRefused(keys: readonly number[], failure: Failure, clients: readonly number[]): Promise<void>;
+  /** Everything of a room that is not on the relay: pending (`failure` null) and refused. */
+  queue(): Promise<QueuedUpdates[]>;
+  retryRefused(room: RoomId): Promise<Uint8Array[]>;
+  discardRefused(room: RoomId): Promise<void>;
+  /** Removes one piece that cannot be read and has the room fetched again. */
+  dropDamaged(room: RoomId, keys: readonly number[]): Promise<void>;
+}
+
+export interface QueuedUpdates {
+  readonly room: RoomId;
+  readonly count: number;
+  readonly at: number;
+  readonly failure: Failure | null;
+}
+
+export interface OutboxRecord {
+  /** Order of making; the wire's `n` is given when it is sent. */
+  readonly key: number;
+  readonly id: CommandId;
+  readonly room: RoomId;
+  readonly type: string;
+  readonly data: unknown;
+  readonly at: number;
+  /** Where the relay put it, when it said so before the entry arrived. */
+  readonly seq: number | null;
+  readonly failure: Failure | null;
+}
+
+export interface OutboxStore {
+  add(command: Pick<OutboxRecord, 'id' | 'room' | 'type' | 'data' | 'at'>): Promise<OutboxRecord>;
+  /** In order of making. */
+  all(): Promise<OutboxRecord[]>;
+  /** The relay took it as entry `seq`; null when nothing was left to do. It leaves when the entry is here. */
+  accepted(id: CommandId, seq: number | null): Promise<void>;
+  refused(id: CommandId, failure: Failure): Promise<void>;
+  remove(id: CommandId): Promise<void>;
+}
+
+export interface BlobRecord {
+  readonly room: RoomId;
+  /** SHA-256 in hex. */
+  readonly hash: string;
+  readonly type: string;
+  readonly bytes: ArrayBuffer;
+  readonly at: number;
+  readonly pending: boolean;
+  readonly failure: Failure | null;
+}
+
+export interface BlobStore {
+  put(blob: BlobRecord): Promise<void>;
+  get(room: RoomId, hash: string): Promise<BlobRecord | null>;
+  /** Pending and refused ones. */
+  queue(): Promise<BlobRecord[]>;
+  mark(room: RoomId, hash: string, change: Pick<BlobRecord, 'pending' | 'failure'>): Promise<void>;
+  remove(room: RoomId, hash: string): Promise<void>;
+}
+
+export interface LeaseStore {
+  /** Client ids that may be used for writing, in the order they came. */
+  usable(): Promise<number[]>;
+  add(clients: readonly number[]): Promise<void>;
+  retire(clients: readonly number[]): Promise<void>;
+  /** Takes one out of the stock, for browsers that have no locks; `giveBack` returns it. */
+  take(): Promise<number | null>;
+  giveBack(client: number): Promise<void>;
+}
+
+export interface DraftStore {
+  get(room: RoomId): Promise<string>;
+  /** An empty text removes it. */
+  put(room: RoomId, text: string): Promise<void>;
+}

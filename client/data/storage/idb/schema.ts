@@ -1,0 +1,79 @@
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
+import type { LogEntry } from '../../../../shared/access/kind.ts';
+import type { Failure } from '../../../../shared/base/errors.ts';
+import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
+import type { BlobRecord, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
+
+/** A piece of a text. `unsent` and `refused` hold the room only where that is so, which keeps their indexes small. */
+export interface UpdateRow {
+  readonly room: RoomId;
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  unsent?: RoomId;
+  refused?: RoomId;
+  failure?: Failure;
+}
+
+/** All sent pieces of a text merged. `version` tells two tabs that merge at once from each other. */
+export interface SnapshotRow {
+  readonly room: RoomId;
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+/** `key` is absent until the database gave it. */
+export type OutboxRow = Omit<OutboxRecord, 'key'> & { key?: number };
+
+export type BlobRow = Omit<BlobRecord, 'pending'> & { unsent?: 1 };
+
+export interface LeaseRow {
+  readonly client: number;
+  readonly state: 'free' | 'taken' | 'retired';
+}
+
+export interface WeftSchema extends DBSchema {
+  meta: { key: 'sync'; value: Meta };
+  rooms: { key: RoomId; value: RoomRecord };
+  entries: { key: [RoomId, number]; value: LogEntry };
+  updates: {
+    key: number;
+    value: UpdateRow;
+    indexes: { room: RoomId; unsent: RoomId; refused: RoomId };
+  };
+  snapshots: { key: RoomId; value: SnapshotRow };
+  outbox: { key: number; value: OutboxRow; indexes: { id: CommandId; room: RoomId } };
+  blobs: { key: [RoomId, string]; value: BlobRow; indexes: { unsent: number } };
+  leases: { key: number; value: LeaseRow };
+  drafts: { key: RoomId; value: string };
+}
+
+export type WeftDb = IDBPDatabase<WeftSchema>;
+export type StoreName = StoreNames<WeftSchema>;
+type Upgrade = IDBPTransaction<WeftSchema, StoreName[], 'versionchange'>;
+
+/** Step n brings a database from version n to n + 1. Steps are never changed once released, only added. */
+const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
+  (db) => {
+    db.createObjectStore('meta');
+    db.createObjectStore('rooms', { keyPath: 'room' });
+    db.createObjectStore('entries');
+    const updates = db.createObjectStore('updates', { autoIncrement: true });
+    updates.createIndex('room', 'room');
+    updates.createIndex('unsent', 'unsent');
+    updates.createIndex('refused', 'refused');
+    db.createObjectStore('snapshots', { keyPath: 'room' });
+    const outbox = db.createObjectStore('outbox', { keyPath: 'key', autoIncrement: true });
+    outbox.createIndex('id', 'id', { unique: true });
+    outbox.createIndex('room', 'room');
+    const blobs = db.createObjectStore('blobs', { keyPath: ['room', 'hash'] });
+    blobs.createIndex('unsent', 'unsent');
+    db.createObjectStore('leases', { keyPath: 'client' });
+    db.createObjectStore('drafts');
+  },
+];
+
+export const databaseVersion = migrations.length;
+
+export function migrate(db: WeftDb, from: number, tx: Upgrade): void {
+  for (const step of migrations.slice(from)) step(db, tx);
+}

@@ -1,0 +1,55 @@
+import type { IDBPTransaction } from 'idb';
+import { asStorageError } from '../problems.ts';
+import type { StoreName, WeftDb, WeftSchema } from './schema.ts';
+
+/** The database as it is now: it may be closed under us (a newer version, the browser) and opened again. */
+export type GetDb = () => Promise<WeftDb>;
+
+export type WriteTx<Names extends StoreName[]> = IDBPTransaction<WeftSchema, Names, 'readwrite'>;
+export type ReadTx<Names extends StoreName[]> = IDBPTransaction<WeftSchema, Names, 'readonly'>;
+
+/** All or nothing, and on disk when it resolves: `strict` waits for the disk, browsers' default does not. */
+export async function write<const Names extends StoreName[], T>(
+  getDb: GetDb,
+  stores: Names,
+  work: (tx: WriteTx<Names>) => Promise<T>,
+): Promise<T> {
+  try {
+    const tx = (await getDb()).transaction(stores, 'readwrite', { durability: 'strict' });
+    // Whoever waits for `done` hears of a failure there; without this line the browser reports it a second time.
+    tx.done.catch(() => undefined);
+    let value: T;
+    try {
+      value = await work(tx);
+    } catch (error) {
+      abort(tx);
+      throw error;
+    }
+    await tx.done;
+    return value;
+  } catch (error) {
+    throw asStorageError(error);
+  }
+}
+
+export async function read<const Names extends StoreName[], T>(
+  getDb: GetDb,
+  stores: Names,
+  work: (tx: ReadTx<Names>) => Promise<T>,
+): Promise<T> {
+  try {
+    const tx = (await getDb()).transaction(stores, 'readonly');
+    tx.done.catch(() => undefined);
+    return await work(tx);
+  } catch (error) {
+    throw asStorageError(error);
+  }
+}
+
+function abort(tx: { abort(): void }): void {
+  try {
+    tx.abort();
+  } catch {
+    // It ended already, which is what was wanted.
+  }
+}
