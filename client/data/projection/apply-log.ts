@@ -1,0 +1,78 @@
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { AnyLogKind } from '../../../shared/documents/registry.ts';
+import type { LogContent } from '../../../shared/protocol/messages.ts';
+import type { RoomRecord } from '../storage/contract.ts';
+
+export interface Appended {
+  readonly record: RoomRecord;
+  /** Entries to write. */
+  readonly added: readonly LogEntry[];
+  /** The entries held before do not connect to these and have to go. */
+  readonly replaced: boolean;
+}
+
+export const emptyLog = (room: RoomId, kind: AnyLogKind): RoomRecord => ({
+  room,
+  class: 'log',
+  cursor: 0,
+  from: 0,
+  head: 0,
+  by: '' as MemberId,
+  at: 0,
+  state: kind.initial,
+  unread: [],
+  stale: false,
+});
+
+/** Appends entries that follow what is held, in order; those already held are skipped. Null when one is missing between. */
+export function appendEntries(
+  record: RoomRecord,
+  kind: AnyLogKind,
+  entries: readonly LogEntry[],
+  cursor: number,
+): Appended | null {
+  const added = entries.filter((entry) => entry.seq >= record.head);
+  const first = added[0];
+  if (first && first.seq !== record.head) return null;
+  const last = added.at(-1);
+  return {
+    added,
+    replaced: false,
+    record: {
+      ...record,
+      cursor: Math.max(record.cursor, cursor),
+      head: record.head + added.length,
+      by: last?.by ?? record.by,
+      at: last?.at ?? record.at,
+      state: kind.fold(record.state, added),
+    },
+  };
+}
+
+/** Takes a pulled log: continues what is held where it connects, replaces it where it does not. */
+export function applyLogContent(
+  held: RoomRecord | null,
+  kind: AnyLogKind,
+  content: LogContent,
+): Appended {
+  if (held && !held.stale && content.from <= held.head) {
+    const appended = appendEntries(held, kind, content.entries, content.cursor);
+    if (appended) return appended;
+  }
+  const last = content.entries.at(-1);
+  const base = content.from > 0 ? (content.base ?? kind.initial) : kind.initial;
+  return {
+    added: content.entries,
+    replaced: held !== null,
+    record: {
+      ...emptyLog(content.room, kind),
+      cursor: content.cursor,
+      from: content.from,
+      head: content.from + content.entries.length,
+      by: last?.by ?? held?.by ?? ('' as MemberId),
+      at: last?.at ?? held?.at ?? 0,
+      state: kind.fold(base, content.entries),
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { MemberId } from '../../../shared/base/ids.ts';
+import type { AnyLogKind } from '../../../shared/documents/registry.ts';
+import type { ChatState, ReadsState } from '../../../shared/features/chat/schema.ts';
+
+/** Up to which seq (inclusive) nothing is unread for this person: what they read, and what was before they came. */
+export function readUpTo(chat: ChatState, reads: ReadsState | null, me: MemberId): number {
+  const membership = chat.members[me];
+  if (!membership) return Number.POSITIVE_INFINITY;
+  return Math.max(reads?.positions[me] ?? -1, membership.since);
+}
+
+/** Seqs that are still unread after `added` came and the read position moved to `floor`. */
+export function stillUnread(
+  before: readonly number[],
+  added: readonly LogEntry[],
+  kind: AnyLogKind,
+  floor: number,
+  me: MemberId,
+): readonly number[] {
+  const news = added.filter((entry) => entry.by !== me && kind.noteworthy.has(entry.type));
+  if (news.length === 0 && (before.length === 0 || before[0]! > floor)) return before;
+  return [...before, ...news.map((entry) => entry.seq)].filter((seq) => seq > floor);
+}

@@ -1,0 +1,92 @@
+import type { LogEntry } from '../../../../shared/access/kind.ts';
+import type { CommandId, MemberId, RoomId } from '../../../../shared/base/ids.ts';
+import { findRoom, type AnyLogKind } from '../../../../shared/documents/registry.ts';
+import type { ChatState, ReadsState } from '../../../../shared/features/chat/schema.ts';
+import { partOf } from '../../../../shared/protocol/rooms.ts';
+import type { Appended } from '../../projection/apply-log.ts';
+import { readUpTo, stillUnread } from '../../projection/unread.ts';
+import type { RoomRecord } from '../contract.ts';
+import type { WriteTx } from './transaction.ts';
+
+export type LogTx = WriteTx<['rooms', 'entries', 'updates', 'outbox']>;
+
+/** All entries of a room, and those in a range, as keys of the entries store. */
+export const allOf = (room: RoomId): IDBKeyRange => IDBKeyRange.bound([room, 0], [room, Infinity]);
+export const between = (room: RoomId, from: number, to: number): IDBKeyRange =>
+  IDBKeyRange.bound([room, from], [room, to], false, true);
+
+/**
+ * Collects what one transaction changes in log rooms: entries are written at once, records once at the end, when the
+ * unread facts of conversations are known. Reads every record at most once.
+ */
+export class LogWriter {
+  readonly #tx: LogTx;
+  readonly #me: MemberId;
+  readonly #records = new Map<RoomId, RoomRecord | null>();
+  readonly #added = new Map<RoomId, LogEntry[]>();
+  readonly #changed = new Set<RoomId>();
+  readonly #settled: CommandId[] = [];
+
+  constructor(tx: LogTx, me: MemberId) {
+    this.#tx = tx;
+    this.#me = me;
+  }
+
+  async record(room: RoomId): Promise<RoomRecord | null> {
+    const known = this.#records.get(room);
+    if (known !== undefined) return known;
+    const record = (await this.#tx.objectStore('rooms').get(room)) ?? null;
+    this.#records.set(room, record);
+    return record;
+  }
+
+  set(record: RoomRecord): void {
+    this.#records.set(record.room, record);
+    this.#changed.add(record.room);
+  }
+
+  async append({ record, added, replaced }: Appended): Promise<void> {
+    const { room } = record;
+    const entries = this.#tx.objectStore('entries');
+    if (replaced) {
+      void entries.delete(allOf(room));
+      this.#added.set(room, []);
+    }
+    // Not awaited one by one: the transaction ends only when all are done, or fails as a whole.
+    for (const entry of added) void entries.put(entry, [room, entry.seq]);
+    this.#added.set(room, [...(this.#added.get(room) ?? []), ...added]);
+    this.set(record);
+    for (const entry of added) if (entry.by === this.#me) await this.#leaveOutbox(entry.id);
+  }
+
+  async #leaveOutbox(id: CommandId): Promise<void> {
+    const outbox = this.#tx.objectStore('outbox');
+    const key = await outbox.index('id').getKey(id);
+    if (key === undefined) return;
+    await outbox.delete(key);
+    this.#settled.push(id);
+  }
+
+  /** Writes the records; returns the rooms that changed. */
+  async finish(): Promise<{ changed: RoomId[]; settled: CommandId[] }> {
+    for (const room of [...this.#changed]) await this.#countUnread(room);
+    for (const room of this.#changed) void this.#tx.objectStore('rooms').put(this.#records.get(room)!);
+    return { changed: [...this.#changed], settled: this.#settled };
+  }
+
+  async #countUnread(room: RoomId): Promise<void> {
+    const found = findRoom(room);
+    if (found?.name.kind !== 'chat') return;
+    const chatRoom = partOf(room, null);
+    const chat = await this.record(chatRoom);
+    const kind = findRoom(chatRoom)?.kind as AnyLogKind;
+    if (!chat) return;
+    const reads = await this.record(partOf(room, 'reads'));
+    const floor = readUpTo(chat.state as ChatState, (reads?.state ?? null) as ReadsState | null, this.#me);
+    const added = room === chatRoom ? (this.#added.get(room) ?? []) : [];
+    const unread = stillUnread(chat.unread, added, kind, floor, this.#me);
+    // Counted once, even when the conversation and its read positions changed together.
+    if (room === chatRoom) this.#added.delete(room);
+    if (unread !== chat.unread) this.set({ ...chat, unread });
+  }
+}

@@ -1,0 +1,145 @@
+import { failure } from '../../../../shared/base/errors.ts';
+import type { MemberId, RoomId } from '../../../../shared/base/ids.ts';
+import { findRoom } from '../../../../shared/documents/registry.ts';
+import { decodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
+import type { LogContent, RoomContent, Row } from '../../../../shared/protocol/messages.ts';
+import { appendEntries, applyLogContent, emptyLog } from '../../projection/apply-log.ts';
+import type { RoomRecord, RoomStore, Stored, StoredRows } from '../contract.ts';
+import { allOf, between, LogWriter } from './log-writer.ts';
+import { emptyMeta } from './meta.ts';
+import { read, write, type GetDb } from './transaction.ts';
+
+const emptyText = (room: RoomId): RoomRecord => ({
+  room,
+  class: 'text',
+  cursor: 0,
+  from: 0,
+  head: 0,
+  by: '' as MemberId,
+  at: 0,
+  state: null,
+  unread: [],
+  stale: false,
+});
+
+export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
+  const written = ['rooms', 'entries', 'updates', 'outbox'] as const;
+
+  return {
+    all: () => read(getDb, ['rooms'], (tx) => tx.store.getAll()),
+
+    some: (rooms) =>
+      read(getDb, ['rooms'], (tx) => Promise.all(rooms.map(async (room) => (await tx.store.get(room)) ?? null))),
+
+    entries: (room, from, to) =>
+      from >= to
+        ? Promise.resolve([])
+        : read(getDb, ['entries'], (tx) => tx.store.getAll(between(room, from, to))),
+
+    storeContents: (contents: readonly RoomContent[]): Promise<Stored> =>
+      write(getDb, [...written], async (tx) => {
+        const writer = new LogWriter(tx, me);
+        const updates = [];
+        for (const content of contents) {
+          const kind = findRoom(content.room)?.kind;
+          // A kind of a later version: this one cannot show it and does not keep it.
+          if (!kind || kind.class !== content.kind) continue;
+          const held = await writer.record(content.room);
+          if (kind.class === 'log' && content.kind === 'log') {
+            await writer.append(applyLogContent(held, kind, content));
+          } else if (content.kind === 'text') {
+            writer.set({ ...textAfter(held, content), cursor: content.cursor, stale: false });
+            for (const bytes of content.updates)
+              void tx.objectStore('updates').put({ room: content.room, bytes, at: content.at });
+            if (content.updates.length > 0) updates.push({ room: content.room, bytes: content.updates });
+          }
+        }
+        return { ...(await writer.finish()), updates };
+      }),
+
+    storeRows: (rows: readonly Row[], cursor: number): Promise<StoredRows> =>
+      write(getDb, [...written, 'meta'], async (tx) => {
+        const writer = new LogWriter(tx as never, me);
+        const gaps = new Set<RoomId>();
+        const updates: { room: RoomId; bytes: Uint8Array[] }[] = [];
+        for (const [room, ofRoom] of groupRows(rows)) {
+          const kind = findRoom(room)?.kind;
+          if (!kind) continue;
+          const held = await writer.record(room);
+          const first = ofRoom[0]!;
+          if (held?.stale || (!held?.cursor && first.seq > 0)) {
+            gaps.add(room);
+            continue;
+          }
+          const last = ofRoom.at(-1)!;
+          if (kind.class === 'log') {
+            const entries = ofRoom.flatMap((row) => decodeLogRun(row.bytes));
+            const appended = appendEntries(held ?? emptyLog(room, kind), kind, entries, last.cursor);
+            if (appended) await writer.append(appended);
+            else gaps.add(room);
+          } else {
+            writer.set({ ...textAfter(held, last), cursor: last.cursor });
+            for (const { bytes, at } of ofRoom) void tx.objectStore('updates').put({ room, bytes, at });
+            updates.push({ room, bytes: ofRoom.map((row) => row.bytes) });
+          }
+        }
+        const finished = await writer.finish();
+        if (gaps.size === 0) {
+          const meta = (await tx.objectStore('meta').get('sync')) ?? emptyMeta;
+          if (cursor > meta.cursor) await tx.objectStore('meta').put({ ...meta, cursor }, 'sync');
+        }
+        return { ...finished, updates, gaps: [...gaps] };
+      }),
+
+    storeHistory: (content: LogContent) =>
+      write(getDb, ['rooms', 'entries'], async (tx) => {
+        const held = await tx.objectStore('rooms').get(content.room);
+        if (!held || content.from + content.entries.length !== held.from) return;
+        for (const entry of content.entries)
+          void tx.objectStore('entries').put(entry, [content.room, entry.seq]);
+        await tx.objectStore('rooms').put({ ...held, from: content.from });
+      }),
+
+    forget: (rooms) =>
+      write(getDb, ['rooms', 'entries', 'updates', 'snapshots', 'outbox', 'drafts', 'blobs'], async (tx) => {
+        const gone = failure('forbidden', 'this room is no longer readable');
+        for (const room of rooms) {
+          void tx.objectStore('rooms').delete(room);
+          void tx.objectStore('entries').delete(allOf(room));
+          void tx.objectStore('snapshots').delete(room);
+          void tx.objectStore('drafts').delete(room);
+          void tx.objectStore('blobs').delete(IDBKeyRange.bound([room, ''], [room, '\uffff']));
+          const updates = tx.objectStore('updates');
+          for (const key of await updates.index('room').getAllKeys(room)) void updates.delete(key);
+          const outbox = tx.objectStore('outbox');
+          for (const row of await outbox.index('room').getAll(room))
+            if (!row.failure) void outbox.put({ ...row, failure: gone });
+        }
+      }),
+
+    newEpoch: (epoch) =>
+      write(getDb, ['rooms', 'meta'], async (tx) => {
+        const rooms = tx.objectStore('rooms');
+        for (const record of await rooms.getAll()) void rooms.put({ ...record, cursor: 0, stale: true });
+        const meta = (await tx.objectStore('meta').get('sync')) ?? emptyMeta;
+        await tx.objectStore('meta').put({ ...meta, epoch, cursor: 0 }, 'sync');
+      }),
+  };
+}
+
+function groupRows(rows: readonly Row[]): Map<RoomId, Row[]> {
+  const groups = new Map<RoomId, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.room);
+    if (group) group.push(row);
+    else groups.set(row.room, [row]);
+  }
+  return groups;
+}
+
+/** Who changed a text last, and when: whichever is newer, what came or what was written here. */
+export function textAfter(held: RoomRecord | null, change: { room: RoomId; by: MemberId; at: number }): RoomRecord {
+  const record = held ?? emptyText(change.room);
+  return change.at >= record.at ? { ...record, by: change.by, at: change.at } : record;
+}
+

@@ -1,0 +1,62 @@
+import type { BlobRecord, BlobStore, DraftStore, LeaseStore } from '../contract.ts';
+import type { BlobRow } from './schema.ts';
+import { read, write, type GetDb } from './transaction.ts';
+
+const rowOf = ({ pending, ...rest }: BlobRecord): BlobRow => (pending ? { ...rest, unsent: 1 } : rest);
+const recordOf = ({ unsent, ...rest }: BlobRow): BlobRecord => ({ ...rest, pending: unsent === 1 });
+
+export const idbBlobs = (getDb: GetDb): BlobStore => ({
+  put: (blob) =>
+    write(getDb, ['blobs'], async (tx) => {
+      await tx.store.put(rowOf(blob));
+    }),
+  get: (room, hash) =>
+    read(getDb, ['blobs'], async (tx) => {
+      const row = await tx.store.get([room, hash]);
+      return row ? recordOf(row) : null;
+    }),
+  // Refused ones stay in the index: they are still not on the relay.
+  queue: () => read(getDb, ['blobs'], async (tx) => (await tx.store.index('unsent').getAll()).map(recordOf)),
+  mark: (room, hash, change) =>
+    write(getDb, ['blobs'], async (tx) => {
+      const row = await tx.store.get([room, hash]);
+      if (row) await tx.store.put(rowOf({ ...recordOf(row), ...change }));
+    }),
+  remove: (room, hash) => write(getDb, ['blobs'], (tx) => tx.store.delete([room, hash])),
+});
+
+export const idbLeases = (getDb: GetDb): LeaseStore => ({
+  usable: () =>
+    read(getDb, ['leases'], async (tx) =>
+      (await tx.store.getAll()).filter((lease) => lease.state === 'free').map((lease) => lease.client),
+    ),
+  add: (clients) =>
+    write(getDb, ['leases'], async (tx) => {
+      for (const client of clients) void tx.store.put({ client, state: 'free' });
+    }),
+  retire: (clients) =>
+    write(getDb, ['leases'], async (tx) => {
+      for (const client of clients) void tx.store.put({ client, state: 'retired' });
+    }),
+  take: () =>
+    write(getDb, ['leases'], async (tx) => {
+      const free = (await tx.store.getAll()).find((lease) => lease.state === 'free');
+      if (!free) return null;
+      await tx.store.put({ ...free, state: 'taken' });
+      return free.client;
+    }),
+  giveBack: (client) =>
+    write(getDb, ['leases'], async (tx) => {
+      const lease = await tx.store.get(client);
+      if (lease?.state === 'taken') await tx.store.put({ client, state: 'free' });
+    }),
+});
+
+export const idbDrafts = (getDb: GetDb): DraftStore => ({
+  get: (room) => read(getDb, ['drafts'], async (tx) => (await tx.store.get(room)) ?? ''),
+  put: (room, text) =>
+    write(getDb, ['drafts'], async (tx) => {
+      if (text === '') await tx.store.delete(room);
+      else await tx.store.put(text, room);
+    }),
+});

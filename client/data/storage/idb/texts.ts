@@ -1,0 +1,145 @@
+import type { Failure } from '../../../../shared/base/errors.ts';
+import type { RoomId } from '../../../../shared/base/ids.ts';
+import { mergeInTree } from '../../text/merge.ts';
+import type { QueuedUpdates, StoredUpdate, TextStore } from '../contract.ts';
+import { textAfter } from './rooms.ts';
+import type { UpdateRow } from './schema.ts';
+import { read, write, type GetDb } from './transaction.ts';
+
+/** The key under which `read` tells the snapshot; rows count from 1. */
+const snapshotKey = 0;
+
+export function idbTexts(getDb: GetDb): TextStore {
+  /** All rows of a room with their keys. Both lists come in key order within one transaction. */
+  const rowsOf = (room: RoomId) =>
+    read(getDb, ['updates', 'snapshots'], async (tx) => {
+      const index = tx.objectStore('updates').index('room');
+      const [snapshot, keys, rows] = await Promise.all([
+        tx.objectStore('snapshots').get(room),
+        index.getAllKeys(room),
+        index.getAll(room),
+      ]);
+      return { snapshot, rows: rows.map((row, i) => ({ key: keys[i]!, row })) };
+    });
+
+  const change = (keys: readonly number[], edit: (row: UpdateRow) => void) =>
+    write(getDb, ['updates'], async (tx) => {
+      for (const key of keys) {
+        const row = await tx.store.get(key);
+        if (!row) continue;
+        edit(row);
+        void tx.store.put(row, key);
+      }
+    });
+
+  return {
+    async read(room) {
+      const { snapshot, rows } = await rowsOf(room);
+      const updates: StoredUpdate[] = snapshot ? [{ key: snapshotKey, bytes: snapshot.bytes }] : [];
+      for (const { key, row } of rows) if (!row.refused) updates.push({ key, bytes: row.bytes });
+      return { updates, pending: rows.some(({ row }) => row.unsent !== undefined) };
+    },
+
+    append: (room, bytes, by, at) =>
+      write(getDb, ['updates', 'rooms'], async (tx) => {
+        void tx.objectStore('updates').put({ room, bytes, at, unsent: room });
+        const held = (await tx.objectStore('rooms').get(room)) ?? null;
+        await tx.objectStore('rooms').put(textAfter(held, { room, by, at }));
+      }),
+
+    async compact(room, least) {
+      const { snapshot, rows } = await rowsOf(room);
+      const sent = rows.filter(({ row }) => !row.unsent && !row.refused);
+      if (sent.length < least) return;
+      const pieces = sent.map(({ row }) => row.bytes);
+      const bytes = mergeInTree(snapshot ? [snapshot.bytes, ...pieces] : pieces);
+      const version = snapshot?.version ?? 0;
+      await write(getDb, ['updates', 'snapshots'], async (tx) => {
+        const now = await tx.objectStore('snapshots').get(room);
+        // Another tab was faster: what was read is not all any more.
+        if ((now?.version ?? 0) !== version) return;
+        void tx.objectStore('snapshots').put({ room, version: version + 1, bytes });
+        for (const { key } of sent) void tx.objectStore('updates').delete(key);
+      });
+    },
+
+    pendingRooms: () =>
+      read(getDb, ['updates'], async (tx) => {
+        const rooms: RoomId[] = [];
+        let cursor = await tx.store.index('unsent').openKeyCursor(null, 'nextunique');
+        for (; cursor; cursor = await cursor.continue()) rooms.push(cursor.key);
+        return rooms;
+      }),
+
+    pending: (room) =>
+      read(getDb, ['updates'], async (tx) => {
+        const index = tx.store.index('unsent');
+        const [keys, rows] = await Promise.all([index.getAllKeys(room), index.getAll(room)]);
+        return rows.map((row, i) => ({ key: keys[i]!, bytes: row.bytes }));
+      }),
+
+    markSent: (keys) =>
+      change(keys, (row) => {
+        delete row.unsent;
+      }),
+
+    markRefused: (keys, failure, clients) =>
+      write(getDb, ['updates', 'leases'], async (tx) => {
+        const updates = tx.objectStore('updates');
+        for (const key of keys) {
+          const row = await updates.get(key);
+          if (!row) continue;
+          const { unsent: _, ...rest } = row;
+          void updates.put({ ...rest, refused: row.room, failure }, key);
+        }
+        for (const client of clients)
+          if (await tx.objectStore('leases').get(client))
+            void tx.objectStore('leases').put({ client, state: 'retired' });
+      }),
+
+    queue: () =>
+      read(getDb, ['updates'], async (tx) => {
+        const [unsent, refused] = await Promise.all([
+          tx.store.index('unsent').getAll(),
+          tx.store.index('refused').getAll(),
+        ]);
+        return [...countByRoom(unsent), ...countByRoom(refused)];
+      }),
+
+    retryRefused: (room) =>
+      write(getDb, ['updates'], async (tx) => {
+        const keys = await tx.store.index('refused').getAllKeys(room);
+        const again: Uint8Array[] = [];
+        for (const key of keys) {
+          const { refused: _, failure: _why, ...row } = (await tx.store.get(key))!;
+          void tx.store.put({ ...row, unsent: room }, key);
+          again.push(row.bytes);
+        }
+        return again;
+      }),
+
+    discardRefused: (room) =>
+      write(getDb, ['updates'], async (tx) => {
+        for (const key of await tx.store.index('refused').getAllKeys(room)) void tx.store.delete(key);
+      }),
+
+    dropDamaged: (room, keys) =>
+      write(getDb, ['updates', 'snapshots', 'rooms'], async (tx) => {
+        for (const key of keys)
+          if (key === snapshotKey) void tx.objectStore('snapshots').delete(room);
+          else void tx.objectStore('updates').delete(key);
+        const held = await tx.objectStore('rooms').get(room);
+        if (held) await tx.objectStore('rooms').put({ ...held, cursor: 0, stale: true });
+      }),
+  };
+}
+
+function countByRoom(rows: readonly UpdateRow[]): QueuedUpdates[] {
+  const byRoom = new Map<RoomId, { room: RoomId; count: number; at: number; failure: Failure | null }>();
+  for (const row of rows) {
+    const known = byRoom.get(row.room);
+    if (known) known.count += 1;
+    else byRoom.set(row.room, { room: row.room, count: 1, at: row.at, failure: row.failure ?? null });
+  }
+  return [...byRoom.values()];
+}

@@ -1,0 +1,23 @@
+import * as Y from 'yjs';
+
+/** Small updates at once cost the square of their number; in groups they do not. */
+const group = 100;
+
+/**
+ * Merges updates of one document, in a tree. One update comes back as it is.
+ * @throws when one of them cannot be read, or the list is empty
+ */
+export function mergeInTree(updates: readonly Uint8Array[]): Uint8Array {
+  let layer = updates;
+  while (layer.length > 1) {
+    const next: Uint8Array[] = [];
+    for (let i = 0; i < layer.length; i += group) {
+      const slice = layer.slice(i, i + group);
+      next.push(slice.length === 1 ? slice[0]! : Y.mergeUpdates(slice));
+    }
+    layer = next;
+  }
+  const [merged] = layer;
+  if (!merged) throw new Error('nothing to merge');
+  return merged;
+}
