@@ -1,0 +1,61 @@
+import type { Role } from '../../shared/access/actor.ts';
+import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+
+/** How a member signs in. Who a member is stands in the directory; times are milliseconds since 1970 everywhere. */
+export interface Account {
+  readonly member: MemberId;
+  /** As `normaliseEmail` gives it. */
+  readonly email: string;
+  /** argon2id in PHC form. */
+  readonly password: string;
+  readonly createdAt: number;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly member: MemberId;
+  readonly device: DeviceId;
+  readonly deviceName: string;
+  readonly createdAt: number;
+  readonly seenAt: number;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly role: Role;
+  readonly uses: number;
+  /** Null: as many as like. */
+  readonly maxUses: number | null;
+  readonly expiresAt: number;
+  readonly createdBy: MemberId;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** Accounts, sessions and invitations as stored. Secrets arrive as fingerprints only. Every method may throw `StorageError`. */
+export interface AuthStore {
+  accountByEmail(email: string): Account | null;
+  accountOf(member: MemberId): Account | null;
+  /** Throws when the address or the member has an account. */
+  insertAccount(account: Account): void;
+  deleteAccount(member: MemberId): void;
+  setPassword(member: MemberId, password: string): void;
+
+  /** Notes, for ever, whose device this is; returns the member who was first. */
+  claimDevice(device: DeviceId, member: MemberId): MemberId;
+  insertSession(session: Session, token: Uint8Array): void;
+  sessionByToken(token: Uint8Array): Session | null;
+  sessionsOf(member: MemberId): Session[];
+  touchSession(id: string, at: number): void;
+  deleteSession(id: string): void;
+  deleteSessionsSeenBefore(at: number): void;
+
+  insertInvitation(invitation: Invitation, code: Uint8Array): void;
+  invitationByCode(code: Uint8Array): Invitation | null;
+  invitation(id: string): Invitation | null;
+  /** Newest first. */
+  invitations(): Invitation[];
+  revokeInvitation(id: string, at: number): void;
+  /** Counts a use; false, and nothing counted, when none is left. */
+  useInvitation(id: string): boolean;
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Relay } from '../relay/contract.ts';
+import { createAdmission, type Admit } from './admission.ts';
+import type { AuthStore } from './contract.ts';
+import { createInvitations, type Invitations } from './invitations.ts';
+import { createSessions, type AuthSessions } from './sessions.ts';
+import { createSetup, type Setup } from './setup.ts';
+import { createSignIn, type SignIn } from './sign-in.ts';
+import { createThrottle, defaultThrottle, type Throttle, type ThrottleLimits } from './throttle.ts';
+
+export type { AuthStore } from './contract.ts';
+
+/** Everything about who may come in. */
+export interface Auth {
+  readonly sessions: AuthSessions;
+  readonly signIn: SignIn;
+  readonly invitations: Invitations;
+  readonly setup: Setup;
+  readonly admit: Admit;
+  /** For guesses at secrets in addresses: invitation codes, the set-up link. */
+  readonly throttle: Throttle;
+}
+
+export interface AuthDeps {
+  readonly store: AuthStore;
+  readonly relay: Relay;
+  readonly clock: Clock;
+  readonly limits?: ThrottleLimits;
+}
+
+export function createAuth({ store, relay, clock, limits = defaultThrottle }: AuthDeps): Auth {
+  const admit = createAdmission({ store, relay, clock });
+  return {
+    admit,
+    sessions: createSessions({ store, clock, relay }),
+    signIn: createSignIn({ store, relay, throttle: createThrottle(limits) }),
+    invitations: createInvitations({ store, relay, clock, admit }),
+    setup: createSetup({ relay, admit }),
+    throttle: createThrottle(limits),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Database } from 'better-sqlite3';
+import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+import type { Account, AuthStore, Invitation, Session } from './contract.ts';
+
+const account = 'member, email, password, created_at AS createdAt';
+const session = 'id, member, device, device_name AS deviceName, created_at AS createdAt, seen_at AS seenAt';
+const invitation =
+  'id, role, uses, max_uses AS maxUses, expires_at AS expiresAt, created_by AS createdBy, created_at AS createdAt, revoked_at AS revokedAt';
+
+/** On the same connection as the relay's log: what runs in a commit's `also` stands or falls with the commit. */
+export function createSqliteAuthStore(db: Database): AuthStore {
+  const one = <Row>(sql: string) => {
+    const statement = db.prepare<unknown[], Row>(sql);
+    return (...values: unknown[]): Row | null => statement.get(...values) ?? null;
+  };
+  const all = <Row>(sql: string) => {
+    const statement = db.prepare<unknown[], Row>(sql);
+    return (...values: unknown[]): Row[] => statement.all(...values);
+  };
+  const run = (sql: string) => {
+    const statement = db.prepare(sql);
+    return (...values: unknown[]): number => statement.run(...values).changes;
+  };
+
+  const insertAccount = run('INSERT INTO accounts (member, email, password, created_at) VALUES (?, ?, ?, ?)');
+  const deleteAccount = run('DELETE FROM accounts WHERE member = ?');
+  const setPassword = run('UPDATE accounts SET password = ? WHERE member = ?');
+  const claimDevice = run('INSERT OR IGNORE INTO devices (device, member) VALUES (?, ?)');
+  const deviceOwner = one<{ member: MemberId }>('SELECT member FROM devices WHERE device = ?');
+  const insertSession = run(
+    'INSERT INTO sessions (id, token, member, device, device_name, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const touchSession = run('UPDATE sessions SET seen_at = ? WHERE id = ?');
+  const deleteSession = run('DELETE FROM sessions WHERE id = ?');
+  const deleteSessionsSeenBefore = run('DELETE FROM sessions WHERE seen_at < ?');
+  const insertInvitation = run(
+    `INSERT INTO invitations (id, code, role, uses, max_uses, expires_at, created_by, created_at, revoked_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const revokeInvitation = run('UPDATE invitations SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
+  const useInvitation = run(
+    'UPDATE invitations SET uses = uses + 1 WHERE id = ? AND (max_uses IS NULL OR uses < max_uses)',
+  );
+
+  return {
+    accountByEmail: one<Account>(`SELECT ${account} FROM accounts WHERE email = ?`),
+    accountOf: one<Account>(`SELECT ${account} FROM accounts WHERE member = ?`),
+    insertAccount: (row) => void insertAccount(row.member, row.email, row.password, row.createdAt),
+    deleteAccount: (member) => void deleteAccount(member),
+    setPassword: (member, password) => void setPassword(password, member),
+    claimDevice(device: DeviceId, member: MemberId) {
+      claimDevice(device, member);
+      return deviceOwner(device)?.member ?? member;
+    },
+    insertSession: (row, token) =>
+      void insertSession(row.id, token, row.member, row.device, row.deviceName, row.createdAt, row.seenAt),
+    sessionByToken: one<Session>(`SELECT ${session} FROM sessions WHERE token = ?`),
+    sessionsOf: all<Session>(`SELECT ${session} FROM sessions WHERE member = ? ORDER BY seen_at DESC, id`),
+    touchSession: (id, at) => void touchSession(at, id),
+    deleteSession: (id) => void deleteSession(id),
+    deleteSessionsSeenBefore: (at) => void deleteSessionsSeenBefore(at),
+    insertInvitation: (row, code) =>
+      void insertInvitation(
+        row.id,
+        code,
+        row.role,
+        row.uses,
+        row.maxUses,
+        row.expiresAt,
+        row.createdBy,
+        row.createdAt,
+        row.revokedAt,
+      ),
+    invitationByCode: one<Invitation>(`SELECT ${invitation} FROM invitations WHERE code = ?`),
+    invitation: one<Invitation>(`SELECT ${invitation} FROM invitations WHERE id = ?`),
+    invitations: all<Invitation>(`SELECT ${invitation} FROM invitations ORDER BY created_at DESC, id`),
+    revokeInvitation: (id, at) => void revokeInvitation(at, id),
+    useInvitation: (id) => useInvitation(id) === 1,
+  };
+}

@@ -1,0 +1,147 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { normaliseEmail } from './auth/emails.ts';
+import { passwordProblem } from './auth/passwords.ts';
+import { err, ok, type Result } from '../shared/base/result.ts';
+
+/** Everything the process was told by its environment, checked. */
+export interface Config {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path of the one folder that holds everything. */
+  readonly data: string;
+  readonly admin: { readonly email: string; readonly password: string } | null;
+  readonly workspaceName: string;
+  /** Origin that links, cookies and the origin check use, without a slash at the end; null: what the request says. */
+  readonly publicUrl: string | null;
+  readonly durability: 'full' | 'process';
+  readonly logLevel: string;
+  /** Number of proxies in front whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: number;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number)
+    .refine((n) => n >= least && n <= most);
+
+const origin = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;
+  if (isOrigin && url.pathname === '/' && !url.search && !url.hash) return url.origin;
+  context.addIssue({ code: 'custom', message: 'not an origin' });
+  return z.NEVER;
+});
+
+/** A setting: how its text is read, and the end of the sentence "X must be …". */
+const settings = {
+  PORT: { schema: wholeNumber(0, 65_535).default(8787), must: 'a port number from 0 to 65535' },
+  HOST: {
+    schema: z
+      .string()
+      .regex(/^[\w.:%-]{1,255}$/)
+      .default('127.0.0.1'),
+    must: 'a host name or an address to listen on',
+  },
+  WEFT_DATA: {
+    schema: z
+      .string()
+      .refine((path) => !path.includes('\0'))
+      .default('./data'),
+    must: 'a path of a folder',
+  },
+  WEFT_ADMIN_EMAIL: {
+    schema: z
+      .string()
+      .refine((email) => normaliseEmail(email) !== null)
+      .optional(),
+    must: 'an e-mail address',
+  },
+  WEFT_ADMIN_PASSWORD: {
+    schema: z
+      .string()
+      .refine((password) => passwordProblem(password) === null)
+      .optional(),
+    must: 'a password of 8 to 256 characters that is not among the most common ones',
+  },
+  WEFT_WORKSPACE: {
+    schema: z.string().trim().min(1).max(60).default('Weft'),
+    must: 'a name of 1 to 60 characters',
+  },
+  WEFT_PUBLIC_URL: {
+    schema: origin.optional(),
+    must: 'an address like https://weft.example.com, without a path',
+  },
+  WEFT_DURABILITY: { schema: z.enum(['full', 'process']).default('full'), must: '"full" or "process"' },
+  WEFT_LOG: { schema: z.enum(logLevels).default('info'), must: `one of ${logLevels.join(', ')}` },
+  WEFT_TRUST_PROXY: {
+    schema: wholeNumber(0, 10).default(0),
+    must: 'the number of proxies in front of the relay, from 0 to 10',
+  },
+} as const;
+
+type Settings = { [Name in keyof typeof settings]: z.infer<(typeof settings)[Name]['schema']> };
+
+/** Names that this relay knows of but cannot serve yet: doing something else silently would be worse than refusing. */
+const notBuilt: Readonly<Record<string, string>> = {
+  WEFT_DATABASE_URL: 'this version stores everything in WEFT_DATA',
+  WEFT_REDIS_URL: 'this version runs as a single process',
+  WEFT_BLOBS_URL: 'this version keeps files in WEFT_DATA',
+};
+/** Read by other programs of the project (`npm run dev`, tests). */
+const ofOthers = new Set(['WEFT_DEV_PORT', 'WEFT_DEV_RELAY', 'WEFT_SEEDS']);
+const secret = new Set(['WEFT_ADMIN_PASSWORD']);
+
+export interface ReadConfig {
+  readonly config: Config;
+  /** Sentences for the log: names nobody knows, usually spelled wrong. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads the environment. The error is one sentence for a person; an empty value counts as absent. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): Result<ReadConfig, string> {
+  const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
+  const values: Record<string, unknown> = {};
+  for (const [name] of given)
+    if (Object.hasOwn(notBuilt, name))
+      return err(`${name} is not supported yet: ${notBuilt[name]}. Unset it.`);
+  for (const [name, { schema, must }] of Object.entries(settings)) {
+    const text = environment[name] === '' ? undefined : environment[name];
+    const parsed = schema.safeParse(text);
+    if (!parsed.success) {
+      const shown = secret.has(name) ? '' : `, not ${JSON.stringify(text).slice(0, 200)}`;
+      return err(`${name} must be ${must}${shown}.`);
+    }
+    values[name] = parsed.data;
+  }
+  const read = values as Settings;
+  const email = read.WEFT_ADMIN_EMAIL;
+  const password = read.WEFT_ADMIN_PASSWORD;
+  if ((email === undefined) !== (password === undefined))
+    return err('WEFT_ADMIN_EMAIL and WEFT_ADMIN_PASSWORD must be given together.');
+  const warnings = given
+    .map(([name]) => name)
+    .filter((name) => name.startsWith('WEFT_') && !Object.hasOwn(settings, name) && !ofOthers.has(name))
+    .map((name) => `${name} is not a setting of Weft and is ignored`);
+  return ok({
+    config: {
+      port: read.PORT,
+      host: read.HOST,
+      data: resolve(read.WEFT_DATA),
+      admin: email !== undefined && password !== undefined ? { email, password } : null,
+      workspaceName: read.WEFT_WORKSPACE,
+      publicUrl: read.WEFT_PUBLIC_URL ?? null,
+      durability: read.WEFT_DURABILITY,
+      logLevel: read.WEFT_LOG,
+      trustedProxies: read.WEFT_TRUST_PROXY,
+    },
+    warnings,
+  });
+}
