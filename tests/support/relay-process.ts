@@ -12,6 +12,10 @@ const program = fileURLToPath(new URL('../../dist/relay.mjs', import.meta.url));
 /** The administrator of every relay that tests start, unless their `env` says otherwise. */
 export const administrator = { email: 'admin@example.org', password: 'a correct horse, a battery' } as const;
 
+/** A test run that breaks off must not leave relays behind. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
 /** A port that nobody listens on just now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -95,7 +99,8 @@ export class RelayProcess {
     if (!existsSync(program)) throw new Error('dist/relay.mjs is missing: run `npm run build` first');
     const child = spawn(process.execPath, [program], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    children.add(child);
+    child.once('exit', () => children.delete(child));
     child.stdout.on('data', (chunk: Buffer) => this.#printed.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => this.#printed.push(chunk));
     const ended = () => child.exitCode !== null || child.signalCode !== null;
