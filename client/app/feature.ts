@@ -10,6 +10,13 @@ export type RouteParams = Readonly<Record<string, string>>;
 
 export type Pane = Component<{ params: RouteParams }>;
 
+/** A line of the help under `?`. */
+export interface Shortcut {
+  /** As written on the keys: `['Ctrl', 'B']`. */
+  readonly keys: readonly string[];
+  readonly label: string;
+}
+
 export interface Feature {
   /** The middle column: stays mounted while the person moves within the feature; `params.id` is the selected one. */
   readonly list?: Pane;
@@ -22,4 +29,6 @@ export interface Feature {
    * runes; the function it returns is asked again for every text typed and should answer from what is on the device.
    */
   readonly palette?: () => (text: string) => readonly PaletteItem[];
+  /** Keys that work on the feature's pages, read when the help is opened. */
+  readonly shortcuts?: () => readonly Shortcut[];
 }

@@ -26,15 +26,18 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'document-deleted': 'This document was deleted. Restore it to go on writing.',
     'too-large': 'This is too large.',
     'not-a-picture': 'This file is not a picture that browsers can show.',
-    'update-malformed': 'The relay could not read a change from this device. Export it, then reload the page.',
+    'update-malformed':
+      'The relay could not read a change from this device. Export it, then reload the page.',
     'update-not-leased': 'A change from this device could not be matched to you. Reload the page.',
     'update-clock-gap': 'A change from this device came without the one before it. Reload the page.',
-    'update-missing-reference': 'A change from this device refers to something the relay does not have. Reload the page.',
+    'update-missing-reference':
+      'A change from this device refers to something the relay does not have. Reload the page.',
     'update-forbidden-content': 'A change contained something that is not allowed here, and was not taken.',
     'too-many-requests': 'Too many attempts. Wait a minute and try again.',
     'too-slow': 'The relay is busy. It will be tried again by itself.',
     stopping: 'The relay is restarting. It will be tried again by itself.',
-    'storage-failed': 'The relay cannot store anything right now. Your changes stay on this device until it can.',
+    'storage-failed':
+      'The relay cannot store anything right now. Your changes stay on this device until it can.',
     internal: 'Something went wrong on the relay. Try again in a moment.',
     offline: 'The relay cannot be reached right now. Try again when the network is back.',
     'device-full': 'This device has no room left for new changes. Free some space, then they are stored.',

@@ -8,7 +8,15 @@ const dateStyles: Readonly<Record<DateStyle, Intl.DateTimeFormatOptions>> = {
   weekday: { weekday: 'long' },
   monthDay: { month: 'short', day: 'numeric' },
   date: { year: 'numeric', month: 'short', day: 'numeric' },
-  full: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  full: {
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    weekday: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  },
 };
 
 // Intl objects are slow to make and are asked for once per row on screen.
@@ -31,7 +39,8 @@ const listFormat = cached((tag) => new Intl.ListFormat(tag, { type: 'conjunction
 const pluralRules = cached((tag) => new Intl.PluralRules(tag));
 // In the zh collation Chinese sorts by pinyin; in en too it must not fall behind by code point.
 const collator = cached(
-  (tag) => new Intl.Collator(tag === 'en' ? 'en' : 'zh-CN-u-co-pinyin', { numeric: true, sensitivity: 'base' }),
+  (tag) =>
+    new Intl.Collator(tag === 'en' ? 'en' : 'zh-CN-u-co-pinyin', { numeric: true, sensitivity: 'base' }),
 );
 
 /** A moment: milliseconds since 1970, or a Date. */
@@ -59,7 +68,9 @@ export const daySeparator = (moment: Moment, now: Moment = Date.now()): string =
 
 /** 12 Mar, and the year too when it is another one. */
 export const shortDate = (moment: Moment, now: Moment = Date.now()): string =>
-  dateFormat(new Date(moment).getFullYear() === new Date(now).getFullYear() ? 'monthDay' : 'date').format(moment);
+  dateFormat(new Date(moment).getFullYear() === new Date(now).getFullYear() ? 'monthDay' : 'date').format(
+    moment,
+  );
 
 /** For the right end of a list row: 09:05 today, else as the day separator. */
 export const listTime = (moment: Moment, now: Moment = Date.now()): string =>

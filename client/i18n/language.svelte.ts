@@ -26,7 +26,8 @@ const remembered = (): Language | undefined => {
   }
 };
 
-const browserLanguages = (): readonly string[] => (typeof navigator === 'undefined' ? [] : (navigator.languages ?? []));
+const browserLanguages = (): readonly string[] =>
+  typeof navigator === 'undefined' ? [] : (navigator.languages ?? []);
 
 class LanguageChoice {
   #current = $state<Language>(remembered() ?? preferredLanguage(browserLanguages()));

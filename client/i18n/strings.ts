@@ -12,7 +12,9 @@
 import { language, type Language } from './language.svelte.ts';
 import { formatNumber } from './format.ts';
 
-type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
 
 type Value = string | number;
 
@@ -48,7 +50,10 @@ const fill = (text: string, params: Readonly<Record<string, Value>>): string =>
     return typeof value === 'number' ? formatNumber(value) : value;
   });
 
-export const defineStrings = <const E extends Record<string, Text>, const Z extends Record<string, Text>>(texts: {
+export const defineStrings = <
+  const E extends Record<string, Text>,
+  const Z extends Record<string, Text>,
+>(texts: {
   readonly en: E;
   readonly zh: Z & { readonly [K in keyof E]: Counterpart<E[K], K extends keyof Z ? Z[K] : never> } & {
     readonly [K in Exclude<keyof Z, keyof E>]: never;

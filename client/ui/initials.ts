@@ -13,7 +13,8 @@ export const initials = (name: string): string => {
   const first = words[0];
   const last = words.length > 1 ? words[words.length - 1] : undefined;
   if (first === undefined) return '?';
-  const letters = last === undefined ? [...first].slice(0, 2) : [...([...first][0] ?? ''), [...last][0] ?? ''];
+  const letters =
+    last === undefined ? [...first].slice(0, 2) : [...([...first][0] ?? ''), [...last][0] ?? ''];
   return letters.join('').toLocaleUpperCase();
 };
 

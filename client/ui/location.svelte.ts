@@ -8,7 +8,9 @@ interface Entry {
 }
 
 const depthOf = (state: unknown): number =>
-  typeof state === 'object' && state !== null && 'depth' in state && typeof state.depth === 'number' ? state.depth : 0;
+  typeof state === 'object' && state !== null && 'depth' in state && typeof state.depth === 'number'
+    ? state.depth
+    : 0;
 
 class PageLocation {
   #url = $state.raw(new URL(typeof window === 'undefined' ? 'http://localhost/' : window.location.href));
@@ -77,5 +79,6 @@ const linkToFollow = (event: MouseEvent): URL | undefined => {
 
 export const location = new PageLocation();
 
-export const navigate = (to: string, options?: { readonly replace?: boolean }): void => location.go(to, options);
+export const navigate = (to: string, options?: { readonly replace?: boolean }): void =>
+  location.go(to, options);
 export const goBack = (fallback: string): void => location.back(fallback);

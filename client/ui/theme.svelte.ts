@@ -3,7 +3,8 @@ export type Theme = 'light' | 'dark' | 'system';
 
 const storageKey = 'weft.theme';
 
-const isTheme = (value: unknown): value is Theme => value === 'light' || value === 'dark' || value === 'system';
+const isTheme = (value: unknown): value is Theme =>
+  value === 'light' || value === 'dark' || value === 'system';
 
 const remembered = (): Theme => {
   try {
@@ -16,7 +17,9 @@ const remembered = (): Theme => {
 
 class ThemeChoice {
   #current = $state<Theme>(remembered());
-  #systemDark = $state(typeof matchMedia !== 'undefined' && matchMedia('(prefers-color-scheme: dark)').matches);
+  #systemDark = $state(
+    typeof matchMedia !== 'undefined' && matchMedia('(prefers-color-scheme: dark)').matches,
+  );
 
   get current(): Theme {
     return this.#current;
@@ -63,7 +66,10 @@ class ThemeChoice {
     if (this.#current === 'system') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = this.#current;
     const bar = document.querySelector('meta[name="theme-color"]');
-    bar?.setAttribute('content', getComputedStyle(document.documentElement).getPropertyValue('--bar-color').trim());
+    bar?.setAttribute(
+      'content',
+      getComputedStyle(document.documentElement).getPropertyValue('--bar-color').trim(),
+    );
   }
 }
 

@@ -37,7 +37,11 @@ const place = (box: HTMLDivElement, anchor: Element, wanted: TooltipSide): void 
       ? at.right + gap
       : at.left - gap - width
     : at.left + at.width / 2 - width / 2;
-  const y = beside ? at.top + at.height / 2 - height / 2 : side === 'top' ? at.top - gap - height : at.bottom + gap;
+  const y = beside
+    ? at.top + at.height / 2 - height / 2
+    : side === 'top'
+      ? at.top - gap - height
+      : at.bottom + gap;
   box.style.left = `${Math.round(Math.min(Math.max(edge, x), innerWidth - width - edge))}px`;
   box.style.top = `${Math.round(Math.min(Math.max(edge, y), innerHeight - height - edge))}px`;
 };

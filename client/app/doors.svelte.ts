@@ -1,0 +1,41 @@
+/* Features come when they are first needed, each as its own file; what has come stays. */
+import { SvelteMap } from 'svelte/reactivity';
+import type { Feature } from './feature.ts';
+import type { FeatureName } from './routes.ts';
+
+const loaders = import.meta.glob<{ readonly feature: Feature }>('../features/*/index.ts');
+
+class FeatureDoors {
+  readonly #loaded = new SvelteMap<FeatureName, Feature>();
+  readonly #failed = new SvelteMap<FeatureName, unknown>();
+
+  get(name: FeatureName): Feature | undefined {
+    return this.#loaded.get(name);
+  }
+
+  /** Why it could not be loaded: the network, usually, before the service worker had kept everything. */
+  failure(name: FeatureName): unknown {
+    return this.#failed.get(name);
+  }
+
+  async load(name: FeatureName): Promise<void> {
+    if (this.#loaded.has(name)) return;
+    try {
+      const load = loaders[`../features/${name}/index.ts`];
+      if (!load) throw new Error(`There is no feature "${name}" in this build.`);
+      const { feature } = await load();
+      this.#failed.delete(name);
+      this.#loaded.set(name, feature);
+    } catch (error) {
+      this.#failed.set(name, error);
+    }
+  }
+
+  /** Fetches the rest while nothing else happens: then every page opens at once, also offline. */
+  loadAll(): Promise<unknown> {
+    const names: readonly FeatureName[] = ['chat', 'directory', 'docs', 'settings'];
+    return Promise.all(names.map((name) => this.load(name)));
+  }
+}
+
+export const doors = new FeatureDoors();

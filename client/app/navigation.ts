@@ -1,0 +1,21 @@
+/* The pages of the rail and the bottom bar, in order. A page stands here only when it exists. */
+import FileText from '@lucide/svelte/icons/file-text';
+import MessageCircle from '@lucide/svelte/icons/message-circle';
+import Settings from '@lucide/svelte/icons/settings';
+import UsersRound from '@lucide/svelte/icons/users-round';
+import type { Component } from 'svelte';
+import type { FeatureName } from './routes.ts';
+
+export interface Destination {
+  readonly feature: FeatureName;
+  readonly href: string;
+  readonly text: 'messages' | 'contacts' | 'docs' | 'settings';
+  readonly icon: Component<{ size?: number | string; strokeWidth?: number }>;
+}
+
+export const destinations: readonly Destination[] = [
+  { feature: 'chat', href: '/messages', text: 'messages', icon: MessageCircle },
+  { feature: 'directory', href: '/contacts', text: 'contacts', icon: UsersRound },
+  { feature: 'docs', href: '/docs', text: 'docs', icon: FileText },
+  { feature: 'settings', href: '/settings', text: 'settings', icon: Settings },
+];
