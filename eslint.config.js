@@ -69,4 +69,9 @@ export default ts.config(
     languageOptions: { globals: globals.node },
     rules: { 'no-console': 'off' },
   },
+  {
+    // Random tests print their seed.
+    files: ['tests/**'],
+    rules: { 'no-console': 'off' },
+  },
 );

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type PluginOption } from 'vite';
+import { defineConfig } from 'vite';
+import { serviceWorker } from './client/pwa/vite-plugin.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -22,7 +23,7 @@ const relay = process.env['WEFT_DEV_RELAY'] ?? 'http://127.0.0.1:8787';
 
 export default defineConfig({
   root: here('client'),
-  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })] satisfies PluginOption[],
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } }), serviceWorker()],
   resolve: { dedupe: onlyOnce },
   worker: { format: 'es' },
   build: {
@@ -31,6 +32,8 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     target: 'es2022',
+    // The editor is one large chunk, loaded with the first document; the budget of the first screen has its own test.
+    chunkSizeWarningLimit: 1000,
   },
   server: {
     fs: { allow: [here('.')] },
