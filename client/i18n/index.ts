@@ -1,4 +1,5 @@
 export * from './errors.ts';
 export * from './format.ts';
 export * from './language.svelte.ts';
+export * from './name-search.ts';
 export * from './strings.ts';

@@ -1,0 +1,50 @@
+/* What this feature asks of the relay. Everything is stored on this device first; offline is no special case. */
+import { newId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
+import { isErrorCode } from '../../../shared/base/errors.ts';
+import { directChatId } from '../../../shared/features/chat/kind.ts';
+import type { ChatCreate, ChatSend } from '../../../shared/features/chat/schema.ts';
+import { roomId } from '../../../shared/protocol/rooms.ts';
+import type { WorkspaceData } from '../../data/api.ts';
+import { errorSentence } from '../../i18n/index.ts';
+
+export const chatRoom = (data: WorkspaceData, id: string): RoomId => roomId(data.workspace, 'chat', id);
+
+/** Resolves to the id of the new conversation. */
+export async function createGroup(
+  data: WorkspaceData,
+  title: string,
+  members: readonly MemberId[],
+): Promise<string> {
+  const id = newId();
+  const command: ChatCreate = { type: 'group', title, members: [...members] };
+  await data.send(chatRoom(data, id), 'chat.create', command);
+  return id;
+}
+
+/** `startWith` is the other person of a direct conversation that does not exist yet. */
+export async function sendMessage(
+  data: WorkspaceData,
+  room: RoomId,
+  message: ChatSend,
+  startWith: MemberId | null,
+): Promise<void> {
+  if (startWith) {
+    const command: ChatCreate = { type: 'direct', title: '', members: [startWith] };
+    await data.send(room, 'chat.create', command);
+  }
+  await data.send(room, 'chat.send', message);
+}
+
+/** The sentence for whatever was thrown by `data.send`. */
+export function reasonOf(cause: unknown): string {
+  if (cause instanceof Error && 'failure' in cause) {
+    const { failure } = cause;
+    if (typeof failure === 'object' && failure !== null && 'code' in failure && isErrorCode(failure.code))
+      return errorSentence(failure.code);
+  }
+  return errorSentence('internal');
+}
+
+/** The page of the direct conversation with `member`; it exists from the first message on. */
+export const directMessagePath = (me: MemberId, member: MemberId): string =>
+  `/messages/${directChatId(me, member)}`;

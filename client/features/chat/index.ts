@@ -1,0 +1,11 @@
+import ChatList from './list/ChatList.svelte';
+import ChatPage from './conversation/ChatPage.svelte';
+import ChatSide from './side/ChatSide.svelte';
+import { chatPalette } from './palette.ts';
+
+export const feature = { list: ChatList, content: ChatPage, side: ChatSide, palette: chatPalette };
+
+export { directMessagePath } from './commands.ts';
+export { drafts } from './drafts.svelte.ts';
+export { chatTitle } from './people.ts';
+export { messageIn, noticeOf } from './timeline.ts';

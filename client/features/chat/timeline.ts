@@ -1,0 +1,95 @@
+/* What stands around a message: day lines, runs of one person, notices of what happened to the group. */
+import type { MemberId } from '../../../shared/base/ids.ts';
+import {
+  chatCreate,
+  chatMember,
+  chatMembers,
+  chatRename,
+  chatSend,
+  type ChatSend,
+} from '../../../shared/features/chat/schema.ts';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import { daysAgo, formatList } from '../../i18n/index.ts';
+import { t } from './strings.ts';
+
+/** Messages of one person closer than this share one avatar. Milliseconds. */
+const runGap = 5 * 60_000;
+
+export interface Surroundings {
+  /** A new day begins with this entry. */
+  readonly newDay: boolean;
+  /** First of a run: shows avatar, name and time. */
+  readonly first: boolean;
+  /** Last of a run: has the read state and the space under it. */
+  readonly last: boolean;
+}
+
+const inOneRun = (a: LogEntry | undefined, b: LogEntry | undefined): boolean =>
+  a !== undefined &&
+  b !== undefined &&
+  a.type === 'chat.send' &&
+  b.type === 'chat.send' &&
+  a.by === b.by &&
+  b.at - a.at < runGap &&
+  daysAgo(a.at, b.at) === 0;
+
+/** `breakAt` is the seq under the "new messages" line, which ends a run too. */
+export function surroundings(
+  entries: readonly LogEntry[],
+  index: number,
+  breakAt: number | null,
+): Surroundings {
+  const before = entries[index - 1];
+  const entry = entries[index];
+  const after = entries[index + 1];
+  return {
+    newDay: entry !== undefined && (before === undefined || daysAgo(before.at, entry.at) !== 0),
+    first: !inOneRun(before, entry) || entry?.seq === breakAt,
+    last: !inOneRun(entry, after) || after?.seq === breakAt,
+  };
+}
+
+/** The message in an entry, or null when the entry is something else or from a relay that writes it otherwise. */
+export function messageIn(entry: LogEntry): ChatSend | null {
+  if (entry.type !== 'chat.send') return null;
+  const parsed = chatSend.safeParse(entry.data);
+  return parsed.success ? parsed.data : null;
+}
+
+/** One sentence for what happened to the conversation; null for messages and for what this version does not know. */
+export function noticeOf(entry: LogEntry, nameOf: (id: MemberId) => string, me: MemberId): string | null {
+  const mine = entry.by === me;
+  const who = nameOf(entry.by);
+  const listOf = (ids: readonly MemberId[]): string =>
+    formatList(ids.map((id) => (id === me ? t.yourself : nameOf(id))));
+  switch (entry.type) {
+    case 'chat.create': {
+      const parsed = chatCreate.safeParse(entry.data);
+      if (!parsed.success || parsed.data.type === 'direct') return null;
+      return mine ? t.createdByMe : t.created({ who });
+    }
+    case 'chat.rename': {
+      const parsed = chatRename.safeParse(entry.data);
+      if (!parsed.success) return null;
+      const { title } = parsed.data;
+      if (title === '') return mine ? t.unnamedByMe : t.unnamed({ who });
+      return mine ? t.renamedByMe({ title }) : t.renamed({ who, title });
+    }
+    case 'chat.addMembers': {
+      const parsed = chatMembers.safeParse(entry.data);
+      if (!parsed.success) return null;
+      const people = listOf(parsed.data.members);
+      return mine ? t.addedByMe({ people }) : t.added({ who, people });
+    }
+    case 'chat.removeMember': {
+      const parsed = chatMember.safeParse(entry.data);
+      if (!parsed.success) return null;
+      const people = listOf([parsed.data.member]);
+      return mine ? t.removedByMe({ people }) : t.removed({ who, people });
+    }
+    case 'chat.leave':
+      return mine ? t.leftByMe : t.left({ who });
+    default:
+      return null;
+  }
+}
