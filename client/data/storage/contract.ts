@@ -164,6 +164,8 @@ export interface BlobStore {
 export interface LeaseStore {
   /** Client ids that may be used for writing, in the order they came. */
   usable(): Promise<number[]>;
+  /** Every id this device ever wrote under, as far as it remembers. */
+  all(): Promise<number[]>;
   add(clients: readonly number[]): Promise<void>;
   retire(clients: readonly number[]): Promise<void>;
   /** Takes one out of the stock, for browsers that have no locks; `giveBack` returns it. */

@@ -30,6 +30,7 @@ export const idbLeases = (getDb: GetDb): LeaseStore => ({
     read(getDb, ['leases'], async (tx) =>
       (await tx.store.getAll()).filter((lease) => lease.state === 'free').map((lease) => lease.client),
     ),
+  all: () => read(getDb, ['leases'], (tx) => tx.store.getAllKeys()),
   add: (clients) =>
     write(getDb, ['leases'], async (tx) => {
       for (const client of clients) void tx.store.put({ client, state: 'free' });

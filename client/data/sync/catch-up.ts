@@ -1,0 +1,104 @@
+import type { RoomId } from '../../../shared/base/ids.ts';
+import { limits } from '../../../shared/protocol/limits.ts';
+import type { ChangedRoom, RoomContent, Want } from '../../../shared/protocol/messages.ts';
+import { parseRoom } from '../../../shared/protocol/rooms.ts';
+import type { DeviceStorage, RoomRecord, Stored } from '../storage/contract.ts';
+import type { Connection } from './connection.ts';
+
+export interface PullEvents {
+  stored(stored: Stored): void;
+  /** Rooms that the relay does not give (any more). */
+  missing(rooms: readonly RoomId[]): Promise<void>;
+  /** Texts that were fetched anew after the relay was restored from a backup. */
+  refetched(contents: readonly RoomContent[]): Promise<void>;
+  progress(done: number, total: number): void;
+}
+
+/** Requests under way at a time: while one batch is being stored the next is on the wire. */
+const inFlight = 2;
+
+/** What a person looks at first: people, then conversations, then lists of documents, then their texts. */
+function urgency(room: RoomId): number {
+  const name = parseRoom(room);
+  if (name?.kind === 'directory') return 0;
+  if (name?.kind === 'chat') return 1;
+  return name?.part ? 2 : 3;
+}
+
+/** Everything that changed since `cursor`, and the cursor that is reached when all of it is stored. */
+export async function listChanges(
+  connection: Connection,
+  cursor: number,
+): Promise<{ rooms: ChangedRoom[]; head: number }> {
+  const rooms = new Map<RoomId, ChangedRoom>();
+  for (let since = cursor; ;) {
+    const answer = await connection.ask({ type: 'changes', since });
+    if (answer.type !== 'changed') throw new Error(`unexpected answer ${answer.type}`);
+    const { changed } = answer;
+    for (const room of changed.rooms) rooms.set(room.room, room);
+    if (changed.next >= changed.head || changed.next <= since) return { rooms: [...rooms.values()], head: changed.head };
+    since = changed.next;
+  }
+}
+
+/** Rooms of the list whose newest row is not here yet, and those held that cannot be trusted; the most urgent first. */
+export async function roomsToPull(
+  storage: DeviceStorage,
+  changed: readonly ChangedRoom[],
+): Promise<RoomId[]> {
+  const held = new Map((await storage.rooms.all()).map((record) => [record.room, record]));
+  const wanted = new Map<RoomId, number>();
+  for (const { room, cursor, at } of changed) {
+    const record = held.get(room);
+    if (!record || record.stale || record.cursor < cursor) wanted.set(room, at);
+  }
+  for (const record of held.values()) if (record.stale) wanted.set(record.room, record.at);
+  return [...wanted]
+    .sort(([a, atA], [b, atB]) => urgency(a) - urgency(b) || atB - atA)
+    .map(([room]) => room);
+}
+
+const wantOf = (room: RoomId, record: RoomRecord | null): Want =>
+  record && !record.stale ? { room, cursor: record.cursor, have: record.head } : { room, cursor: 0, have: 0 };
+
+/** Fetches rooms in batches, each stored in one transaction. A batch the relay cut short is asked for again. */
+export async function pull(
+  connection: Connection,
+  storage: DeviceStorage,
+  rooms: readonly RoomId[],
+  events: PullEvents,
+): Promise<void> {
+  const waiting = [...rooms];
+  const total = rooms.length;
+  let done = 0;
+  /** One transaction after the other, in the order of arrival. */
+  let storing: Promise<void> = Promise.resolve();
+
+  const take = async (): Promise<void> => {
+    for (let batch = waiting.splice(0, limits.pullRooms); batch.length > 0; batch = waiting.splice(0, limits.pullRooms)) {
+      const records = await storage.rooms.some(batch);
+      const answer = await connection.ask({ type: 'pull', wants: batch.map((room, i) => wantOf(room, records[i]!)) });
+      if (answer.type !== 'batch') throw new Error(`unexpected answer ${answer.type}`);
+      const got = new Set([...answer.rooms.map((content) => content.room), ...answer.missing]);
+      if (got.size > 0) waiting.unshift(...batch.filter((room) => !got.has(room)));
+      const unfinished = answer.rooms.filter(
+        (content) =>
+          content.kind === 'log' && content.entries.length > 0 && content.from + content.entries.length < content.head,
+      );
+      storing = storing.then(async () => {
+        events.stored(await storage.rooms.storeContents(answer.rooms));
+        const stale = new Set(batch.filter((_room, i) => records[i]?.stale));
+        const refetched = answer.rooms.filter((content) => stale.has(content.room));
+        if (refetched.length > 0) await events.refetched(refetched);
+        // A restored relay does not know every room it once gave: such a copy may be the only one left.
+        const missing = answer.missing.filter((room) => !stale.has(room));
+        if (missing.length > 0) await events.missing(missing);
+      });
+      await storing;
+      waiting.unshift(...unfinished.map((content) => content.room));
+      done += got.size - unfinished.length;
+      events.progress(Math.min(done, total), total);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, take));
+}

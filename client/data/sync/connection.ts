@@ -1,0 +1,107 @@
+import { failure, type Failure } from '../../../shared/base/errors.ts';
+import { decodeRelayMessage, encodeClientMessage } from '../../../shared/protocol/codec.ts';
+import type { ClientMessage, RelayMessage } from '../../../shared/protocol/messages.ts';
+import type { FrameSocket, OpenSocket, Timers } from './contract.ts';
+
+/** Rejects what was asked on a connection that ended. Nothing is wrong: it is asked again on the next one. */
+export class ConnectionLost extends Error {}
+
+type Asking = Extract<ClientMessage, { request: number }>;
+type Question = Asking extends infer M ? (M extends Asking ? Omit<M, 'request'> : never) : never;
+export type Answer = Extract<RelayMessage, { request: number }>;
+
+export interface ConnectionEvents {
+  opened(): void;
+  message(message: Exclude<RelayMessage, Answer>): void;
+  closed(code: number, failure: Failure | null): void;
+}
+
+/** Silence after which we ask whether the relay is there, and after which we believe it is not. Milliseconds. */
+const pingAfter = 20_000;
+const giveUpAfter = 15_000;
+const helloDeadline = 15_000;
+
+/** One socket from opening to end: frames, questions with their answers, and a watch over silence. */
+export class Connection {
+  readonly #socket: FrameSocket;
+  readonly #events: ConnectionEvents;
+  readonly #timers: Timers;
+  readonly #asked = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  #request = 0;
+  #ended = false;
+  #reason: Failure | null = null;
+  #cancelSilence: () => void;
+
+  constructor(openSocket: OpenSocket, timers: Timers, events: ConnectionEvents) {
+    this.#events = events;
+    this.#timers = timers;
+    this.#cancelSilence = timers.after(helloDeadline, () => this.end());
+    this.#socket = openSocket({
+      opened: () => events.opened(),
+      frame: (bytes) => this.#frame(bytes),
+      closed: (code) => this.#closed(code),
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  send(message: ClientMessage): void {
+    if (!this.#ended) this.#socket.send(encodeClientMessage(message));
+  }
+
+  /** Rejects with `ConnectionLost` when the connection ends first. */
+  ask(question: Question): Promise<Answer> {
+    if (this.#ended) return Promise.reject(new ConnectionLost());
+    const request = ++this.#request;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(request, { resolve, reject });
+      this.send({ ...question, request } as ClientMessage);
+    });
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#socket.close();
+    this.#closed(1000);
+  }
+
+  #frame(bytes: Uint8Array): void {
+    if (this.#ended) return;
+    this.#watchSilence();
+    const decoded = decodeRelayMessage(bytes);
+    if (!decoded.ok) {
+      // Damaged on the way, or a relay we do not understand: nothing after this frame can be trusted.
+      this.#reason = decoded.error;
+      this.end();
+      return;
+    }
+    const message = decoded.value;
+    if (message.type === 'error') this.#reason = failure(message.code, message.message);
+    if ('request' in message) {
+      const asked = this.#asked.get(message.request);
+      this.#asked.delete(message.request);
+      asked?.resolve(message);
+    } else {
+      this.#events.message(message);
+    }
+  }
+
+  #watchSilence(): void {
+    this.#cancelSilence();
+    this.#cancelSilence = this.#timers.after(pingAfter, () => {
+      this.send({ type: 'ping' });
+      this.#cancelSilence = this.#timers.after(giveUpAfter, () => this.end());
+    });
+  }
+
+  #closed(code: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelSilence();
+    for (const { reject } of this.#asked.values()) reject(new ConnectionLost());
+    this.#asked.clear();
+    this.#events.closed(code, this.#reason);
+  }
+}

@@ -1,0 +1,171 @@
+import { failure, type Failure } from '../../../shared/base/errors.ts';
+import type { RelayMessage } from '../../../shared/protocol/messages.ts';
+import { protocolVersion, schemaVersion } from '../../../shared/protocol/version.ts';
+import { FailureError } from '../failure-error.ts';
+import { Connection, ConnectionLost, type Answer } from './connection.ts';
+import type { EngineDeps } from './contract.ts';
+import { LiveSession } from './live-session.ts';
+import type { LeaderState, Note } from './notes.ts';
+import { Reconnect } from './reconnect.ts';
+import { Watches } from './watches.ts';
+
+/** After the device's storage failed, or a relay that speaks another version: not at once again. Milliseconds. */
+const afterProblem = 10_000;
+
+/**
+ * The leader's part: keeps this device and the relay the same. It knows no DOM and holds nothing that is not in
+ * storage, so it can stop at any moment and another one goes on.
+ */
+export class SyncEngine {
+  readonly #deps: EngineDeps;
+  readonly #reconnect: Reconnect;
+  readonly #watches = new Watches();
+  #state: LeaderState = { connection: 'offline', fetching: null, syncedAt: null, online: [], problem: null };
+  #connection: Connection | null = null;
+  #live: LiveSession | null = null;
+  #stopped = false;
+  #stopListening: () => void = () => undefined;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    this.#reconnect = new Reconnect(deps.timers, deps.random, () => this.#connect());
+  }
+
+  start(): void {
+    this.#stopListening = this.#deps.bus.listen((note) => this.#hear(note));
+    this.#run(
+      this.#deps.storage.meta.read().then(({ syncedAt }) => {
+        if (this.#state.syncedAt === null) this.#setState({ syncedAt });
+      }),
+    );
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopListening();
+    this.#reconnect.stop();
+    this.#connection?.end();
+  }
+
+  #setState(change: Partial<LeaderState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#deps.bus.post({ type: 'state', state: this.#state });
+  }
+
+  #connect(): void {
+    if (this.#stopped || this.#connection) return;
+    this.#setState({ connection: 'connecting' });
+    this.#connection = new Connection(this.#deps.openSocket, this.#deps.timers, {
+      opened: () => {
+        const { device } = this.#deps;
+        const hello = { version: protocolVersion, schema: schemaVersion, device };
+        this.#connection?.send({ type: 'hello', hello });
+      },
+      message: (message) => this.#message(message),
+      closed: (code, reason) => this.#closed(code, reason),
+    });
+  }
+
+  #closed(code: number, reason: Failure | null): void {
+    this.#connection = null;
+    this.#live = null;
+    if (this.#stopped) return;
+    this.#setState({ connection: 'offline', fetching: null, online: [] });
+    if (code === 4401 || reason?.code === 'session-ended' || reason?.code === 'not-signed-in') {
+      this.stop();
+      this.#deps.bus.post({ type: 'ended', failure: reason ?? failure('session-ended', 'signed out by the relay') });
+      return;
+    }
+    const final = code >= 4400 && code < 4500;
+    if (final || reason?.code === 'bad-frame')
+      this.#setState({ problem: reason ?? failure('bad-request', `closed by the relay with ${code}`) });
+    this.#reconnect.later(final || this.#state.problem ? afterProblem : 0);
+  }
+
+  #message(message: Exclude<RelayMessage, Answer>): void {
+    switch (message.type) {
+      case 'welcome': {
+        const connection = this.#connection;
+        if (!connection || this.#live) return;
+        this.#reconnect.succeeded();
+        const live = new LiveSession(this.#deps, connection, message.welcome, {
+          state: (change) => this.#setState(change),
+          run: (work) => this.#run(work),
+        });
+        this.#live = live;
+        this.#setState({ connection: 'online' });
+        this.#watches.resend(connection);
+        this.#deps.bus.post({ type: 'who-watches' });
+        return this.#run(live.start().then(() => this.#setState({ problem: null })));
+      }
+      case 'rows':
+        return this.#live?.receive(message.rows);
+      case 'result':
+        return this.#live?.settle(message.result);
+      case 'lost':
+        return this.#live ? this.#run(this.#live.lost(message.room)) : undefined;
+      case 'presence':
+        return this.#setState({ online: message.online });
+      case 'awareness':
+        return this.#deps.bus.post({ type: 'awareness', room: message.room, bytes: message.bytes, from: null });
+      case 'error':
+      case 'pong':
+        return;
+    }
+  }
+
+  #hear(note: Note): void {
+    switch (note.type) {
+      case 'wake':
+        return this.#live?.send();
+      case 'network':
+        return this.#reconnect.now();
+      case 'ask-state':
+        return this.#setState({});
+      case 'watching':
+        return this.#watches.set(note.tab, note.rooms, this.#live ? this.#connection : null);
+      case 'awareness':
+        if (this.#live && this.#watches.has(note.room))
+          this.#connection?.send({ type: 'awareness', room: note.room, bytes: note.bytes });
+        return;
+      case 'history':
+        return void this.#history(note);
+      default:
+        return;
+    }
+  }
+
+  async #history({ id, room, before, limit }: Note & { type: 'history' }): Promise<void> {
+    const answer = (why: Failure | null) => this.#deps.bus.post({ type: 'history-answer', id, failure: why });
+    try {
+      if (!this.#live || !this.#connection) return answer(failure('offline', 'not connected'));
+      const reply = await this.#connection.ask({ type: 'history', room, before, limit });
+      if (reply.type === 'history' && reply.content) {
+        await this.#deps.storage.rooms.storeHistory(reply.content);
+        return answer(null);
+      }
+      answer(
+        reply.type === 'refused' ? failure(reply.code, reply.message) : failure('not-found', 'no older entries'),
+      );
+    } catch (error) {
+      if (error instanceof FailureError) return answer(error.failure);
+      if (error instanceof ConnectionLost) return answer(failure('offline', 'the connection was lost'));
+      throw error;
+    }
+  }
+
+  /** A lost connection is asked again later; what storage cannot do is shown, and tried again later too. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (error instanceof ConnectionLost || this.#stopped) return;
+      if (error instanceof FailureError) {
+        this.#setState({ problem: error.failure });
+        this.#connection?.end();
+        return;
+      }
+      this.#connection?.end();
+      throw error;
+    });
+  }
+}

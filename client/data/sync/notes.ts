@@ -1,0 +1,69 @@
+import type { Failure } from '../../../shared/base/errors.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+
+/** One page; also the name under which it holds locks. */
+export type TabId = string;
+
+/** What only the leader knows. */
+export interface LeaderState {
+  readonly connection: 'offline' | 'connecting' | 'online';
+  readonly fetching: { readonly done: number; readonly total: number } | null;
+  readonly syncedAt: number | null;
+  readonly online: readonly MemberId[];
+  readonly problem: Failure | null;
+}
+
+/**
+ * What pages and the leader of one account tell each other. A note never carries truth: that is in the database when
+ * the note is posted. Missing one costs time, not data; hearing one twice changes nothing.
+ */
+export type Note =
+  /** Records (and perhaps entries) of these rooms are different or gone. */
+  | { readonly type: 'rooms'; readonly rooms: readonly RoomId[] }
+  /** New bytes of a text, stored; `from` is the tab that wrote them, or null for the relay. */
+  | { readonly type: 'bytes'; readonly room: RoomId; readonly bytes: readonly Uint8Array[]; readonly from: TabId | null }
+  /** Something entered or left the outbox, or what is pending of texts and blobs. */
+  | { readonly type: 'queue' }
+  /** To the leader: there is something to send. */
+  | { readonly type: 'wake' }
+  /** Nothing of this text is pending any more. */
+  | { readonly type: 'sent'; readonly room: RoomId }
+  | { readonly type: 'refused'; readonly room: RoomId; readonly failure: Failure }
+  | { readonly type: 'lost'; readonly rooms: readonly RoomId[] }
+  /** The stock of client ids grew. */
+  | { readonly type: 'leases' }
+  | { readonly type: 'state'; readonly state: LeaderState }
+  /** A leader is connected and asks what pages have open. */
+  | { readonly type: 'who-watches' }
+  | { readonly type: 'watching'; readonly tab: TabId; readonly rooms: readonly RoomId[] }
+  /** A page that just came asks the leader for its state. */
+  | { readonly type: 'ask-state' }
+  | { readonly type: 'awareness'; readonly room: RoomId; readonly bytes: Uint8Array; readonly from: TabId | null }
+  | { readonly type: 'history'; readonly id: string; readonly room: RoomId; readonly before: number; readonly limit: number }
+  | { readonly type: 'history-answer'; readonly id: string; readonly failure: Failure | null }
+  /** The browser says that the network is back, or the person wants to try now. */
+  | { readonly type: 'network' }
+  /** The relay ended the session of this device. */
+  | { readonly type: 'ended'; readonly failure: Failure };
+
+/** Delivers a note to everybody else on the same bus, never to the sender, in the order posted. */
+export interface Bus {
+  post(note: Note): void;
+  /** Returns the way to stop listening. */
+  listen(hear: (note: Note) => void): () => void;
+  close(): void;
+}
+
+/** The bus of browsers. Pages and workers of one account meet by its database's name. */
+export function broadcastBus(name: string): Bus {
+  const channel = new BroadcastChannel(name);
+  return {
+    post: (note) => channel.postMessage(note),
+    listen(hear) {
+      const heard = (event: MessageEvent<Note>): void => hear(event.data);
+      channel.addEventListener('message', heard);
+      return () => channel.removeEventListener('message', heard);
+    },
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,129 @@
+import * as Y from 'yjs';
+import { errorTable, failure, type Failure } from '../../../shared/base/errors.ts';
+import type { RoomId } from '../../../shared/base/ids.ts';
+import { findRoom, governingRoom } from '../../../shared/documents/registry.ts';
+import { limits } from '../../../shared/protocol/limits.ts';
+import type { DeviceStorage, StoredUpdate } from '../storage/contract.ts';
+import { mergeInTree } from '../text/merge.ts';
+import type { Connection } from './connection.ts';
+import type { Timers } from './contract.ts';
+
+/** Merged updates are kept well below what the relay takes. */
+const mergeUpTo = limits.update / 2;
+const roomsAtOnce = 16;
+const laterAfter = 2_000;
+
+export interface TextSenderEvents {
+  sent(room: RoomId): void;
+  refused(room: RoomId, failure: Failure): void;
+  /** What is pending changed. */
+  changed(): void;
+  /** Runs what may fail in expected ways in the background. */
+  run(work: Promise<void>): void;
+}
+
+/** Sends pending updates: one merged update per room at a time, in order, many rooms side by side. */
+export class TextSender {
+  readonly #connection: Connection;
+  readonly #storage: DeviceStorage;
+  readonly #timers: Timers;
+  readonly #events: TextSenderEvents;
+  readonly #busy = new Set<RoomId>();
+
+  constructor(connection: Connection, storage: DeviceStorage, timers: Timers, events: TextSenderEvents) {
+    this.#connection = connection;
+    this.#storage = storage;
+    this.#timers = timers;
+    this.#events = events;
+  }
+
+  async flush(): Promise<void> {
+    const rooms = await this.#storage.texts.pendingRooms();
+    if (rooms.length === 0) return;
+    const unsettled = new Set<RoomId>();
+    for (const { room, failure, seq } of await this.#storage.outbox.all())
+      if (!failure && seq === null) unsettled.add(room);
+    for (const room of rooms) {
+      if (this.#busy.size >= roomsAtOnce || this.#connection.ended) return;
+      if (this.#busy.has(room)) continue;
+      // A text written before its document is known would be refused: the command goes first.
+      const kind = findRoom(room)?.kind;
+      const governing = kind ? governingRoom(room, kind) : null;
+      if (governing && unsettled.has(governing)) continue;
+      this.#busy.add(room);
+      this.#events.run(this.#sendRoom(room));
+    }
+  }
+
+  async #sendRoom(room: RoomId): Promise<void> {
+    let later = false;
+    try {
+      for (;;) {
+        const pending = takeUpTo(await this.#storage.texts.pending(room), mergeUpTo);
+        if (pending.length === 0) break;
+        later = !(await this.#sendSome(room, pending));
+        if (later) break;
+        this.#events.changed();
+      }
+    } finally {
+      if (!later) this.#busy.delete(room);
+    }
+    if (later) {
+      this.#timers.after(laterAfter, () => {
+        this.#busy.delete(room);
+        if (!this.#connection.ended) this.#events.run(this.flush());
+      });
+      return;
+    }
+    this.#events.sent(room);
+    await this.flush();
+  }
+
+  /** False when the relay asked to wait. */
+  async #sendSome(room: RoomId, pending: readonly StoredUpdate[]): Promise<boolean> {
+    const keys = pending.map((update) => update.key);
+    let bytes: Uint8Array;
+    try {
+      bytes = mergeInTree(pending.map((update) => update.bytes));
+    } catch {
+      return this.#setAside(room, keys, [], failure('update-malformed', 'a stored change cannot be read'));
+    }
+    if (bytes.length > limits.update)
+      return this.#setAside(room, keys, clientsOf(bytes), failure('too-large', 'a change larger than the relay takes'));
+    const answer = await this.#connection.ask({ type: 'update', room, bytes });
+    if (answer.type === 'acked') {
+      await this.#storage.texts.markSent(keys);
+      return true;
+    }
+    if (answer.type !== 'refused') throw new Error(`unexpected answer ${answer.type}`);
+    if (errorTable[answer.code].retry) return false;
+    return this.#setAside(room, keys, clientsOf(bytes), failure(answer.code, answer.message));
+  }
+
+  async #setAside(
+    room: RoomId,
+    keys: readonly number[],
+    clients: readonly number[],
+    why: Failure,
+  ): Promise<true> {
+    await this.#storage.texts.markRefused(keys, why, clients);
+    this.#events.refused(room, why);
+    return true;
+  }
+}
+
+function takeUpTo(updates: readonly StoredUpdate[], bytes: number): StoredUpdate[] {
+  const taken: StoredUpdate[] = [];
+  let size = 0;
+  for (const update of updates) {
+    size += update.bytes.length;
+    if (taken.length > 0 && size > bytes) break;
+    taken.push(update);
+  }
+  return taken;
+}
+
+/** The ids an update was written under: after a refusal their clocks no longer match the relay's. */
+const clientsOf = (bytes: Uint8Array): number[] => [
+  ...new Set(Y.decodeUpdate(bytes).structs.map((struct) => struct.id.client)),
+];

@@ -1,0 +1,243 @@
+import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { failure, type Failure } from '../../../shared/base/errors.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { FailureError } from '../failure-error.ts';
+import type { DeviceStorage } from '../storage/contract.ts';
+import type { Timers } from '../sync/contract.ts';
+import type { Bus, Note, TabId } from '../sync/notes.ts';
+import type { TabLease } from './tab-lease.ts';
+
+export interface TextDeps {
+  readonly storage: DeviceStorage;
+  readonly bus: Bus;
+  readonly tab: TabId;
+  readonly me: MemberId;
+  readonly lease: TabLease;
+  readonly timers: Timers;
+  onProblem(problem: Failure): void;
+}
+
+/** Origin of everything that did not happen in this document: from storage, the relay or another tab. */
+export const remote = 'remote';
+
+/** Changes of one frame are stored together; a failed write is tried again. Milliseconds. */
+const batchFor = 16;
+const retryAfter = 2_000;
+/** Pieces in storage from which it pays to merge them. */
+const compactFrom = 64;
+
+/**
+ * One text open in this tab: there is at most one per room, since a client id may write in one Y.Doc only. Every change
+ * is stored, then told to the others.
+ */
+export class TextSession {
+  readonly room: RoomId;
+  readonly doc = new Y.Doc();
+  readonly awareness = new Awareness(this.doc);
+  readonly #deps: TextDeps;
+  readonly #changed: () => void;
+  readonly #stop: (() => void)[] = [];
+  #ready = false;
+  #refused: Failure | null = null;
+  #client: number | null = null;
+  #pending = false;
+  #buffer: Uint8Array[] = [];
+  #writing: Promise<void> | null = null;
+  #cancelBatch: (() => void) | null = null;
+
+  /** `changed` is called whenever one of the getters may say something else. */
+  constructor(deps: TextDeps, room: RoomId, changed: () => void) {
+    this.#deps = deps;
+    this.room = room;
+    this.#changed = changed;
+    this.doc.on('update', this.#onUpdate);
+    this.awareness.on('update', this.#onAwareness);
+    this.#stop.push(
+      deps.bus.listen((note) => this.#hear(note)),
+      deps.lease.onChange(() => this.#adoptLease()),
+    );
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get locked(): Failure | null {
+    if (this.#refused) return this.#refused;
+    return this.#client === null ? failure('no-writing-id', 'this device holds no client id yet') : null;
+  }
+
+  get saved(): 'saving' | 'device' | 'relay' {
+    if (this.#buffer.length > 0 || this.#writing) return 'saving';
+    return this.#pending ? 'device' : 'relay';
+  }
+
+  /** Loads what this device has. What arrives meanwhile is applied as it comes: order does not matter to Yjs. */
+  async load(): Promise<void> {
+    await this.#deps.lease.acquire();
+    const { updates, pending } = await this.#deps.storage.texts.read(this.room);
+    const damaged: number[] = [];
+    this.doc.transact(() => {
+      for (const { key, bytes } of updates)
+        try {
+          Y.applyUpdate(this.doc, bytes, remote);
+        } catch {
+          damaged.push(key);
+        }
+    }, remote);
+    this.#pending ||= pending;
+    this.#ready = true;
+    this.#adoptLease();
+    this.#changed();
+    if (damaged.length > 0) {
+      await this.#deps.storage.texts.dropDamaged(this.room, damaged);
+      this.#deps.onProblem(failure('device-damaged', `${damaged.length} unreadable pieces of ${this.room}`));
+    } else if (updates.length >= compactFrom) {
+      await this.#deps.storage.texts.compact(this.room, compactFrom);
+    }
+  }
+
+  /** Resolves when every change made so far is stored on this device. */
+  async flush(): Promise<void> {
+    this.#cancelBatch?.();
+    this.#cancelBatch = null;
+    while (this.#buffer.length > 0 || this.#writing) {
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = null;
+      });
+      await this.#writing;
+    }
+    this.#changed();
+  }
+
+  announce(): void {
+    if (this.awareness.getLocalState()) this.#tellAwareness([this.awareness.clientID]);
+  }
+
+  /** Call after `flush`. */
+  destroy(): void {
+    for (const stop of this.#stop) stop();
+    this.awareness.setLocalState(null);
+    this.doc.off('update', this.#onUpdate);
+    this.awareness.destroy();
+    this.doc.destroy();
+  }
+
+  readonly #onUpdate = (bytes: Uint8Array, origin: unknown): void => {
+    if (origin === remote) return;
+    this.#buffer.push(bytes);
+    this.#cancelBatch ??= this.#deps.timers.after(batchFor, () => this.#flushInBackground());
+    this.#changed();
+  };
+
+  #flushInBackground(): void {
+    this.flush().catch((error: unknown) => {
+      if (!(error instanceof FailureError)) throw error;
+      this.#deps.onProblem(error.failure);
+      this.#cancelBatch ??= this.#deps.timers.after(retryAfter, () => this.#flushInBackground());
+    });
+  }
+
+  async #write(): Promise<void> {
+    const batch = this.#buffer;
+    this.#buffer = [];
+    const bytes = batch.length === 1 ? batch[0]! : Y.mergeUpdates(batch);
+    const { storage, bus, tab, me, timers } = this.#deps;
+    try {
+      await storage.texts.append(this.room, bytes, me, timers.now());
+    } catch (error) {
+      // Later changes build on this one: it has to be stored before them.
+      this.#buffer = [bytes, ...this.#buffer];
+      throw error;
+    }
+    this.#pending = true;
+    bus.post({ type: 'bytes', room: this.room, bytes: [bytes], from: tab });
+    bus.post({ type: 'rooms', rooms: [this.room] });
+    bus.post({ type: 'queue' });
+    bus.post({ type: 'wake' });
+  }
+
+  #hear(note: Note): void {
+    switch (note.type) {
+      case 'bytes':
+        if (note.room === this.room) this.#apply(note.bytes);
+        return;
+      case 'awareness':
+        if (note.room === this.room) applyAwarenessUpdate(this.awareness, note.bytes, remote);
+        return;
+      case 'watching':
+        if (note.rooms.includes(this.room)) this.announce();
+        return;
+      case 'sent':
+        if (note.room === this.room) void this.#checkPending();
+        return;
+      case 'refused':
+        if (note.room === this.room) this.#lock(note.failure);
+        return;
+      case 'lost':
+        if (note.rooms.includes(this.room)) this.#lock(failure('forbidden', 'this text is no longer readable'));
+        return;
+      case 'state':
+        if (note.state.connection === 'offline') this.#forgetOthers();
+        return;
+      default:
+        return;
+    }
+  }
+
+  #apply(updates: readonly Uint8Array[]): void {
+    this.doc.transact(() => {
+      for (const bytes of updates) Y.applyUpdate(this.doc, bytes, remote);
+    }, remote);
+    this.#keepClient();
+  }
+
+  /** Yjs draws a new id when stored structs of the own one arrive, as they do at every load: put ours back. */
+  #keepClient(): void {
+    if (this.#client !== null) this.doc.clientID = this.#client;
+  }
+
+  #adoptLease(): void {
+    const { client } = this.#deps.lease;
+    // An open text keeps the id it has, whatever happens to the tab's.
+    if (!this.#ready || this.#client !== null || client === null) return;
+    this.#client = client;
+    this.#keepClient();
+    const state = this.awareness.getLocalState();
+    this.awareness.setLocalState(null);
+    this.awareness.clientID = client;
+    this.awareness.setLocalState(state ?? {});
+    this.#changed();
+  }
+
+  async #checkPending(): Promise<void> {
+    const left = await this.#deps.storage.texts.pending(this.room).catch(() => null);
+    if (left) this.#pending = left.length > 0;
+    this.#changed();
+  }
+
+  #lock(why: Failure): void {
+    this.#refused = why;
+    this.#changed();
+  }
+
+  readonly #onAwareness = (
+    { added, updated, removed }: { added: number[]; updated: number[]; removed: number[] },
+    origin: unknown,
+  ): void => {
+    if (origin === remote) return;
+    const own = [...added, ...updated, ...removed].filter((client) => client === this.awareness.clientID);
+    if (own.length > 0 && this.#client !== null) this.#tellAwareness(own);
+  };
+
+  #tellAwareness(clients: number[]): void {
+    const bytes = encodeAwarenessUpdate(this.awareness, clients);
+    this.#deps.bus.post({ type: 'awareness', room: this.room, bytes, from: this.#deps.tab });
+  }
+
+  #forgetOthers(): void {
+    const others = [...this.awareness.getStates().keys()].filter((client) => client !== this.awareness.clientID);
+    if (others.length > 0) removeAwarenessStates(this.awareness, others, remote);
+  }
+}
