@@ -1,4 +1,58 @@
 import type { Migration } from './migrations.ts';
 
-/** Tables of sign-in: accounts, sessions, invitations. */
-export const authMigrations: readonly Migration[] = [];
+/** Tables of `server/auth` (accounts, devices, sessions, invitations) and `server/blobs` (which picture belongs to which room). */
+export const authMigrations: readonly Migration[] = [
+  {
+    name: 'auth-1-accounts',
+    sql: `
+      CREATE TABLE accounts (
+        member TEXT PRIMARY KEY,
+        email TEXT NOT NULL UNIQUE,
+        password TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE devices (
+        device TEXT PRIMARY KEY,
+        member TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        token BLOB NOT NULL UNIQUE,
+        member TEXT NOT NULL,
+        device TEXT NOT NULL,
+        device_name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX sessions_of_member ON sessions (member);
+
+      CREATE TABLE invitations (
+        id TEXT PRIMARY KEY,
+        code BLOB NOT NULL UNIQUE,
+        role TEXT NOT NULL,
+        uses INTEGER NOT NULL,
+        max_uses INTEGER,
+        expires_at INTEGER NOT NULL,
+        created_by TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        revoked_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    name: 'blobs-1-index',
+    sql: `
+      CREATE TABLE blobs (
+        room TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        type TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (room, hash)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];

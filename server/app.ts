@@ -1,0 +1,52 @@
+import { failure } from '../shared/base/errors.ts';
+import { limits } from '../shared/protocol/limits.ts';
+import type { AppDeps, AppEnvironment } from './http/environment.ts';
+import { fromOwnPages } from './http/guards.ts';
+import { answerFailure, onError } from './http/refusals.ts';
+import { atMost, formLimit, newRoutes, type Routes } from './http/routes/app.ts';
+import { addBlobRoutes } from './http/routes/blobs.ts';
+import { addDescriptionRoutes } from './http/routes/description.ts';
+import { addInvitationRoutes } from './http/routes/invitations.ts';
+import { addJoinRoutes } from './http/routes/join.ts';
+import { addOperationRoutes } from './http/routes/operation.ts';
+import { addCommandRoute, addRoomRoutes } from './http/routes/rooms.ts';
+import { addSessionRoutes, addSignInRoute } from './http/routes/sessions.ts';
+import { addSetupRoutes } from './http/routes/setup.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import type { MiddlewareHandler } from 'hono';
+
+/** Pictures are bounded while they stream to the disk; everything else is small and read at once. */
+function bodyBounds(): MiddlewareHandler<AppEnvironment> {
+  const form = atMost(formLimit);
+  const commands = atMost(limits.frame);
+  return (c, next) => {
+    if (c.req.path === '/api/blob') return next();
+    return c.req.path === '/api/commands' ? commands(c, next) : form(c, next);
+  };
+}
+
+/** All of HTTP: the API, the operator's pages, the built client. Sockets are attached to the server beside it. */
+export function createApp(deps: AppDeps): Routes {
+  const app = newRoutes();
+  app.use(deps.metrics.count);
+  app.use(securityHeaders(deps));
+  app.use('/api/*', fromOwnPages(deps));
+  app.use('/api/*', bodyBounds());
+  app.onError(onError(deps.log));
+
+  addOperationRoutes(app, deps);
+  addSetupRoutes(app, deps);
+  addSignInRoute(app, deps);
+  addSessionRoutes(app, deps);
+  addInvitationRoutes(app, deps);
+  addJoinRoutes(app, deps);
+  addCommandRoute(app, deps);
+  addRoomRoutes(app, deps);
+  addBlobRoutes(app, deps);
+  addDescriptionRoutes(app);
+
+  app.all('/api/*', (c) => answerFailure(c, failure('not-found', 'no such route')));
+  if (deps.files) app.use(deps.files.serve);
+  app.notFound((c) => answerFailure(c, failure('not-found', 'nothing here')));
+  return app;
+}

@@ -1,0 +1,15 @@
+import type { Database } from 'better-sqlite3';
+import type { BlobIndex, BlobInfo } from './contract.ts';
+
+export function createSqliteBlobIndex(db: Database): BlobIndex {
+  const find = db.prepare<[string, string], BlobInfo>(
+    'SELECT room, hash, type, size, by, at FROM blobs WHERE room = ? AND hash = ?',
+  );
+  const insert = db.prepare(
+    'INSERT OR IGNORE INTO blobs (room, hash, type, size, by, at) VALUES (@room, @hash, @type, @size, @by, @at)',
+  );
+  return {
+    find: (room, hash) => find.get(room, hash) ?? null,
+    insert: (info) => void insert.run(info),
+  };
+}

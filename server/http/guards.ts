@@ -1,0 +1,44 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { AppDeps, AppEnvironment } from './environment.ts';
+import { isOwnOrigin } from './origin.ts';
+import { refuse } from './refusals.ts';
+import { isSecure } from './request-facts.ts';
+import { readSessionCookie } from './session-cookie.ts';
+
+const bearer = (c: Context): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
+
+/**
+ * Refuses what another site makes a browser send: a request that changes something must come from our own pages, or
+ * carry its token itself, which no browser adds to a foreign request.
+ */
+export const fromOwnPages = ({ publicUrl, trustedProxies }: AppDeps): MiddlewareHandler<AppEnvironment> =>
+  createMiddleware<AppEnvironment>(async (c, next) => {
+    if (/^(GET|HEAD|OPTIONS)$/.test(c.req.method) || bearer(c) !== undefined) return next();
+    const origin = c.req.header('origin');
+    const site = c.req.header('sec-fetch-site');
+    if (origin !== undefined && !isOwnOrigin(origin, { publicUrl, host: c.req.header('host') }))
+      return refuse('wrong-origin', 'the request comes from another site');
+    if (site === 'cross-site' || site === 'same-site')
+      return refuse('wrong-origin', 'the request comes from another site');
+    const cookie = readSessionCookie(c, isSecure(c, { publicUrl, trustedProxies }));
+    if (cookie !== undefined && origin === undefined && site !== 'same-origin')
+      return refuse('wrong-origin', 'a request with the cookie needs an Origin header');
+    return next();
+  });
+
+/** Lets only members in and says who it is. A token in the header goes before the cookie. */
+export const signedIn = ({ auth, ...deps }: AppDeps): MiddlewareHandler<AppEnvironment> =>
+  createMiddleware<AppEnvironment>(async (c, next) => {
+    c.header('Cache-Control', 'no-store');
+    const token = bearer(c) ?? readSessionCookie(c, isSecure(c, deps));
+    const caller = token === undefined ? null : auth.sessions.verify(token);
+    if (!caller)
+      return token === undefined
+        ? refuse('not-signed-in', 'sign in first')
+        : refuse('session-ended', 'this session has ended; sign in again');
+    auth.sessions.seen(caller.session);
+    c.set('caller', caller);
+    return next();
+  });

@@ -1,0 +1,80 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Failure } from '../../../shared/base/errors.ts';
+import type { Result } from '../../../shared/base/result.ts';
+import { openSession } from '../answers.ts';
+import type { AppDeps, AppEnvironment } from '../environment.ts';
+import { take } from '../refusals.ts';
+import { clientNetwork } from '../request-facts.ts';
+import { body, device, email, json, password, personName, refusals, role, signInAnswer } from '../schemas.ts';
+import type { Routes } from './app.ts';
+
+const tags = ['Invitations'];
+const params = z.object({ code: z.string().min(1).max(200) });
+
+const lookRoute = createRoute({
+  method: 'get',
+  path: '/api/join/{code}',
+  tags,
+  summary: 'What an invitation says before one accepts it. Public.',
+  request: { params },
+  responses: {
+    200: json(
+      z.object({ workspace: z.object({ name: z.string() }), invitedBy: z.string(), role }),
+      'The invitation can be used',
+    ),
+    ...refusals('link-invalid', 'link-expired', 'too-many-requests'),
+  },
+});
+
+const joinRoute = createRoute({
+  method: 'post',
+  path: '/api/join/{code}',
+  tags,
+  summary: 'Accepts an invitation: makes the member and signs in.',
+  request: {
+    params,
+    body: body(z.object({ name: personName, email, password, device: device.optional() })),
+  },
+  responses: {
+    200: json(signInAnswer, 'Joined and signed in'),
+    ...refusals('bad-request', 'link-invalid', 'link-expired', 'email-taken', 'too-many-requests'),
+  },
+});
+
+export function addJoinRoutes(routes: Routes, deps: AppDeps): void {
+  const { auth, relay, log, trustedProxies } = deps;
+
+  /** Counts codes that do not exist, so that nobody can try many. */
+  async function guarded<T>(
+    c: Context<AppEnvironment>,
+    use: () => Promise<Result<T, Failure>> | Result<T, Failure>,
+  ): Promise<T> {
+    const attempt = take(await auth.throttle.attempt(clientNetwork(c, trustedProxies)));
+    const result = await use();
+    if (result.ok || result.error.code !== 'link-invalid') await attempt.succeeded();
+    return take(result);
+  }
+
+  routes.openapi(lookRoute, async (c) => {
+    c.header('Cache-Control', 'no-store');
+    const invitation = await guarded(c, () => auth.invitations.look(c.req.valid('param').code));
+    const { name, members } = relay.directory();
+    return c.json(
+      {
+        workspace: { name },
+        invitedBy: members[invitation.createdBy]?.name ?? '',
+        role: invitation.role,
+      },
+      200,
+    );
+  });
+
+  routes.openapi(joinRoute, async (c) => {
+    const { device: claim, ...person } = c.req.valid('json');
+    const { code } = c.req.valid('param');
+    const member = await guarded(c, () => auth.invitations.join(code, person));
+    log.info({ member }, 'joined');
+    return c.json(openSession(c, deps, member, claim), 200);
+  });
+}

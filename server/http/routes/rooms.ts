@@ -1,0 +1,184 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import * as Y from 'yjs';
+import { asBytes } from '../../../shared/base/bytes.ts';
+import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
+import { limits } from '../../../shared/protocol/limits.ts';
+import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
+import { parseRoom } from '../../../shared/protocol/rooms.ts';
+import type { AppDeps } from '../environment.ts';
+import { signedIn } from '../guards.ts';
+import { refuse } from '../refusals.ts';
+import { readableRoom } from '../room-access.ts';
+import { body, id, json, membersOnly, refusals, room, time } from '../schemas.ts';
+import type { Routes } from './app.ts';
+
+const tags = ['Rooms'];
+const security = membersOnly;
+/** Readable rooms one listing may hold. */
+const mostRooms = 100_000;
+
+const entry = z
+  .object({ seq: z.number().int(), id, type: z.string(), by: id, at: time, data: z.unknown() })
+  .openapi('Entry');
+
+/** Merges in groups and then the groups: one merge of very many small updates takes time without measure. */
+function mergeInTree(updates: readonly Uint8Array[]): Uint8Array {
+  if (updates.length <= 100) return Y.mergeUpdates([...updates]);
+  const groups: Uint8Array[] = [];
+  for (let from = 0; from < updates.length; from += 100)
+    groups.push(Y.mergeUpdates(updates.slice(from, from + 100)));
+  return mergeInTree(groups);
+}
+
+export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
+  const { store } = deps;
+  const middleware = [signedIn(deps)];
+  const refused = refusals('bad-request', 'not-signed-in', 'session-ended');
+  const refusedRoom = refusals(
+    'bad-request',
+    'not-signed-in',
+    'session-ended',
+    'forbidden',
+    'room-not-found',
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/rooms',
+      tags,
+      security,
+      middleware,
+      summary: 'Rooms that the caller may read, oldest change first.',
+      request: { query: z.object({ kind: z.string().max(32).optional() }) },
+      responses: {
+        200: json(
+          z.array(z.object({ room, cursor: z.number().int(), at: time }).openapi('RoomHead')),
+          'Rooms with the cursor and time of their newest row',
+        ),
+        ...refused,
+      },
+    }),
+    (c) => {
+      const { kind } = c.req.valid('query');
+      const rooms = store
+        .changedRooms(c.get('caller').member, 0, mostRooms)
+        .filter((head) => kind === undefined || parseRoom(head.room)?.kind === kind)
+        .map((head) => ({ room: head.room, cursor: head.cursor, at: head.at }));
+      return c.json(rooms, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/log',
+      tags,
+      security,
+      middleware,
+      summary: 'Entries of a log room, from a position on.',
+      request: {
+        query: z.object({
+          room,
+          from: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+          limit: z.coerce.number().int().min(1).max(1_000).default(limits.history),
+        }),
+      },
+      responses: {
+        200: json(
+          z.object({ entries: z.array(entry), head: z.number().int() }),
+          'Entries in order; `head` is the position after the last one of the whole log',
+        ),
+        ...refusedRoom,
+      },
+    }),
+    (c) => {
+      const { room: name, from, limit } = c.req.valid('query');
+      const target = readableRoom(deps, c.get('caller').member, name);
+      if (target.kind.class !== 'log') return refuse('bad-request', 'room: this room is a text');
+      const entries = store.rowsFrom(target.room, from, limit).flatMap((row) => decodeLogRun(row.bytes));
+      return c.json({ entries, head: store.room(target.room)?.rows ?? 0 }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/text',
+      tags,
+      security,
+      middleware,
+      summary: 'A text room as one Yjs update (V1).',
+      request: { query: z.object({ room }) },
+      responses: {
+        200: {
+          description: 'The update; `X-Weft-Cursor` says up to which cursor',
+          content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
+        },
+        ...refusedRoom,
+      },
+    }),
+    (c) => {
+      const target = readableRoom(deps, c.get('caller').member, c.req.valid('query').room);
+      if (target.kind.class !== 'text') return refuse('bad-request', 'room: this room is a log');
+      const snapshot = store.snapshot(target.room);
+      const rows = store.rowsAfter(target.room, snapshot?.cursor ?? 0).map((row) => row.bytes);
+      const update = mergeInTree(snapshot ? [snapshot.bytes, ...rows] : rows);
+      c.header('Content-Type', 'application/octet-stream');
+      c.header('X-Weft-Cursor', String(store.room(target.room)?.cursor ?? 0));
+      return c.body(asBytes(update), 200);
+    },
+  );
+}
+
+const command = z
+  .object({
+    id,
+    n: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    room,
+    type: z.string().min(1).max(64),
+    data: z.unknown(),
+  })
+  .openapi('Command');
+
+const commandResult = z
+  .union([
+    z.object({ id, ok: z.literal(true), seq: z.number().int().nullable(), cursor: z.number().int() }),
+    z.object({ id, ok: z.literal(false), code: z.string(), message: z.string() }),
+  ])
+  .openapi('CommandResult');
+
+export function addCommandRoute(routes: Routes, deps: AppDeps): void {
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/commands',
+      tags,
+      security,
+      middleware: [signedIn(deps)],
+      summary: 'Sends commands of this device, in order; answered when all are durable.',
+      request: { body: body(z.object({ commands: z.array(command).min(1).max(100) })) },
+      responses: {
+        200: json(z.object({ results: z.array(commandResult) }), 'One result per command, in order'),
+        ...refusals('bad-request', 'not-signed-in', 'session-ended', 'wrong-origin', 'too-large'),
+      },
+    }),
+    async (c) => {
+      const caller = c.get('caller');
+      const { commands } = c.req.valid('json');
+      // All handed over in one turn, in order: one group commit.
+      const results = await Promise.all(
+        commands.map((each) =>
+          deps.relay.command(caller, {
+            id: each.id as CommandId,
+            n: each.n,
+            room: each.room as RoomId,
+            type: each.type,
+            data: each.data,
+          }),
+        ),
+      );
+      return c.json({ results }, 200);
+    },
+  );
+}

@@ -1,0 +1,23 @@
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+
+/** Seconds; browsers keep no cookie longer. When a session ends, the relay decides. */
+const longest = 400 * 24 * 3600;
+
+/** Over TLS the name itself makes browsers insist on Secure, Path=/ and no Domain. */
+const nameFor = (secure: boolean): string => (secure ? '__Host-weft_session' : 'weft_session');
+
+export const readSessionCookie = (c: Context, secure: boolean): string | undefined =>
+  getCookie(c, nameFor(secure));
+
+export const writeSessionCookie = (c: Context, secure: boolean, token: string): void =>
+  setCookie(c, nameFor(secure), token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure,
+    maxAge: longest,
+  });
+
+export const clearSessionCookie = (c: Context, secure: boolean): void =>
+  void deleteCookie(c, nameFor(secure), { path: '/', secure });
