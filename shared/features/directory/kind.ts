@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
 import type { CommandRule, LogEntry, LogKind } from '../../access/kind.ts';
