@@ -1,7 +1,12 @@
 import type { Actor, Decision } from '../../shared/access/actor.ts';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { Bytes } from '../../shared/base/bytes.ts';
+import type { ErrorCode, Failure } from '../../shared/base/errors.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { Result } from '../../shared/base/result.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
+import type { RoomHead } from '../storage/contract.ts';
 
 /** Who is on the other side of a socket or request, as the session says. */
 export interface Caller {
@@ -10,7 +15,24 @@ export interface Caller {
   readonly device: DeviceId;
 }
 
-/** What sign-in, HTTP routes and jobs may ask of the relay. Sockets are inside it. */
+/** One end of a socket as the relay sees it. The same `Bytes` object may be sent to many links: it is framed once. */
+export interface Link {
+  /** Sends whole messages, in order, in one write. */
+  send(messages: readonly Bytes[]): void;
+  /** Ends the connection with the close code of the error; nothing is sent after it. */
+  close(code: ErrorCode, message: string): void;
+  /** Bytes accepted by `send` that the network has not taken yet. */
+  readonly buffered: number;
+}
+
+/** What the socket's owner tells the relay. Neither throws. */
+export interface Connection {
+  receive(message: Uint8Array): void;
+  /** The other side is gone, or silent for too long. */
+  gone(): void;
+}
+
+/** What sign-in, HTTP routes and jobs may ask of the relay. */
 export interface Relay {
   readonly workspace: WorkspaceId;
   readonly epoch: string;
@@ -21,11 +43,32 @@ export interface Relay {
   mayWrite(member: MemberId, room: RoomId): Decision;
   /** Judges, stores and answers one command; resolves when durable. */
   command(caller: Caller, command: Command): Promise<CommandResult>;
-  /** Appends a fact of the relay's own (`kind.facts`); `also` runs inside the same transaction. */
+  /** Gates and stores one update of a text room, as a device's socket would; resolves when durable. */
+  update(
+    caller: Caller,
+    room: RoomId,
+    bytes: Uint8Array,
+  ): Promise<Result<{ readonly cursor: number }, Failure>>;
+  /** Draws client ids for a device; resolves when durable. */
+  lease(caller: Caller, count: number): Promise<readonly number[]>;
+  /**
+   * Appends a fact of the relay's own (`kind.facts`); `also` runs inside the same transaction. What `also` throws
+   * rejects, and nothing is stored then.
+   */
   appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also?: () => void): Promise<void>;
+  /** Rooms the member may read, by cursor. */
+  readable(member: MemberId): RoomHead[];
+  /** Stored entries of a log room from a seq on; rights are the caller's business (`mayRead`). */
+  entries(room: RoomId, from: number, limit: number): LogEntry[];
+  /** A text room as one Yjs update (version 1), committed rows only. */
+  text(room: RoomId): Uint8Array;
   /** Ends all sockets of a session, or of a member, at once; nothing is delivered or accepted after it returns. */
   endSession(session: string): void;
   endMember(member: MemberId): void;
+  /** A device's socket. `authenticate` is asked at the hello, with its token if it has one. */
+  connectDevice(link: Link, authenticate: (token: string | undefined) => Caller | null): Connection;
+  /** A plain y-websocket client of one room. Refused when the caller may not read it. */
+  connectPlain(link: Link, caller: Caller, room: RoomId): Result<Connection, Failure>;
   /** True when it can read and append; otherwise the reason. */
   health(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** Takes no more work, commits what is queued, closes sockets with "come back" (1012). */

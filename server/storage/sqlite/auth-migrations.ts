@@ -12,7 +12,7 @@ export const authMigrations: readonly Migration[] = [
         created_at INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
 
-      CREATE TABLE devices (
+      CREATE TABLE device_owners (
         device TEXT PRIMARY KEY,
         member TEXT NOT NULL
       ) STRICT, WITHOUT ROWID;

@@ -44,7 +44,8 @@ function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
       const taken = new Set(database.prepare<[], string>('SELECT name FROM migrations').pluck().all());
       const known = new Set(steps.map((step) => step.name));
       for (const name of taken)
-        if (!known.has(name)) throw new StorageError('newer', `the data was written by a newer Weft (${name})`);
+        if (!known.has(name))
+          throw new StorageError('newer', `the data was written by a newer Weft (${name})`);
       const remember = database.prepare('INSERT INTO migrations (name) VALUES (?)');
       for (const step of steps) {
         if (taken.has(step.name)) continue;

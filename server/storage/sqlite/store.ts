@@ -35,7 +35,8 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
   let head = prepared.head.get() ?? 0;
 
   const checked = (room: RoomId, { sum, ...row }: StoredRow): Row => {
-    if (crc32(row.bytes) !== sum) throw new StorageError('damaged', `row ${row.cursor} of ${room} is damaged`);
+    if (crc32(row.bytes) !== sum)
+      throw new StorageError('damaged', `row ${row.cursor} of ${room} is damaged`);
     return { room, ...row };
   };
 
@@ -61,7 +62,8 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       prepared.addCommand.run(device, result.id, JSON.stringify(result));
       prepared.moveDevice.run(device, n);
     }
-    for (const { client, member, device, at } of batch.leases) prepared.addLease.run(client, member, device, at);
+    for (const { client, member, device, at } of batch.leases)
+      prepared.addLease.run(client, member, device, at);
     for (const { client, room, member, at } of batch.claims) prepared.addClaim.run(client, room, member, at);
     for (const { room, readers } of batch.readers) {
       const wanted = new Set<string>(readers === 'everyone' ? [everyone] : readers);
@@ -139,7 +141,8 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
         const found = prepared.base.get(room, upTo);
         return found ? { seq: found.seq, state: JSON.parse(found.state) as unknown } : null;
       }),
-    saveBase: (room, seq, state) => guarded(() => void prepared.saveBase.run(room, seq, JSON.stringify(state))),
+    saveBase: (room, seq, state) =>
+      guarded(() => void prepared.saveBase.run(room, seq, JSON.stringify(state))),
     settled: (device, id) =>
       guarded(() => {
         const found = prepared.settled.get(device, id);
@@ -176,7 +179,9 @@ function prepare(database: SqliteDatabase) {
       "INSERT INTO meta (key, value) VALUES ('heartbeat', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     ),
     head: database.prepare<[], number | null>('SELECT max(cursor) FROM rows').pluck(),
-    room: database.prepare<[RoomId], StoredRoom>('SELECT id, room, rows, cursor, by, at FROM rooms WHERE room = ?'),
+    room: database.prepare<[RoomId], StoredRoom>(
+      'SELECT id, room, rows, cursor, by, at FROM rooms WHERE room = ?',
+    ),
     rooms: database.prepare<[string, string], StoredRoom>(
       'SELECT id, room, rows, cursor, by, at FROM rooms WHERE room >= ? AND room < ? ORDER BY room',
     ),
@@ -189,7 +194,9 @@ function prepare(database: SqliteDatabase) {
     addRow: database.prepare<[number, number, number, MemberId, DeviceId, number, number, Uint8Array]>(
       'INSERT INTO rows (cursor, room, seq, by, device, at, sum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
-    rowsDown: database.prepare<[number], StoredRow>(`SELECT ${row} FROM rows WHERE room = ? ORDER BY seq DESC`),
+    rowsDown: database.prepare<[number], StoredRow>(
+      `SELECT ${row} FROM rows WHERE room = ? ORDER BY seq DESC`,
+    ),
     rowsUp: database.prepare<[number, number, number], StoredRow>(
       `SELECT ${row} FROM rows WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?`,
     ),

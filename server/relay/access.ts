@@ -1,0 +1,109 @@
+import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts';
+import type { Readers } from '../../shared/access/kind.ts';
+import type { MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import { decide, type Action, type Resource } from '../../shared/documents/decide.ts';
+import { allKinds, findRoom, governingRoom, type AnyKind } from '../../shared/documents/registry.ts';
+import { directoryKind, directoryRoomId } from '../../shared/features/directory/kind.ts';
+import type { DirectoryState } from '../../shared/features/directory/schema.ts';
+import { partOf, roomId, type RoomName } from '../../shared/protocol/rooms.ts';
+import type { LogRooms } from './log-rooms.ts';
+
+export interface Located {
+  readonly room: RoomId;
+  readonly name: RoomName;
+  readonly kind: AnyKind;
+}
+
+/** The readers of a room, ready to be asked about many members. */
+export type ReaderSet = 'everyone' | ReadonlySet<MemberId>;
+
+/** Rights as they are at this moment, with everything that is queued to be stored. */
+export interface Access {
+  readonly directoryRoom: RoomId;
+  directory(): DirectoryState;
+  actor(member: MemberId): Actor | null;
+  /** Null for a name that is malformed, of no known kind, or of another workspace. */
+  locate(room: string): Located | null;
+  resource(located: Located): Resource;
+  decide(member: MemberId, action: Action, room: string): Decision;
+  readers(room: RoomId): ReaderSet;
+  /** The readers of every room whose rights follow from the state of this one. */
+  readersGovernedBy(located: Located): ReadonlyMap<RoomId, Readers>;
+}
+
+export const includes = (readers: ReaderSet, member: MemberId): boolean =>
+  readers === 'everyone' || readers.has(member);
+
+const nobody: ReadonlySet<MemberId> = new Set();
+
+export function createAccess(workspace: WorkspaceId, logs: LogRooms): Access {
+  const directoryRoom = roomId(workspace, directoryKind.kind, directoryRoomId);
+  const directory = (): DirectoryState => logs.open(directoryRoom).state as DirectoryState;
+  // States are never changed in place, so what follows from one can be kept with it.
+  const sets = new WeakMap<object, Map<AnyKind, ReaderSet>>();
+
+  const actor = (member: MemberId): Actor | null => {
+    const { members } = directory();
+    const found = Object.hasOwn(members, member) ? members[member] : undefined;
+    return found ? { member, role: found.role, active: found.leftAt === null } : null;
+  };
+
+  const locate = (room: string): Located | null => {
+    const found = findRoom(room);
+    if (!found || found.name.workspace !== workspace) return null;
+    if (found.kind.kind === directoryKind.kind && room !== directoryRoom) return null;
+    return { room: room as RoomId, ...found };
+  };
+
+  const governing = ({ room, kind }: Located): unknown => {
+    const by = governingRoom(room, kind);
+    return by === null ? undefined : logs.open(by).state;
+  };
+
+  const resource = (located: Located): Resource => ({
+    kind: located.kind,
+    room: located.name,
+    state: located.kind.class === 'log' ? logs.open(located.room).state : undefined,
+    governing: governing(located),
+    isActiveMember: (member) => actor(member)?.active ?? false,
+  });
+
+  const readersIn = (kind: AnyKind, state: unknown): Readers =>
+    kind.exists(state) ? kind.readers(state) : [];
+
+  return {
+    directoryRoom,
+    directory,
+    actor,
+    locate,
+    resource,
+    decide(member, action, room) {
+      const who = actor(member);
+      if (!who) return refuse('forbidden', 'not a member of this workspace');
+      const located = locate(room);
+      return located ? decide(who, action, resource(located)) : refuse('room-not-found', 'no such room');
+    },
+    readers(room) {
+      const located = locate(room);
+      if (!located) return nobody;
+      const state = governing(located);
+      if (typeof state !== 'object' || state === null) return asSet(readersIn(located.kind, state));
+      let byKind = sets.get(state);
+      if (!byKind) sets.set(state, (byKind = new Map()));
+      let found = byKind.get(located.kind);
+      if (!found) byKind.set(located.kind, (found = asSet(readersIn(located.kind, state))));
+      return found;
+    },
+    readersGovernedBy({ room, kind, name }) {
+      const governed = new Map<RoomId, Readers>();
+      const state = kind.class === 'log' ? logs.open(room).state : undefined;
+      for (const each of allKinds)
+        if (each.kind === kind.kind && (each.governedBy === name.part || each === kind))
+          if (governingRoom(partOf(room, each.part), each) === (kind.class === 'log' ? room : null))
+            governed.set(partOf(room, each.part), readersIn(each, state));
+      return governed;
+    },
+  };
+}
+
+const asSet = (readers: Readers): ReaderSet => (readers === 'everyone' ? readers : new Set(readers));

@@ -1,0 +1,104 @@
+import type { MemberId, RoomId } from '../../shared/base/ids.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { Changed, LogContent, RoomContent, TextContent, Want } from '../../shared/protocol/messages.ts';
+import type { RelayStore, RoomHead } from '../storage/contract.ts';
+import type { Access } from './access.ts';
+import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
+
+/** Rows after which a whole document is shorter to send than what is missing. */
+const mostMissingRows = 2_000;
+
+export interface CatchUp {
+  changed(member: MemberId, since: number): Changed;
+  /** Contents up to about `limits.batch` bytes, in the order of the wants; what is in neither list is to be asked again. */
+  batch(member: MemberId, wants: readonly Want[]): { rooms: RoomContent[]; missing: RoomId[] };
+  /** Older entries of a log, the newest of them first asked; null when the member may not read it. */
+  history(member: MemberId, room: RoomId, before: number, limit: number): LogContent | null;
+}
+
+/** What a device that was away asks for. Reads only what is committed. */
+export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms): CatchUp {
+  const text = (room: RoomId, head: RoomHead, want: Want): TextContent => {
+    const { cursor, by, at } = head;
+    const whole = (): TextContent => {
+      const snapshot = store.snapshot(room);
+      const rows = store.rowsAfter(room, snapshot?.cursor ?? 0).map((row) => row.bytes);
+      const updates = snapshot ? [snapshot.bytes, ...rows] : rows;
+      return { room, kind: 'text', cursor, by, at, whole: true, updates };
+    };
+    if (want.cursor === 0) return whole();
+    const rows = store.rowsAfter(room, want.cursor);
+    if (rows.length > mostMissingRows) return whole();
+    return { room, kind: 'text', cursor, by, at, whole: false, updates: rows.map((row) => row.bytes) };
+  };
+
+  const log = (room: RoomId, head: RoomHead, want: Want): LogContent => {
+    const lacks = head.rows - want.have;
+    // A device that lacks more than the tail starts at a kept base; what lies between is history to it.
+    const from =
+      lacks >= 0 && lacks <= limits.logTail
+        ? want.have
+        : Math.ceil(Math.max(0, head.rows - limits.logTail) / baseEvery) * baseEvery;
+    const entries = entriesOf(store.rowsFrom(room, from, head.rows - from));
+    const base = from > 0 && from !== want.have ? logs.stateAt(room, from) : null;
+    return { room, kind: 'log', cursor: head.cursor, from, head: head.rows, base, entries };
+  };
+
+  const content = (want: Want): RoomContent => {
+    const { room } = want;
+    const located = access.locate(room);
+    const head = store.room(room) ?? { room, rows: 0, cursor: 0, by: '' as MemberId, at: 0 };
+    return located?.kind.class === 'text' ? text(room, head, want) : log(room, head, want);
+  };
+
+  const sizeOf = (each: RoomContent): number => {
+    if (each.kind === 'text') return each.updates.reduce((sum, update) => sum + update.length, 64);
+    return each.entries.reduce((sum, entry) => sum + JSON.stringify(entry.data).length + 64, 64);
+  };
+
+  return {
+    changed(member, since) {
+      const rooms = store.changedRooms(member, since, limits.changedRooms);
+      const head = store.head();
+      const last = rooms.length >= limits.changedRooms ? rooms.at(-1) : undefined;
+      return {
+        rooms: rooms.map(({ room, cursor, by, at }) => ({ room, cursor, by, at })),
+        next: last?.changed ?? head,
+        head,
+      };
+    },
+    batch(member, wants) {
+      const rooms: RoomContent[] = [];
+      const missing: RoomId[] = [];
+      let bytes = 0;
+      for (const want of wants) {
+        if (!access.decide(member, { do: 'read' }, want.room).ok) {
+          missing.push(want.room);
+          continue;
+        }
+        if (bytes >= limits.batch) continue;
+        const each = content(want);
+        rooms.push(each);
+        bytes += sizeOf(each);
+      }
+      return { rooms, missing };
+    },
+    history(member, room, before, limit) {
+      const located = access.locate(room);
+      if (located?.kind.class !== 'log' || !access.decide(member, { do: 'read' }, room).ok) return null;
+      const head = store.room(room);
+      const end = Math.min(before, head?.rows ?? 0);
+      const from = Math.max(0, end - Math.min(Math.max(1, limit), limits.history));
+      const entries = entriesOf(store.rowsFrom(room, from, end - from));
+      return {
+        room,
+        kind: 'log',
+        cursor: head?.cursor ?? 0,
+        from,
+        head: head?.rows ?? 0,
+        base: null,
+        entries,
+      };
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Failure } from '../../shared/base/errors.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { Claim, Lease, RelayStore } from '../storage/contract.ts';
+import type { Committer } from './commit.ts';
+import type { Caller } from './contract.ts';
+
+/** Who writes under which Yjs client id: leases of devices, and claims of plain clients. */
+export interface ClientIds {
+  /** Draws ids for a device; told when they are durable. */
+  draw(
+    caller: Caller,
+    count: number,
+    done: (ids: readonly number[]) => void,
+    failed: (f: Failure) => void,
+  ): void;
+  isLeasedTo(caller: Caller, client: number): boolean;
+  /** Whether a plain client of the caller may use the id in the room: its own lease or claim, or nobody's yet. */
+  mayClaim(caller: Caller, room: RoomId, client: number): boolean;
+  /** The claim to store with the first update under the id; null when there is one or a lease. */
+  claim(caller: Caller, room: RoomId, client: number): Claim | null;
+  /** Forgets claims that were not stored, and bounds the memory. */
+  forgetClaims(): void;
+}
+
+const mostRemembered = 50_000;
+/** Plain clients draw theirs from the 32 bits below, so the two never meet by chance. */
+const lowest = 2 ** 32;
+
+export function createClientIds(store: RelayStore, committer: Committer, clock: Clock): ClientIds {
+  type Holder = NonNullable<ReturnType<RelayStore['leaseHolder']>>;
+  const holders = new Map<number, Holder>();
+  const claims = new Map<string, Caller['member']>();
+
+  const holderOf = (client: number): Holder | null => {
+    const known = holders.get(client);
+    if (known) return known;
+    const found = store.leaseHolder(client);
+    if (!found) return null;
+    if (holders.size >= mostRemembered) holders.clear();
+    holders.set(client, found);
+    return found;
+  };
+
+  const claimant = (client: number, room: RoomId): Caller['member'] | null =>
+    claims.get(`${client}/${room}`) ?? store.claimHolder(client, room);
+
+  const isOwn = (holder: Holder, caller: Caller): boolean =>
+    holder.device === caller.device && holder.member === caller.member;
+
+  return {
+    draw(caller, count, done, failed) {
+      const drawn = new Set<number>();
+      const wanted = Math.min(Math.max(1, count), limits.leases);
+      while (drawn.size < wanted) {
+        const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+        const client = (high! & 0x1fffff) * 2 ** 32 + low!;
+        if (client >= lowest && !store.isClientTaken(client)) drawn.add(client);
+      }
+      const ids = [...drawn];
+      const leases = ids.map((client): Lease => ({
+        client,
+        member: caller.member,
+        device: caller.device,
+        at: clock.now(),
+      }));
+      committer.enqueue({ leases, done: () => done(ids), failed });
+    },
+    isLeasedTo(caller, client) {
+      const holder = holderOf(client);
+      return holder !== null && isOwn(holder, caller);
+    },
+    mayClaim(caller, room, client) {
+      const holder = holderOf(client);
+      if (holder) return isOwn(holder, caller);
+      const held = claimant(client, room);
+      return held === null || held === caller.member;
+    },
+    claim(caller, room, client) {
+      if (holderOf(client) || claimant(client, room) !== null) return null;
+      claims.set(`${client}/${room}`, caller.member);
+      return { client, room, member: caller.member, at: clock.now() };
+    },
+    forgetClaims: () => claims.clear(),
+  };
+}

@@ -1,0 +1,170 @@
+import type { Readers } from '../../shared/access/kind.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
+import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import { judgeCommand } from '../../shared/documents/decide.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
+import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
+import type { NewRow, RelayStore } from '../storage/contract.ts';
+import type { Access, Located } from './access.ts';
+import type { Committer, Work } from './commit.ts';
+import type { Caller } from './contract.ts';
+import type { LogRoom, LogRooms } from './log-rooms.ts';
+import type { RelayMetrics } from './metrics.ts';
+
+export type Deliver = (result: CommandResult) => void;
+
+export interface Commands {
+  /** Judges now, answers through `deliver` when durable. */
+  take(caller: Caller, command: Command, deliver: Deliver): void;
+  /** The highest `n` of the device that is settled or queued to be. */
+  lastCommand(device: DeviceId): number;
+  appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also: () => void): void;
+  /** Forgets what was counted on and is not stored. */
+  rolledBack(works: readonly Work[]): void;
+}
+
+export interface CommandsDeps {
+  readonly store: RelayStore;
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly logs: LogRooms;
+  readonly committer: Committer;
+  readonly metrics: RelayMetrics;
+}
+
+/** Devices whose last number is kept in memory. */
+const mostDevices = 50_000;
+/** Facts have no device. */
+const relayDevice = 'relay' as DeviceId;
+
+export function createCommands({ store, clock, access, logs, committer, metrics }: CommandsDeps): Commands {
+  const numbers = new Map<DeviceId, number>();
+  /** Commands that are queued, by device and id: a second copy waits for the same answer. */
+  const waiting = new Map<string, Deliver[]>();
+
+  const lastCommand = (device: DeviceId): number => {
+    let n = numbers.get(device);
+    if (n === undefined) {
+      if (numbers.size >= mostDevices) numbers.clear();
+      numbers.set(device, (n = store.lastCommand(device)));
+    }
+    return n;
+  };
+
+  const entryRow = (
+    log: LogRoom,
+    id: CommandId,
+    type: string,
+    by: MemberId,
+    device: DeviceId,
+    data: unknown,
+  ) => {
+    const entry = { seq: log.head, id, type, by, at: clock.now(), data };
+    const row: NewRow = { room: log.room, by, device, at: entry.at, bytes: encodeLogRun(log.head, [entry]) };
+    return { entry, row };
+  };
+
+  /** Folds the entry in, and notes whose rights that may change. */
+  const append = (
+    located: Located,
+    log: LogRoom,
+    entry: Parameters<LogRooms['append']>[1],
+  ): Pick<Work, 'readers' | 'readersBefore'> => {
+    const changesAccess = log.head === 0 || log.kind.accessEntries.has(entry.type);
+    if (!changesAccess) {
+      logs.append(log, entry);
+      return {};
+    }
+    const readersBefore: ReadonlyMap<RoomId, Readers> = access.readersGovernedBy(located);
+    logs.append(log, entry);
+    const readers = [...access.readersGovernedBy(located)].map(([room, after]) => ({ room, readers: after }));
+    return { readers, readersBefore };
+  };
+
+  const judge = (caller: Caller, command: Command) => {
+    const actor = access.actor(caller.member);
+    const located = access.locate(command.room);
+    if (!actor || !located) return failure('room-not-found', 'no such room');
+    const judged = judgeCommand(actor, command.type, command.data, access.resource(located));
+    if (!judged.ok) return judged.error;
+    return { located, ...judged.value };
+  };
+
+  return {
+    lastCommand,
+    take(caller, command, deliver) {
+      const { id, n } = command;
+      const refuse = (code: ErrorCode, message: string): void => {
+        metrics.refused(code);
+        deliver({ id, ok: false, code, message });
+      };
+      // Not settled: the answer says something of the caller, not of the command.
+      if (!access.actor(caller.member)?.active)
+        return refuse('forbidden', 'no longer a member of this workspace');
+
+      const key = `${caller.device}/${id}`;
+      const others = waiting.get(key);
+      if (others) return void others.push(deliver);
+      const settled = store.settled(caller.device, id);
+      if (settled) return deliver(settled);
+      if (n <= lastCommand(caller.device))
+        return refuse('out-of-order', `a command with n ≥ ${n} was settled before`);
+
+      const judged = judge(caller, command);
+      let work: Pick<Work, 'row' | 'readers' | 'readersBefore'> = {};
+      let result: CommandResult;
+      if (isFailure(judged)) {
+        metrics.refused(judged.code);
+        result = { id, ok: false, code: judged.code, message: judged.message };
+      } else if (judged.done) {
+        result = { id, ok: true, seq: null, cursor: committer.cursor };
+      } else {
+        const log = logs.open(command.room);
+        const { entry, row } = entryRow(log, id, command.type, caller.member, caller.device, judged.data);
+        if (row.bytes.length > limits.command) {
+          metrics.refused('too-large');
+          result = { id, ok: false, code: 'too-large', message: 'the command is too large' };
+        } else {
+          work = { row, ...append(judged.located, log, entry) };
+          result = { id, ok: true, seq: entry.seq, cursor: committer.cursor + 1 };
+        }
+      }
+      numbers.set(caller.device, n);
+      const answers: Deliver[] = [deliver];
+      waiting.set(key, answers);
+      const answer = (final: CommandResult): void => {
+        waiting.delete(key);
+        for (const each of answers) each(final);
+      };
+      committer.enqueue({
+        ...work,
+        command: { device: caller.device, n, result },
+        done: () => answer(result),
+        failed: ({ code, message }) => answer({ id, ok: false, code, message }),
+      });
+    },
+    appendFact(room, type, by, data, also) {
+      committer.flush();
+      const located = access.locate(room);
+      if (located?.kind.class !== 'log') throw new Error(`facts go to log rooms: ${room}`);
+      const schema = located.kind.facts[type];
+      if (!schema) throw new Error(`not a fact of this kind of room: ${type}`);
+      const parsed = schema.parse(data);
+      const log = logs.open(room);
+      const id = `fact-${log.head}` as CommandId;
+      const { entry, row } = entryRow(log, id, type, by, relayDevice, parsed);
+      const work = { row, ...append(located, log, entry), done: () => {}, failed: () => {} };
+      committer.commitAlone(work, also);
+    },
+    rolledBack(works) {
+      for (const { row, command } of works) {
+        if (row) logs.forget(row.room);
+        if (command) numbers.delete(command.device);
+      }
+    },
+  };
+}
+
+const isFailure = (value: object): value is Failure => Object.hasOwn(value, 'code');

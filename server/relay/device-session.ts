@@ -1,0 +1,190 @@
+import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
+import { errorTable, failure, type ErrorCode } from '../../shared/base/errors.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import { decodeClientMessage, encodeRelayMessage } from '../../shared/protocol/codec.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { ClientMessage, Hello, RelayMessage } from '../../shared/protocol/messages.ts';
+import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
+import type { Watcher } from './awareness.ts';
+import type { Caller, Connection, Link } from './contract.ts';
+import type { Core } from './core.ts';
+import type { Outgoing } from './outbox.ts';
+
+/** A device's socket, as the rest of the relay sees it. */
+export interface DeviceSession {
+  readonly caller: Caller;
+  /** Sends a frame that was encoded once for many. */
+  send(frame: Bytes): void;
+  end(code: ErrorCode, message: string): void;
+}
+
+/** Frames a device may have under way before the relay reads no more of it: far above what a device sends. */
+const mostRooms = 4_096;
+
+/** Speaks PROTOCOL.md with one device: waits for the hello, then answers frames in order. */
+export function connectDevice(
+  core: Core,
+  link: Link,
+  authenticate: (token: string | undefined) => Caller | null,
+): Connection {
+  let session: DeviceSession | null = null;
+  let watcher: Watcher | null = null;
+  let readOnly = false;
+  let closed = false;
+  const out: Outgoing = core.outboxes.open(link, () => close('too-slow', 'the device does not keep up'));
+
+  const say = (message: RelayMessage): void => out.send(encodeRelayMessage(message));
+
+  const gone = (): void => {
+    if (closed) return;
+    closed = true;
+    out.end();
+    if (watcher) core.awareness.leave(watcher);
+    if (session) core.sessions.remove(session);
+  };
+
+  const close = (code: ErrorCode, message: string): void => {
+    if (closed) return;
+    link.send([encodeRelayMessage({ type: 'error', code, message })]);
+    gone();
+    link.close(code, message);
+  };
+
+  const greet = (hello: Hello): void => {
+    if (core.isStopping()) return close('stopping', 'the relay is stopping');
+    if (hello.version !== protocolVersion)
+      return close('too-old', 'this version of the protocol is not spoken');
+    const caller = authenticate(hello.token);
+    if (!caller) return close('not-signed-in', 'no such session');
+    const actor = core.access.actor(caller.member);
+    if (!actor?.active) return close('session-ended', 'no longer a member of this workspace');
+    readOnly = hello.schema < schemaVersion;
+    // Everything up to `head` is to be asked for, everything after it is pushed: nothing may be queued in between.
+    core.committer.flush();
+    const self: DeviceSession = { caller, send: (frame) => out.send(frame), end: close };
+    session = self;
+    watcher = {
+      member: caller.member,
+      owns: (_room, client) => core.ids.isLeasedTo(caller, client),
+      show(room, update) {
+        update.deviceFrame ??= encodeRelayMessage({ type: 'awareness', room, bytes: update.bytes });
+        out.send(update.deviceFrame);
+      },
+    };
+    say({
+      type: 'welcome',
+      welcome: {
+        workspace: core.store.workspace,
+        member: caller.member,
+        role: actor.role,
+        epoch: core.store.epoch,
+        head: core.store.head(),
+        now: core.clock.now(),
+        lastCommand: core.commands.lastCommand(caller.device),
+        limits,
+        version: core.version,
+      },
+    });
+    core.sessions.add(self);
+  };
+
+  const answer = (message: ClientMessage, size: number): void => {
+    if (message.type === 'hello') {
+      if (session) return close('bad-request', 'a second hello');
+      return greet(message.hello);
+    }
+    if (!session) return close('not-signed-in', 'the first frame is a hello');
+    const { caller } = session;
+    switch (message.type) {
+      case 'changes': {
+        const changed = core.catchUp.changed(caller.member, message.since);
+        return say({ type: 'changed', request: message.request, changed });
+      }
+      case 'pull': {
+        if (message.wants.length > limits.pullRooms) return close('too-large', 'too many rooms in one pull');
+        const { rooms, missing } = core.catchUp.batch(caller.member, message.wants);
+        return say({ type: 'batch', request: message.request, rooms, missing });
+      }
+      case 'history': {
+        const { request, room, before, limit } = message;
+        const content = core.catchUp.history(caller.member, room, before, limit);
+        return say({ type: 'history', request, content });
+      }
+      case 'update':
+        return takeUpdate(caller, message.request, message.room, message.bytes);
+      case 'command': {
+        const { id } = message.command;
+        const refused = readOnly
+          ? failure('too-old', 'this version of Weft may read, not write')
+          : size > limits.command
+            ? failure('too-large', 'the command is too large')
+            : null;
+        if (refused)
+          return say({
+            type: 'result',
+            result: { id, ok: false, code: refused.code, message: refused.message },
+          });
+        return core.commands.take(caller, message.command, (result) => say({ type: 'result', result }));
+      }
+      case 'lease':
+        return core.ids.draw(
+          caller,
+          message.count,
+          (ids) => say({ type: 'leased', request: message.request, ids }),
+          ({ code, message: why }) => say({ type: 'refused', request: message.request, code, message: why }),
+        );
+      case 'watch':
+        return watch(message.room);
+      case 'unwatch':
+        watched.delete(message.room);
+        if (watcher) core.awareness.unwatch(message.room, watcher);
+        return;
+      case 'awareness':
+        if (watcher && !core.awareness.receive(message.room, watcher, message.bytes))
+          close('bad-frame', 'not an awareness update');
+        return;
+      case 'ping':
+        return say({ type: 'pong' });
+    }
+  };
+
+  const watched = new Set<RoomId>();
+  const watch = (room: RoomId): void => {
+    if (!watcher || watched.size >= mostRooms) return;
+    // A room that may not be read is watched in vain, like one that is not there.
+    if (!core.access.decide(watcher.member, { do: 'read' }, room).ok) return;
+    watched.add(room);
+    core.awareness.watch(room, watcher);
+  };
+
+  const takeUpdate = (caller: Caller, request: number, room: RoomId, bytes: Uint8Array): void => {
+    const refused = (code: ErrorCode, message: string): void =>
+      say({ type: 'refused', request, code, message });
+    if (readOnly) return refused('too-old', 'this version of Weft may read, not write');
+    core.updates.take(caller, room, bytes, 'leased', {
+      acked: (cursor) => say({ type: 'acked', request, cursor }),
+      refused: ({ code, message }) => refused(code, message),
+    });
+  };
+
+  return {
+    receive(message) {
+      if (closed) return;
+      const decoded = decodeClientMessage(asBytes(message));
+      if (!decoded.ok) {
+        core.metrics.refused(decoded.error.code);
+        return close('bad-frame', decoded.error.message);
+      }
+      try {
+        answer(decoded.value, message.length);
+      } catch (error) {
+        core.log.error({ err: error, type: decoded.value.type }, 'a frame could not be answered');
+        const code = isStorageError(error) ? 'storage-failed' : 'internal';
+        close(code, errorTable[code].retry ? 'try again later' : 'failed');
+      }
+    },
+    gone,
+  };
+}
+
+const isStorageError = (error: unknown): boolean => error instanceof Error && error.name === 'StorageError';

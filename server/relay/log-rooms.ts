@@ -1,0 +1,86 @@
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import { findRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
+import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
+import type { Row } from '../../shared/protocol/messages.ts';
+import type { RoomName } from '../../shared/protocol/rooms.ts';
+import type { RelayStore } from '../storage/contract.ts';
+
+/** A log room as judged on: what is stored and what is queued to be. */
+export interface LogRoom {
+  readonly room: RoomId;
+  readonly name: RoomName;
+  readonly kind: AnyLogKind;
+  /** Number of entries: the next seq. */
+  readonly head: number;
+  readonly state: unknown;
+}
+
+/** A reduced state is kept every so many entries, so that nobody folds a long log from its start. */
+export const baseEvery = 256;
+/** Reduced states kept in memory. */
+const mostLoaded = 20_000;
+const all = 2 ** 31;
+
+export const entriesOf = (rows: readonly Row[]): LogEntry[] => rows.flatMap((row) => decodeLogRun(row.bytes));
+
+export interface LogRooms {
+  /** @throws for a room that is not a log */
+  open(room: RoomId): LogRoom;
+  /** Counts on an entry that is about to be stored. Returns the room after it. */
+  append(before: LogRoom, entry: LogEntry): LogRoom;
+  /** Forgets what was counted on; the next `open` reads the store. */
+  forget(room: RoomId): void;
+  /** Everything appended is stored now: keeps bases, and bounds the memory. */
+  stored(): void;
+  /** The reduced state of the first `seq` entries. */
+  stateAt(room: RoomId, seq: number): unknown;
+}
+
+export function createLogRooms(store: RelayStore): LogRooms {
+  const loaded = new Map<RoomId, LogRoom>();
+  let bases: LogRoom[] = [];
+
+  const load = (room: RoomId, upTo: number): LogRoom => {
+    const found = findRoom(room);
+    if (found?.kind.class !== 'log') throw new Error(`not a log room: ${room}`);
+    const { name, kind } = found;
+    const base = store.base(room, upTo);
+    const from = base?.seq ?? 0;
+    const entries = entriesOf(store.rowsFrom(room, from, Math.min(upTo - from, all)));
+    const state = kind.fold(base ? base.state : kind.initial, entries);
+    return { room, name, kind, head: from + entries.length, state };
+  };
+
+  return {
+    open(room) {
+      let found = loaded.get(room);
+      if (found) return found;
+      found = load(room, Number.MAX_SAFE_INTEGER);
+      loaded.set(room, found);
+      return found;
+    },
+    append(before, entry) {
+      const state = before.kind.fold(before.state, [entry]);
+      const after: LogRoom = { ...before, head: before.head + 1, state };
+      // Set anew, so that the map's order is by last change.
+      loaded.delete(before.room);
+      loaded.set(before.room, after);
+      if (after.head % baseEvery === 0) bases.push(after);
+      return after;
+    },
+    forget(room) {
+      loaded.delete(room);
+      bases = bases.filter((base) => base.room !== room);
+    },
+    stored() {
+      for (const { room, head, state } of bases) store.saveBase(room, head, state);
+      bases = [];
+      for (const room of loaded.keys()) {
+        if (loaded.size <= mostLoaded) break;
+        loaded.delete(room);
+      }
+    },
+    stateAt: (room, seq) => load(room, seq).state,
+  };
+}

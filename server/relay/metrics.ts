@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../../shared/base/errors.ts';
+
+/** What the relay counts. Called on hot paths: an implementation only adds numbers. */
+export interface RelayMetrics {
+  sockets(kind: 'device' | 'plain', change: 1 | -1): void;
+  committed(rows: number, seconds: number): void;
+  refused(code: ErrorCode): void;
+  sent(bytes: number): void;
+  loadedTexts(count: number): void;
+}
+
+const nothing = (): void => {};
+
+export const noMetrics: RelayMetrics = {
+  sockets: nothing,
+  committed: nothing,
+  refused: nothing,
+  sent: nothing,
+  loadedTexts: nothing,
+};
+
+/** Where the relay says what an operator should know. Fields hold ids and codes, never contents or tokens. */
+export interface RelayLog {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export const noLog: RelayLog = { warn: nothing, error: nothing };

@@ -1,0 +1,69 @@
+import type { Bytes } from '../../shared/base/bytes.ts';
+import type { Link } from './contract.ts';
+import type { RelayMetrics } from './metrics.ts';
+
+/** What one socket is about to be sent. */
+export interface Outgoing {
+  send(message: Bytes): void;
+  /** Drops what is not sent yet: nothing more reaches this socket. */
+  end(): void;
+}
+
+export interface Outboxes {
+  open(link: Link, tooSlow: () => void): Outgoing;
+  /** Sends everything now; also happens by itself at the end of a turn. */
+  flush(): void;
+}
+
+/** Bytes a socket may leave lying before it is told to come back later. */
+const mostBuffered = 8 * 1024 * 1024;
+
+/** Gathers what a turn has for each socket, so that each is written once. */
+export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) => void): Outboxes {
+  interface Outbox {
+    readonly link: Link;
+    readonly tooSlow: () => void;
+    messages: Bytes[];
+    ended: boolean;
+  }
+  let dirty: Outbox[] = [];
+  let scheduled = false;
+
+  const flush = (): void => {
+    const boxes = dirty;
+    dirty = [];
+    for (const box of boxes) {
+      if (box.ended || box.messages.length === 0) continue;
+      const { messages } = box;
+      box.messages = [];
+      let bytes = 0;
+      for (const message of messages) bytes += message.length;
+      metrics.sent(bytes);
+      box.link.send(messages);
+      if (box.link.buffered > mostBuffered) box.tooSlow();
+    }
+  };
+
+  return {
+    flush,
+    open(link, tooSlow) {
+      const box: Outbox = { link, tooSlow, messages: [], ended: false };
+      return {
+        send(message) {
+          if (box.ended) return;
+          if (box.messages.push(message) === 1) dirty.push(box);
+          if (scheduled) return;
+          scheduled = true;
+          defer(() => {
+            scheduled = false;
+            flush();
+          });
+        },
+        end() {
+          box.ended = true;
+          box.messages = [];
+        },
+      };
+    },
+  };
+}

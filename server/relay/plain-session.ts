@@ -1,0 +1,188 @@
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
+import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { encodeLogRun, logWriter } from '../../shared/protocol/log-bytes.ts';
+import type { AwarenessUpdate, Watcher } from './awareness.ts';
+import type { Caller, Connection, Link } from './contract.ts';
+import type { Core } from './core.ts';
+import { entriesOf } from './log-rooms.ts';
+import type { Outgoing } from './outbox.ts';
+
+/** A plain y-websocket client of one room, as the rest of the relay sees it. */
+export interface PlainSession {
+  readonly caller: Caller;
+  readonly room: RoomId;
+  send(frame: Bytes): void;
+  end(code: ErrorCode, message: string): void;
+}
+
+// Message types of y-websocket, and of the sync protocol inside the first.
+const sync = 0;
+const awareness = 1;
+const auth = 2;
+const queryAwareness = 3;
+const step1 = 0;
+const step2 = 1;
+const update = 2;
+
+/** Updates that did not fit one after the other: from then on asking again is not going to help. */
+const mostGaps = 8;
+
+function frame(...parts: readonly (number | Uint8Array | string)[]): Bytes {
+  const encoder = encoding.createEncoder();
+  for (const part of parts) {
+    if (typeof part === 'number') encoding.writeVarUint(encoder, part);
+    else if (typeof part === 'string') encoding.writeVarString(encoder, part);
+    else encoding.writeVarUint8Array(encoder, part);
+  }
+  return asBytes(encoding.toUint8Array(encoder));
+}
+
+/** A stored row as plain clients take it in. */
+export const plainUpdate = (bytes: Uint8Array): Bytes => frame(sync, update, bytes);
+
+export function connectPlain(
+  core: Core,
+  link: Link,
+  caller: Caller,
+  room: RoomId,
+): Result<Connection, Failure> {
+  if (core.isStopping()) return err(failure('stopping', 'the relay is stopping'));
+  const decision = core.access.decide(caller.member, { do: 'read' }, room);
+  if (!decision.ok) return decision;
+  const isLog = core.access.locate(room)?.kind.class === 'log';
+  let closed = false;
+  let gaps = 0;
+  let deniedAlready = false;
+
+  const out: Outgoing = core.outboxes.open(link, () => close('too-slow', 'the client does not keep up'));
+
+  const watcher: Watcher = {
+    member: caller.member,
+    owns: (_room, client) => core.ids.mayClaim(caller, room, client),
+    show: (_room, told: AwarenessUpdate) => {
+      told.plainFrame ??= frame(awareness, told.bytes);
+      out.send(told.plainFrame);
+    },
+  };
+
+  const gone = (): void => {
+    if (closed) return;
+    closed = true;
+    out.end();
+    core.awareness.leave(watcher);
+    core.plainSessions.remove(session);
+  };
+
+  const close = (code: ErrorCode, message: string): void => {
+    if (closed) return;
+    gone();
+    link.close(code, message);
+  };
+
+  const session: PlainSession = { caller, room, send: (bytes) => out.send(bytes), end: close };
+
+  const deny = (reason: string): void => out.send(frame(auth, 0, `permission denied: ${reason}`));
+
+  /** Asks for everything the relay lacks. */
+  const ask = (): void => {
+    const known = isLog ? encodeLogVector(core.store.room(room)?.rows ?? 0) : core.texts.stateVector(room);
+    out.send(frame(sync, step1, known));
+  };
+
+  const tell = (vector: Uint8Array): void => {
+    if (!isLog) return out.send(frame(sync, step2, core.texts.difference(room, vector)));
+    const from = Y.decodeStateVector(vector).get(logWriter) ?? 0;
+    const entries = entriesOf(core.store.rowsFrom(room, from, 2 ** 31));
+    out.send(frame(sync, step2, encodeLogRun(from, entries)));
+  };
+
+  const refused = (why: Failure): void => {
+    const isGap = why.code === 'update-clock-gap' || why.code === 'update-missing-reference';
+    // A client that types before it has answered our question is honest: what is missing comes with its answer.
+    if (isGap && ++gaps < mostGaps) return ask();
+    if (why.code === 'read-only' || why.code === 'forbidden' || why.code === 'document-deleted') {
+      if (!deniedAlready) deny(why.message);
+      deniedAlready = true;
+      return;
+    }
+    deny(why.message);
+    core.outboxes.flush();
+    close(why.code, why.message);
+  };
+
+  const take = (bytes: Uint8Array): void => {
+    // Every client answers the relay's question, also one that has nothing to say.
+    if (bytes.length === 2 && bytes[0] === 0 && bytes[1] === 0) return;
+    core.updates.take(
+      caller,
+      room,
+      bytes,
+      'claimed',
+      {
+        acked: () => {
+          gaps = 0;
+        },
+        refused,
+      },
+      session,
+    );
+  };
+
+  const answer = (message: Uint8Array): void => {
+    const decoder = decoding.createDecoder(message);
+    switch (decoding.readVarUint(decoder)) {
+      case sync: {
+        const step = decoding.readVarUint(decoder);
+        const bytes = decoding.readVarUint8Array(decoder);
+        if (step === step1) return tell(bytes);
+        if (step === step2 || step === update) return take(bytes);
+        return close('bad-frame', 'unknown step of the sync protocol');
+      }
+      case awareness:
+        if (!core.awareness.receive(room, watcher, decoding.readVarUint8Array(decoder)))
+          close('bad-frame', 'not an awareness update');
+        return;
+      case queryAwareness: {
+        const told = core.awareness.current(room);
+        if (told) watcher.show(room, told);
+        return;
+      }
+      case auth:
+        return;
+      default:
+        return close('bad-frame', 'unknown message type');
+    }
+  };
+
+  core.plainSessions.add(session);
+  core.awareness.watch(room, watcher);
+  ask();
+
+  return ok({
+    receive(message) {
+      if (closed) return;
+      try {
+        answer(message);
+      } catch (error) {
+        core.log.warn({ err: error, room }, 'a plain message could not be answered');
+        close('bad-frame', 'cannot be decoded');
+      }
+    },
+    gone,
+  });
+}
+
+function encodeLogVector(rows: number): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, rows > 0 ? 1 : 0);
+  if (rows > 0) {
+    encoding.writeVarUint(encoder, logWriter);
+    encoding.writeVarUint(encoder, rows);
+  }
+  return encoding.toUint8Array(encoder);
+}

@@ -1,0 +1,262 @@
+import type { Clock } from '../../shared/base/clock.ts';
+import { systemClock } from '../../shared/base/clock.ts';
+import { failure, type ErrorCode } from '../../shared/base/errors.ts';
+import type { MemberId, RoomId } from '../../shared/base/ids.ts';
+import { err, ok } from '../../shared/base/result.ts';
+import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
+import type { RelayStore } from '../storage/contract.ts';
+import { createAccess } from './access.ts';
+import { createAwareness } from './awareness.ts';
+import { createCatchUp } from './catch-up.ts';
+import { createClientIds } from './client-ids.ts';
+import { createCommands } from './commands.ts';
+import { createCommitter, type Committed, type Work } from './commit.ts';
+import type { Relay } from './contract.ts';
+import type { Core } from './core.ts';
+import { connectDevice, type DeviceSession } from './device-session.ts';
+import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
+import { createLogRooms, entriesOf } from './log-rooms.ts';
+import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
+import { createOutboxes } from './outbox.ts';
+import { connectPlain, type PlainSession } from './plain-session.ts';
+import { createTextRooms } from './text-rooms.ts';
+import { createUpdates } from './updates.ts';
+
+export interface RelayDeps {
+  readonly store: RelayStore;
+  /** What `welcome` says of the software. */
+  readonly version: string;
+  readonly clock?: Clock;
+  readonly metrics?: RelayMetrics;
+  readonly log?: RelayLog;
+  /** The end of a turn of the event loop; tests hold it in their hand. */
+  readonly defer?: (run: () => void) => void;
+  /** Runs something once, later; must not keep the process alive. */
+  readonly later?: (milliseconds: number, run: () => void) => void;
+}
+
+/** Presence is gathered for this long: a thousand people coming back are one message. */
+const presenceDelay = 100;
+/** A snapshot waits until typing has paused, or at most this long. */
+const snapshotDelay = 2_000;
+
+const laterByTimer = (milliseconds: number, run: () => void): void =>
+  void setTimeout(run, milliseconds).unref();
+
+/** The relay over a store: rooms, gate, group commit, fan-out, sockets. Owns no network and no timer it keeps alive. */
+export function createRelay(deps: RelayDeps): Relay {
+  const { store, version } = deps;
+  const clock = deps.clock ?? systemClock;
+  const metrics = deps.metrics ?? noMetrics;
+  const log = deps.log ?? noLog;
+  const defer = deps.defer ?? ((run) => void setImmediate(run));
+  const later = deps.later ?? laterByTimer;
+
+  let stopping = false;
+  const devices = new Map<MemberId, Set<DeviceSession>>();
+  const plain = new Map<RoomId, Set<PlainSession>>();
+  const snapshotsDue = new Set<RoomId>();
+
+  const logs = createLogRooms(store);
+  const access = createAccess(store.workspace, logs);
+  const outboxes = createOutboxes(metrics, defer);
+  const awareness = createAwareness({
+    nameOf: (member) => access.directory().members[member]?.name ?? '',
+    defer,
+  });
+
+  const each = <S extends DeviceSession | PlainSession>(of: ReadonlyMap<string, ReadonlySet<S>>): S[] =>
+    [...of.values()].flatMap((sessions) => [...sessions]);
+
+  const endWhere = (
+    isMeant: (session: DeviceSession | PlainSession) => boolean,
+    code: ErrorCode,
+    message: string,
+  ): void => {
+    for (const session of [...each(devices), ...each(plain)])
+      if (isMeant(session)) session.end(code, message);
+  };
+
+  const endInactive = (): void =>
+    endWhere(({ caller }) => !access.actor(caller.member)?.active, 'session-ended', 'no longer a member');
+
+  /** Rights changed: tell who lost a room, and end what can no longer be. */
+  const enforce = (committed: readonly Committed[]): void => {
+    if (!committed.some(({ work }) => work.readersBefore)) return;
+    const rooms = new Set<RoomId>();
+    for (const { room, member } of lossesOf(committed, access)) {
+      rooms.add(room);
+      for (const session of devices.get(member) ?? [])
+        session.send(encodeRelayMessage({ type: 'lost', room }));
+      for (const session of [...(plain.get(room) ?? [])])
+        if (session.caller.member === member) session.end('forbidden', 'no longer a reader of this room');
+    }
+    for (const room of rooms)
+      awareness.recheck(room, (member) => access.decide(member, { do: 'read' }, room).ok);
+    if (committed.some(({ row }) => row.room === access.directoryRoom)) endInactive();
+  };
+
+  const published = (committed: readonly Committed[]): void => {
+    logs.stored();
+    for (const { row } of committed) {
+      if (!texts.stored(row) || snapshotsDue.has(row.room)) continue;
+      snapshotsDue.add(row.room);
+      later(snapshotDelay, () => {
+        snapshotsDue.delete(row.room);
+        if (!stopping) texts.saveSnapshot(row.room);
+      });
+    }
+    texts.trim();
+    ids.forgetClaims();
+    enforce(committed);
+    showToDevices(committed, devices, access);
+    showToPlain(committed, plain);
+  };
+
+  const rolledBack = (works: readonly Work[]): void => {
+    commands.rolledBack(works);
+    ids.forgetClaims();
+    for (const { row } of works) if (row) texts.forget(row.room);
+  };
+
+  const committer = createCommitter({
+    store,
+    metrics,
+    log,
+    defer,
+    published,
+    rolledBack,
+    settled: outboxes.flush,
+  });
+  const texts = createTextRooms({ store, metrics, log, flush: committer.flush });
+  const ids = createClientIds(store, committer, clock);
+  const commands = createCommands({ store, clock, access, logs, committer, metrics });
+  const updates = createUpdates({ store, clock, access, texts, ids, committer, metrics });
+
+  let presenceScheduled = false;
+  const announcePresence = (): void => {
+    if (presenceScheduled) return;
+    presenceScheduled = true;
+    later(presenceDelay, () => {
+      presenceScheduled = false;
+      const frame = encodeRelayMessage({ type: 'presence', online: [...devices.keys()] });
+      for (const session of each(devices)) session.send(frame);
+    });
+  };
+
+  const core: Core = {
+    store,
+    clock,
+    version,
+    log,
+    metrics,
+    access,
+    committer,
+    commands,
+    updates,
+    ids,
+    texts,
+    catchUp: createCatchUp(store, access, logs),
+    awareness,
+    outboxes,
+    isStopping: () => stopping,
+    sessions: {
+      add(session) {
+        const { member } = session.caller;
+        const others = devices.get(member);
+        if (others) others.add(session);
+        else devices.set(member, new Set([session]));
+        metrics.sockets('device', 1);
+        announcePresence();
+      },
+      remove(session) {
+        const { member } = session.caller;
+        const all = devices.get(member);
+        if (!all?.delete(session)) return;
+        if (all.size === 0) devices.delete(member);
+        metrics.sockets('device', -1);
+        announcePresence();
+      },
+    },
+    plainSessions: {
+      add(session) {
+        const others = plain.get(session.room);
+        if (others) others.add(session);
+        else plain.set(session.room, new Set([session]));
+        metrics.sockets('plain', 1);
+      },
+      remove(session) {
+        const all = plain.get(session.room);
+        if (!all?.delete(session)) return;
+        if (all.size === 0) plain.delete(session.room);
+        metrics.sockets('plain', -1);
+      },
+    },
+  };
+
+  return {
+    workspace: store.workspace,
+    epoch: store.epoch,
+    actor: access.actor,
+    directory: access.directory,
+    mayRead: (member, room) => access.decide(member, { do: 'read' }, room),
+    mayWrite: (member, room) => access.decide(member, { do: 'write' }, room),
+    command: (caller, command) =>
+      new Promise((resolve) => {
+        if (stopping) {
+          resolve({ id: command.id, ok: false, code: 'stopping', message: 'the relay is stopping' });
+          return;
+        }
+        commands.take(caller, command, resolve);
+      }),
+    update: (caller, room, bytes) =>
+      new Promise((resolve) => {
+        if (stopping) {
+          resolve(err(failure('stopping', 'the relay is stopping')));
+          return;
+        }
+        updates.take(caller, room, bytes, 'leased', {
+          acked: (cursor) => resolve(ok({ cursor })),
+          refused: (why) => resolve(err(why)),
+        });
+      }),
+    lease: (caller, count) =>
+      new Promise((resolve, reject) => {
+        ids.draw(caller, count, resolve, (why) => reject(new Error(why.message)));
+      }),
+    appendFact: (room, type, by, data, also = () => {}) =>
+      new Promise((resolve) => {
+        commands.appendFact(room, type, by, data, also);
+        resolve();
+      }),
+    readable: (member) =>
+      store
+        .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)
+        .filter(({ room }) => access.decide(member, { do: 'read' }, room).ok)
+        .map(({ changed: _changed, ...head }) => head),
+    entries: (room, from, limit) => entriesOf(store.rowsFrom(room, from, limit)),
+    text: (room) => texts.difference(room, Uint8Array.of(0)),
+    endSession: (id) =>
+      endWhere(({ caller }) => caller.session === id, 'session-ended', 'the session was ended'),
+    endMember: (member) =>
+      endWhere(({ caller }) => caller.member === member, 'session-ended', 'all sessions were ended'),
+    connectDevice: (link, authenticate) => connectDevice(core, link, authenticate),
+    connectPlain: (link, caller, room) => connectPlain(core, link, caller, room),
+    health() {
+      if (stopping) return { ok: false, reason: 'stopping' };
+      try {
+        store.probe(clock.now());
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, reason: error instanceof Error ? error.message : 'storage failed' };
+      }
+    },
+    stop() {
+      stopping = true;
+      committer.flush();
+      outboxes.flush();
+      endWhere(() => true, 'stopping', 'the relay is stopping');
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import * as Y from 'yjs';
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { AnyTextKind } from '../../shared/documents/registry.ts';
+import type { Row } from '../../shared/protocol/messages.ts';
+import type { RelayStore } from '../storage/contract.ts';
+import { checkAgainst, checkApplied, readStrictly, type OwnsClient } from './gate.ts';
+import type { RelayLog, RelayMetrics } from './metrics.ts';
+
+/** Loaded documents: how many, and how many bytes of updates they were made of (the heap is about ten times that). */
+const mostLoaded = 256;
+const mostBytes = 64 * 1024 * 1024;
+/** A snapshot is due after so many rows, or when the rows since outweigh a part of it. */
+const snapshotRows = 500;
+const snapshotBytes = 64 * 1024;
+
+interface LoadedText {
+  readonly doc: Y.Doc;
+  /** What the transaction of the update that is being staged changed; null when nothing. */
+  emitted: Uint8Array | null;
+  bytes: number;
+  snapshotSize: number;
+  rowsSince: number;
+  bytesSince: number;
+}
+
+export interface TextRooms {
+  /**
+   * Checks an update and applies it to the loaded document. The bytes to store: only what was new; null when nothing
+   * was. After a refusal the document is as it was.
+   */
+  stage(
+    room: RoomId,
+    kind: AnyTextKind,
+    bytes: Uint8Array,
+    owns: OwnsClient,
+  ): Result<Uint8Array | null, Failure>;
+  /** What a state vector lacks, and the relay's own state vector. */
+  difference(room: RoomId, stateVector: Uint8Array): Uint8Array;
+  stateVector(room: RoomId): Uint8Array;
+  /** Forgets a document that counts on something that was not stored. */
+  forget(room: RoomId): void;
+  /** Rows of this room are durable; returns true when a snapshot is due. */
+  stored(row: Row): boolean;
+  saveSnapshot(room: RoomId): void;
+  /** Bounds the memory; only while nothing is queued. */
+  trim(): void;
+}
+
+export interface TextRoomsDeps {
+  readonly store: RelayStore;
+  readonly metrics: RelayMetrics;
+  readonly log: RelayLog;
+  /** Stores what is queued: a document may only be read again when the store holds all that was applied. */
+  flush(): void;
+}
+
+export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): TextRooms {
+  const loaded = new Map<RoomId, LoadedText>();
+  const gate = { name: 'gate' };
+
+  const load = (room: RoomId): LoadedText => {
+    const found = loaded.get(room);
+    if (found) {
+      // Set anew, so that the map's order is by last use.
+      loaded.delete(room);
+      loaded.set(room, found);
+      return found;
+    }
+    const snapshot = store.snapshot(room);
+    const rows = store.rowsAfter(room, snapshot?.cursor ?? 0);
+    const doc = new Y.Doc();
+    // Yjs tidies formatting marks by deletions of its own; the relay must hold exactly what its log says.
+    doc.on('afterTransaction', (transaction: Y.Transaction) => {
+      transaction._needFormattingCleanup = false;
+    });
+    doc.transact(() => {
+      if (snapshot) Y.applyUpdate(doc, snapshot.bytes);
+      for (const row of rows) Y.applyUpdate(doc, row.bytes);
+    });
+    const bytesSince = rows.reduce((sum, row) => sum + row.bytes.length, 0);
+    const snapshotSize = snapshot?.bytes.length ?? 0;
+    const text: LoadedText = {
+      doc,
+      emitted: null,
+      bytes: snapshotSize + bytesSince,
+      snapshotSize,
+      rowsSince: rows.length,
+      bytesSince,
+    };
+    doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin === gate) text.emitted = update;
+    });
+    loaded.set(room, text);
+    metrics.loadedTexts(loaded.size);
+    return text;
+  };
+
+  const forget = (room: RoomId): void => {
+    loaded.get(room)?.doc.destroy();
+    loaded.delete(room);
+    metrics.loadedTexts(loaded.size);
+  };
+
+  const apply = (text: LoadedText, bytes: Uint8Array): Failure | null => {
+    text.emitted = null;
+    try {
+      Y.applyUpdate(text.doc, bytes, gate);
+      return null;
+    } catch (error) {
+      return failure('update-malformed', error instanceof Error ? error.message : 'cannot be applied');
+    }
+  };
+
+  return {
+    stage(room, kind, bytes, owns) {
+      const read = readStrictly(bytes, kind);
+      if (!read.ok) return read;
+      const update = read.value;
+      if (update.runs.length === 0 && update.deletes.length === 0) return ok(null);
+      const text = load(room);
+      const refused = checkAgainst(text.doc, update, owns);
+      if (refused) return err(refused);
+      const broken = apply(text, bytes) ?? checkApplied(text.doc, update);
+      if (broken) {
+        log.warn({ room, code: broken.code }, 'an update was refused after it was applied');
+        // Others' updates of this turn are in the document too: they go to the store before it is read again.
+        flush();
+        forget(room);
+        return err(broken);
+      }
+      const { emitted } = text;
+      text.emitted = null;
+      return ok(emitted);
+    },
+    difference(room, stateVector) {
+      flush();
+      return Y.encodeStateAsUpdate(load(room).doc, stateVector);
+    },
+    stateVector(room) {
+      flush();
+      return Y.encodeStateVector(load(room).doc);
+    },
+    forget,
+    stored({ room, bytes }) {
+      const text = loaded.get(room);
+      if (!text) return false;
+      text.bytes += bytes.length;
+      text.rowsSince++;
+      text.bytesSince += bytes.length;
+      return (
+        text.rowsSince >= snapshotRows && text.bytesSince >= Math.max(snapshotBytes, text.snapshotSize / 4)
+      );
+    },
+    saveSnapshot(room) {
+      flush();
+      const text = loaded.get(room);
+      const head = store.room(room);
+      if (!text || !head) return;
+      const bytes = Y.encodeStateAsUpdate(text.doc);
+      store.saveSnapshot(room, head.cursor, bytes);
+      text.snapshotSize = text.bytes = bytes.length;
+      text.rowsSince = text.bytesSince = 0;
+    },
+    trim() {
+      let bytes = 0;
+      for (const text of loaded.values()) bytes += text.bytes;
+      for (const [room, text] of loaded) {
+        if (loaded.size <= mostLoaded && bytes <= mostBytes) break;
+        if (loaded.size === 1) break;
+        bytes -= text.bytes;
+        forget(room);
+      }
+    },
+  };
+}
