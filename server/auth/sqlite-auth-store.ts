@@ -25,8 +25,8 @@ export function createSqliteAuthStore(db: Database): AuthStore {
   const insertAccount = run('INSERT INTO accounts (member, email, password, created_at) VALUES (?, ?, ?, ?)');
   const deleteAccount = run('DELETE FROM accounts WHERE member = ?');
   const setPassword = run('UPDATE accounts SET password = ? WHERE member = ?');
-  const claimDevice = run('INSERT OR IGNORE INTO devices (device, member) VALUES (?, ?)');
-  const deviceOwner = one<{ member: MemberId }>('SELECT member FROM devices WHERE device = ?');
+  const claimDevice = run('INSERT OR IGNORE INTO device_owners (device, member) VALUES (?, ?)');
+  const deviceOwner = one<{ member: MemberId }>('SELECT member FROM device_owners WHERE device = ?');
   const insertSession = run(
     'INSERT INTO sessions (id, token, member, device, device_name, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );

@@ -3,7 +3,6 @@ import type { Clock } from '../../shared/base/clock.ts';
 import type { Auth } from '../auth/index.ts';
 import type { Blobs } from '../blobs/contract.ts';
 import type { Caller, Relay } from '../relay/contract.ts';
-import type { RelayStore } from '../storage/contract.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { StaticFiles } from './static-files.ts';
 
@@ -23,7 +22,6 @@ export interface Log {
 /** Everything the routes work with. */
 export interface AppDeps {
   readonly relay: Relay;
-  readonly store: RelayStore;
   readonly auth: Auth;
   readonly blobs: Blobs;
   readonly clock: Clock;

@@ -1,9 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import * as Y from 'yjs';
 import { asBytes } from '../../../shared/base/bytes.ts';
 import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
-import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
 import type { AppDeps } from '../environment.ts';
 import { signedIn } from '../guards.ts';
@@ -14,24 +12,13 @@ import type { Routes } from './app.ts';
 
 const tags = ['Rooms'];
 const security = membersOnly;
-/** Readable rooms one listing may hold. */
-const mostRooms = 100_000;
 
 const entry = z
   .object({ seq: z.number().int(), id, type: z.string(), by: id, at: time, data: z.unknown() })
   .openapi('Entry');
 
-/** Merges in groups and then the groups: one merge of very many small updates takes time without measure. */
-function mergeInTree(updates: readonly Uint8Array[]): Uint8Array {
-  if (updates.length <= 100) return Y.mergeUpdates([...updates]);
-  const groups: Uint8Array[] = [];
-  for (let from = 0; from < updates.length; from += 100)
-    groups.push(Y.mergeUpdates(updates.slice(from, from + 100)));
-  return mergeInTree(groups);
-}
-
 export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
-  const { store } = deps;
+  const { relay } = deps;
   const middleware = [signedIn(deps)];
   const refused = refusals('bad-request', 'not-signed-in', 'session-ended');
   const refusedRoom = refusals(
@@ -61,8 +48,8 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
     }),
     (c) => {
       const { kind } = c.req.valid('query');
-      const rooms = store
-        .changedRooms(c.get('caller').member, 0, mostRooms)
+      const rooms = relay
+        .readable(c.get('caller').member)
         .filter((head) => kind === undefined || parseRoom(head.room)?.kind === kind)
         .map((head) => ({ room: head.room, cursor: head.cursor, at: head.at }));
       return c.json(rooms, 200);
@@ -86,8 +73,8 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
       },
       responses: {
         200: json(
-          z.object({ entries: z.array(entry), head: z.number().int() }),
-          'Entries in order; `head` is the position after the last one of the whole log',
+          z.object({ entries: z.array(entry) }),
+          'Entries in order; an empty list after the last one',
         ),
         ...refusedRoom,
       },
@@ -96,8 +83,8 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
       const { room: name, from, limit } = c.req.valid('query');
       const target = readableRoom(deps, c.get('caller').member, name);
       if (target.kind.class !== 'log') return refuse('bad-request', 'room: this room is a text');
-      const entries = store.rowsFrom(target.room, from, limit).flatMap((row) => decodeLogRun(row.bytes));
-      return c.json({ entries, head: store.room(target.room)?.rows ?? 0 }, 200);
+      const entries = relay.entries(target.room, from, limit);
+      return c.json({ entries: [...entries] }, 200);
     },
   );
 
@@ -112,7 +99,7 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
       request: { query: z.object({ room }) },
       responses: {
         200: {
-          description: 'The update; `X-Weft-Cursor` says up to which cursor',
+          description: 'The update',
           content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
         },
         ...refusedRoom,
@@ -121,12 +108,8 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
     (c) => {
       const target = readableRoom(deps, c.get('caller').member, c.req.valid('query').room);
       if (target.kind.class !== 'text') return refuse('bad-request', 'room: this room is a log');
-      const snapshot = store.snapshot(target.room);
-      const rows = store.rowsAfter(target.room, snapshot?.cursor ?? 0).map((row) => row.bytes);
-      const update = mergeInTree(snapshot ? [snapshot.bytes, ...rows] : rows);
       c.header('Content-Type', 'application/octet-stream');
-      c.header('X-Weft-Cursor', String(store.room(target.room)?.cursor ?? 0));
-      return c.body(asBytes(update), 200);
+      return c.body(asBytes(relay.text(target.room)), 200);
     },
   );
 }
