@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import type { AppEnvironment } from './environment.ts';
 
 /** Counts requests and shows the process's figures. */
@@ -30,7 +30,7 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
       const began = performance.now();
       await next();
       // The pattern, not the address: addresses of invitations are secret, and series must not grow without end.
-      const route = routePath(c, -1);
+      const route = matchedRoutes(c).findLast(({ path }) => !path.includes('*'))?.path ?? 'other';
       const method = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH)$/.test(c.req.method) ? c.req.method : 'other';
       requests.inc({ method, route, status: String(c.res.status) });
       seconds.observe({ route }, (performance.now() - began) / 1000);
