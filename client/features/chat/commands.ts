@@ -1,7 +1,6 @@
 /* What this feature asks of the relay. Everything is stored on this device first; offline is no special case. */
 import { newId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
 import { isErrorCode } from '../../../shared/base/errors.ts';
-import { directChatId } from '../../../shared/features/chat/kind.ts';
 import type { ChatCreate, ChatSend } from '../../../shared/features/chat/schema.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
 import type { WorkspaceData } from '../../data/api.ts';
@@ -44,7 +43,3 @@ export function reasonOf(cause: unknown): string {
   }
   return errorSentence('internal');
 }
-
-/** The page of the direct conversation with `member`; it exists from the first message on. */
-export const directMessagePath = (me: MemberId, member: MemberId): string =>
-  `/messages/${directChatId(me, member)}`;

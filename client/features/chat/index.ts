@@ -5,7 +5,6 @@ import { chatPalette } from './palette.ts';
 
 export const feature = { list: ChatList, content: ChatPage, side: ChatSide, palette: chatPalette };
 
-export { directMessagePath } from './commands.ts';
 export { drafts } from './drafts.svelte.ts';
 export { chatTitle } from './people.ts';
 export { messageIn, noticeOf } from './timeline.ts';
