@@ -51,7 +51,9 @@ export interface LogView {
   readonly entries: readonly ViewEntry[];
   /** True when `entries` begins with the first entry of the room. */
   readonly complete: boolean;
-  /** Loads older entries: from this device, or from the relay when the device has no more. */
+  /** Why the last `loadOlder` brought nothing (mostly: the relay cannot be reached), or null. */
+  readonly olderFailure: Failure | null;
+  /** Loads older entries: from this device, or from the relay when the device has no more. Never rejects. */
   loadOlder(count?: number): Promise<void>;
   /** Makes sure the entry at `seq` is in `entries`. */
   reach(seq: number): Promise<void>;
@@ -145,6 +147,10 @@ export interface WorkspaceData {
   readText(room: RoomId): Promise<Y.Doc>;
   /** All entries of a log that this device has, ascending, read in pieces. */
   readLog(room: RoomId): AsyncIterable<readonly LogEntry[]>;
+  /** Stores what was typed in the last moment; for a page that is about to go. */
+  flush(): Promise<void>;
+  /** Tries to reach the relay at once instead of waiting for the next attempt. */
+  networkIsBack(): void;
   /** Every room this device holds. */
   rooms(): Promise<readonly RoomId[]>;
   /** Stops the worker and closes the database; `wipe` also deletes it, with caches. */

@@ -16,6 +16,8 @@ export interface TextDeps {
   readonly lease: TabLease;
   readonly timers: Timers;
   onProblem(problem: Failure): void;
+  /** An own change of the text is on this device's disk. */
+  onStored?(room: RoomId): void;
 }
 
 /** Origin of everything that did not happen in this document: from storage, the relay or another tab. */
@@ -152,6 +154,7 @@ export class TextSession {
       throw error;
     }
     this.#pending = true;
+    this.#deps.onStored?.(this.room);
     bus.post({ type: 'bytes', room: this.room, bytes: [bytes], from: tab });
     bus.post({ type: 'rooms', rooms: [this.room] });
     bus.post({ type: 'queue' });

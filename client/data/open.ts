@@ -1,0 +1,55 @@
+import type { Role } from '../../shared/access/actor.ts';
+import type { Failure } from '../../shared/base/errors.ts';
+import { newId, type DeviceId, type MemberId, type WorkspaceId } from '../../shared/base/ids.ts';
+import type { WorkspaceData } from './api.ts';
+import { LocalWorkspace } from './reactive/workspace.svelte.ts';
+import { databaseName, openStorage } from './storage/idb/open.ts';
+import { systemTimers } from './sync/contract.ts';
+import { broadcastBus } from './sync/notes.ts';
+import { TabLease, webLocks } from './text/tab-lease.ts';
+import { startLeader } from './worker/start.ts';
+
+export interface Account {
+  readonly workspace: WorkspaceId;
+  readonly member: MemberId;
+  readonly device: DeviceId;
+  readonly role: Role;
+}
+
+/** Opens this account's data in a browser tab: database, bus, client id, and a candidate for leading. */
+export function openWorkspaceData(account: Account, onEnded: (why: Failure) => void): WorkspaceData {
+  const { workspace, member, device, role } = account;
+  const name = databaseName(workspace, member);
+  const bus = broadcastBus(name);
+  const storage = openStorage({ workspace, member, onProblem: (problem) => problem.code === 'session-ended' && onEnded(problem) });
+  const socket = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/sync`;
+  const data = new LocalWorkspace({
+    workspace,
+    me: member,
+    device,
+    role,
+    tab: newId(),
+    storage,
+    bus,
+    lease: new TabLease(storage, bus, webLocks(), name),
+    timers: systemTimers,
+    startLeader: (leading) => startLeader({ workspace, member, device, socket }, leading),
+    onEnded,
+    clearCaches,
+  });
+  addEventListener('online', () => data.networkIsBack());
+  // The last moment a browser gives: what was typed in the last frame is handed to storage now.
+  addEventListener('pagehide', () => void data.flush().catch(() => undefined));
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') void data.flush().catch(() => undefined);
+    else data.networkIsBack();
+  });
+  return data;
+}
+
+async function clearCaches(): Promise<void> {
+  const kept: CacheStorage | undefined = globalThis.caches;
+  if (!kept) return;
+  // The shell itself stays: it holds nothing of the person and opens the sign-in page offline.
+  for (const name of await kept.keys()) if (!name.startsWith('weft-shell')) await kept.delete(name);
+}

@@ -1,0 +1,127 @@
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import type { ChatState, ReadsState } from '../../../shared/features/chat/schema.ts';
+import type { DocState } from '../../../shared/features/docs/schema.ts';
+import { parseRoom, partOf } from '../../../shared/protocol/rooms.ts';
+import type { ChatRow, DocRow } from '../api.ts';
+import type { OutboxRecord, RoomRecord } from '../storage/contract.ts';
+import { overlaidState, underWay, type CommandsByRoom, type Records } from './overlay.ts';
+import { readUpTo } from './unread.ts';
+
+/** What a row was made of: as long as all of it is the same, the row stays the same object and the page its element. */
+interface Made<Row> {
+  readonly of: readonly unknown[];
+  readonly row: Row | null;
+}
+
+/** Builds the rows of one kind again and again, only those anew whose parts changed. */
+export class Rows<Row> {
+  readonly #parts: (room: RoomId, records: Records, commands: CommandsByRoom) => readonly unknown[];
+  readonly #build: (room: RoomId, id: string, records: Records, commands: CommandsByRoom) => Row | null;
+  readonly #kind: string;
+  readonly #newest: (row: Row) => number;
+  #made = new Map<RoomId, Made<Row>>();
+
+  constructor(
+    kind: string,
+    parts: (room: RoomId, records: Records, commands: CommandsByRoom) => readonly unknown[],
+    build: (room: RoomId, id: string, records: Records, commands: CommandsByRoom) => Row | null,
+    newest: (row: Row) => number,
+  ) {
+    this.#kind = kind;
+    this.#parts = parts;
+    this.#build = build;
+    this.#newest = newest;
+  }
+
+  /** Newest first. */
+  from(records: Records, commands: CommandsByRoom): Row[] {
+    const made = new Map<RoomId, Made<Row>>();
+    const rows: Row[] = [];
+    for (const key of [records.keys(), commands.keys()].flatMap((keys) => [...keys])) {
+      const name = parseRoom(key);
+      if (name?.kind !== this.#kind) continue;
+      const room = partOf(key, null);
+      if (made.has(room)) continue;
+      const of = this.#parts(room, records, commands);
+      const before = this.#made.get(room);
+      const same = before && before.of.every((part, i) => part === of[i]);
+      const now = same ? before : { of, row: this.#build(room, name.id, records, commands) };
+      made.set(room, now);
+      if (now.row) rows.push(now.row);
+    }
+    this.#made = made;
+    return rows.sort((a, b) => this.#newest(b) - this.#newest(a));
+  }
+}
+
+const logKind = (room: RoomId): AnyLogKind => findRoom(room)!.kind as AnyLogKind;
+
+/** Commands as one value to compare: the list is grouped anew at every change of the outbox. */
+const trace = (commands: readonly OutboxRecord[] | undefined): string =>
+  commands?.map(({ id, seq, failure }) => `${id}:${seq ?? ''}:${failure ? 'no' : ''}`).join() ?? '';
+
+export function chatRows(me: MemberId): Rows<ChatRow> {
+  return new Rows<ChatRow>(
+    'chat',
+    (room, records, commands) => {
+      const reads = partOf(room, 'reads');
+      return [records.get(room), records.get(reads), trace(commands.get(room)), trace(commands.get(reads))];
+    },
+    (room, id, records, commands) => {
+      const record = records.get(room);
+      const readsRoom = partOf(room, 'reads');
+      const state = overlaidState(logKind(room), record, commands.get(room), me) as ChatState;
+      const reads = overlaidState(
+        logKind(readsRoom),
+        records.get(readsRoom),
+        commands.get(readsRoom),
+        me,
+      ) as ReadsState;
+      if (!state.created || !Object.hasOwn(state.members, me)) return null;
+      const floor = readUpTo(state, reads, me);
+      const unread = record?.unread.filter((seq) => seq > floor) ?? [];
+      return {
+        room,
+        id,
+        state,
+        reads,
+        unread: unread.length,
+        firstUnread: unread[0] ?? null,
+        at: state.last?.at ?? state.created.at,
+        pending: underWay(commands.get(room), record?.head ?? 0).length > 0,
+      };
+    },
+    (row) => row.at,
+  );
+}
+
+export function docRows(me: MemberId, unsentTexts: () => ReadonlySet<RoomId>): Rows<DocRow> {
+  return new Rows<DocRow>(
+    'doc',
+    (room, records, commands) => {
+      const about = partOf(room, 'about');
+      return [records.get(about), records.get(room), trace(commands.get(about)), unsentTexts().has(room)];
+    },
+    (room, id, records, commands) => {
+      const aboutRoom = partOf(room, 'about');
+      const about = records.get(aboutRoom);
+      const state = overlaidState(logKind(aboutRoom), about, commands.get(aboutRoom), me) as DocState;
+      if (!state.created) return null;
+      const edits = [about, records.get(room)].filter((record): record is RoomRecord => record !== undefined);
+      const mine = underWay(commands.get(aboutRoom), about?.head ?? 0).map(({ at }) => ({ at, by: me }));
+      const newest = [...edits, ...mine, { at: state.created.at, by: state.created.by }].reduce((a, b) =>
+        b.at > a.at ? b : a,
+      );
+      return {
+        room,
+        id,
+        state,
+        editedAt: newest.at,
+        editedBy: newest.by,
+        pending: mine.length > 0 || unsentTexts().has(room),
+      };
+    },
+    (row) => row.editedAt,
+  );
+}

@@ -1,0 +1,64 @@
+import type { RoomId } from '../../../shared/base/ids.ts';
+import type { QueuedItem } from '../api.ts';
+import type { BlobRecord, DeviceStorage, OutboxRecord, QueuedUpdates } from '../storage/contract.ts';
+
+/** Everything that is on this device only, as read in one go. */
+export interface Unsent {
+  readonly outbox: readonly OutboxRecord[];
+  readonly texts: readonly QueuedUpdates[];
+  readonly blobs: readonly Omit<BlobRecord, 'bytes'>[];
+}
+
+export const nothingUnsent: Unsent = { outbox: [], texts: [], blobs: [] };
+
+export async function readUnsent(storage: DeviceStorage): Promise<Unsent> {
+  const [outbox, texts, blobs] = await Promise.all([
+    storage.outbox.all(),
+    storage.texts.queue(),
+    storage.blobs.queue(),
+  ]);
+  return { outbox, texts, blobs };
+}
+
+const textPrefix = 'text:';
+const blobPrefix = 'blob:';
+
+export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
+  const commands = outbox
+    // The relay has it; only the entry is still on its way here.
+    .filter((command) => command.seq === null)
+    .map(({ id, room, type, at, failure }): QueuedItem => ({ id, room, type, at, count: 1, failure }));
+  const updates = texts.map(({ room, at, count, failure }): QueuedItem => ({
+    id: `${textPrefix}${failure ? 'refused' : 'pending'}:${room}`,
+    room,
+    type: 'update',
+    at,
+    count,
+    failure,
+  }));
+  const pictures = blobs.map(({ room, hash, at, failure }): QueuedItem => ({
+    id: `${blobPrefix}${hash}:${room}`,
+    room,
+    type: 'blob',
+    at,
+    count: 1,
+    failure,
+  }));
+  return [...commands, ...updates, ...pictures].sort((a, b) => a.at - b.at);
+}
+
+export type QueueTarget =
+  | { readonly kind: 'command'; readonly command: OutboxRecord }
+  | { readonly kind: 'text'; readonly room: RoomId; readonly refused: boolean }
+  | { readonly kind: 'blob'; readonly room: RoomId; readonly hash: string };
+
+/** What an item's id stands for; null when it is no longer there. */
+export function findQueued(unsent: Unsent, id: string): QueueTarget | null {
+  const item = queueOf(unsent).find((queued) => queued.id === id);
+  if (!item) return null;
+  if (item.type === 'update') return { kind: 'text', room: item.room, refused: item.failure !== null };
+  if (item.type === 'blob')
+    return { kind: 'blob', room: item.room, hash: id.slice(blobPrefix.length).split(':', 1)[0]! };
+  const command = unsent.outbox.find((record) => record.id === id);
+  return command ? { kind: 'command', command } : null;
+}

@@ -1,0 +1,58 @@
+import { createSubscriber } from 'svelte/reactivity';
+import type { Awareness } from 'y-protocols/awareness';
+import type * as Y from 'yjs';
+import type { Failure } from '../../../shared/base/errors.ts';
+import type { RoomId } from '../../../shared/base/ids.ts';
+import type { TextView } from '../api.ts';
+import type { OpenTexts } from '../text/open-texts.ts';
+import type { TextSession } from '../text/text-session.ts';
+
+/** One page's look at an open text; several may share the session behind it. */
+export class TextWindow implements TextView {
+  readonly #session: TextSession;
+  readonly #close: () => Promise<void>;
+  readonly #mayNotWrite: () => Failure | null;
+  readonly #track: () => void;
+  #tell: () => void = () => undefined;
+
+  /** `mayNotWrite` says what the rules of the room say; reactive. */
+  constructor(texts: OpenTexts, room: RoomId, mayNotWrite: () => Failure | null) {
+    this.#mayNotWrite = mayNotWrite;
+    this.#track = createSubscriber((update) => {
+      this.#tell = update;
+      return () => {
+        this.#tell = () => undefined;
+      };
+    });
+    const { session, close } = texts.open(room, () => this.#tell());
+    this.#session = session;
+    this.#close = close;
+  }
+
+  get doc(): Y.Doc {
+    return this.#session.doc;
+  }
+
+  get awareness(): Awareness {
+    return this.#session.awareness;
+  }
+
+  get ready(): boolean {
+    this.#track();
+    return this.#session.ready;
+  }
+
+  get locked(): Failure | null {
+    this.#track();
+    return this.#session.locked ?? this.#mayNotWrite();
+  }
+
+  get saved(): 'saving' | 'device' | 'relay' {
+    this.#track();
+    return this.#session.saved;
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

@@ -1,0 +1,471 @@
+import * as Y from 'yjs';
+import type { Actor, Decision, Role } from '../../../shared/access/actor.ts';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import { failure, type Failure } from '../../../shared/base/errors.ts';
+import {
+  newId,
+  type CommandId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+  type WorkspaceId,
+} from '../../../shared/base/ids.ts';
+import { decide, judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
+import { findRoom, governingRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
+import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
+import { err } from '../../../shared/base/result.ts';
+import { roomId } from '../../../shared/protocol/rooms.ts';
+import type { ChatRow, DocRow, LogView, StorageInfo, SyncStatus, TextView, WorkspaceData } from '../api.ts';
+import { downloadBlob, sha256 } from '../blobs.ts';
+import { FailureError } from '../failure-error.ts';
+import { groupByRoom, overlaidState } from '../projection/overlay.ts';
+import { chatRows, docRows } from '../projection/rows.ts';
+import type { DeviceStorage, RoomRecord } from '../storage/contract.ts';
+import type { Timers } from '../sync/contract.ts';
+import type { Bus, LeaderState, Note, TabId } from '../sync/notes.ts';
+import { OpenTexts } from '../text/open-texts.ts';
+import type { TabLease } from '../text/tab-lease.ts';
+import { LogWindow, type LogDeps } from './log-view.svelte.ts';
+import { findQueued, nothingUnsent, queueOf, readUnsent, type Unsent } from './queue.ts';
+import { TextWindow } from './text-view.svelte.ts';
+
+export interface WorkspaceParts {
+  readonly workspace: WorkspaceId;
+  readonly me: MemberId;
+  readonly device: DeviceId;
+  /** The role at sign-in, until the directory is on this device. */
+  readonly role: Role;
+  readonly tab: TabId;
+  readonly storage: DeviceStorage;
+  readonly bus: Bus;
+  readonly lease: TabLease;
+  readonly timers: Timers;
+  /** Starts this tab's candidate for leading. */
+  startLeader(leading: () => void): { stop(): void };
+  /** The relay ended the session, or another tab signed out. */
+  onEnded(why: Failure): void;
+  /** Deletes what is kept outside the database. */
+  clearCaches(): Promise<void>;
+}
+
+const readPiece = 1_000;
+
+/** Everything pages read, from this device's database, kept current by notes. */
+export class LocalWorkspace implements WorkspaceData {
+  readonly workspace: WorkspaceId;
+  readonly me: MemberId;
+  readonly device: DeviceId;
+  readonly #parts: WorkspaceParts;
+  readonly #texts: OpenTexts;
+  readonly #logs = new Set<LogWindow>();
+  readonly #directoryRoom: RoomId;
+  readonly #leader: { stop(): void };
+  readonly #stopListening: () => void;
+
+  #records = $state.raw<ReadonlyMap<RoomId, RoomRecord>>(new Map());
+  #unsent = $state.raw<Unsent>(nothingUnsent);
+  #ready = $state(false);
+  #leading = $state(false);
+  #problem = $state.raw<Failure | null>(null);
+  #state = $state.raw<LeaderState>({
+    connection: 'offline',
+    fetching: null,
+    syncedAt: null,
+    online: [],
+    problem: null,
+  });
+
+  #dirty = new Set<RoomId>();
+  #refreshing: Promise<void> | null = null;
+  #askedToKeep = false;
+
+  readonly #commands = $derived(groupByRoom(this.#unsent.outbox));
+  readonly #unsentTexts: ReadonlySet<RoomId> = $derived(new Set(this.#unsent.texts.map(({ room }) => room)));
+  readonly #queue = $derived(queueOf(this.#unsent));
+  readonly #chatRows;
+  readonly #docRows;
+  readonly chats: readonly ChatRow[] = $derived.by(() => this.#chatRows.from(this.#records, this.#commands));
+  readonly docs: readonly DocRow[] = $derived.by(() => this.#docRows.from(this.#records, this.#commands));
+  readonly #chatById = $derived(new Map(this.chats.map((row) => [row.id, row])));
+  readonly #docById = $derived(new Map(this.docs.map((row) => [row.id, row])));
+  readonly directory: DirectoryState = $derived.by(() => this.#stateOf(this.#directoryRoom) as DirectoryState);
+  readonly actor: Actor = $derived.by(() => {
+    const member = this.directory.members[this.me];
+    return member
+      ? { member: this.me, role: member.role, active: member.leftAt === null }
+      : { member: this.me, role: this.#parts.role, active: true };
+  });
+  readonly online: ReadonlySet<MemberId> = $derived(new Set(this.#state.online));
+  readonly sync: SyncStatus;
+
+  constructor(parts: WorkspaceParts) {
+    this.#parts = parts;
+    this.workspace = parts.workspace;
+    this.me = parts.me;
+    this.device = parts.device;
+    this.#directoryRoom = roomId(parts.workspace, 'directory', directoryRoomId);
+    this.#chatRows = chatRows(parts.me);
+    this.#docRows = docRows(parts.me, () => this.#unsentTexts);
+    this.sync = this.#makeStatus();
+    this.#texts = new OpenTexts({
+      ...parts,
+      onProblem: (problem) => this.#report(problem),
+      onStored: (room) => this.#touch([room]),
+    });
+    this.#stopListening = parts.bus.listen((note) => this.#hear(note));
+    void this.#load();
+    void parts.lease.acquire();
+    this.#leader = parts.startLeader(() => {
+      this.#leading = true;
+    });
+    parts.bus.post({ type: 'ask-state' });
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get hasCopy(): boolean {
+    return this.#state.syncedAt !== null;
+  }
+
+  chat(id: string): ChatRow | null {
+    return this.#chatById.get(id) ?? null;
+  }
+
+  doc(id: string): DocRow | null {
+    return this.#docById.get(id) ?? null;
+  }
+
+  may(room: RoomId, type: string, data: unknown): Decision {
+    const resource = this.#resource(room);
+    return resource
+      ? decide(this.actor, { do: 'command', type, data }, resource)
+      : err(failure('room-not-found', 'no such kind of room'));
+  }
+
+  async send(room: RoomId, type: string, data: unknown): Promise<CommandId> {
+    const plain: unknown = JSON.parse(JSON.stringify(data));
+    const resource = this.#resource(room);
+    if (!resource) throw new FailureError(failure('room-not-found', 'no such kind of room'));
+    const judged = judgeCommand(this.actor, type, plain, resource);
+    if (!judged.ok) throw new FailureError(judged.error);
+    const id = newId<CommandId>();
+    if (judged.value.done) return id;
+    await this.#enqueue({ id, room, type, data: judged.value.data });
+    return id;
+  }
+
+  async retry(id: string): Promise<void> {
+    const target = findQueued(this.#unsent, id);
+    const { storage, bus } = this.#parts;
+    if (target?.kind === 'command' && target.command.failure) {
+      const { room, type, data } = target.command;
+      await storage.outbox.remove(target.command.id);
+      await this.#enqueue({ id: newId<CommandId>(), room, type, data });
+    } else if (target?.kind === 'text' && target.refused) {
+      const bytes = await storage.texts.retryRefused(target.room);
+      bus.post({ type: 'bytes', room: target.room, bytes, from: this.#parts.tab });
+    } else if (target?.kind === 'blob') {
+      await storage.blobs.mark(target.room, target.hash, { pending: true, failure: null });
+    }
+    this.#queueChanged();
+  }
+
+  async discard(id: string): Promise<void> {
+    const target = findQueued(this.#unsent, id);
+    const { storage } = this.#parts;
+    if (target?.kind === 'command') await storage.outbox.remove(target.command.id);
+    else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
+    else if (target?.kind === 'blob') await storage.blobs.remove(target.room, target.hash);
+    this.#queueChanged();
+  }
+
+  openLog(room: RoomId): LogView {
+    const deps: LogDeps = {
+      ...this.#parts,
+      commands: (of) => this.#commands.get(of),
+      onProblem: (problem) => this.#report(problem),
+      onClose: (closed) => this.#logs.delete(closed),
+    };
+    const view = new LogWindow(deps, room);
+    this.#logs.add(view);
+    this.#touch([room]);
+    return view;
+  }
+
+  openText(room: RoomId): TextView {
+    return new TextWindow(this.#texts, room, () => {
+      const resource = this.#resource(room);
+      const decision = resource && decide(this.actor, { do: 'write' }, resource);
+      return decision && !decision.ok ? decision.error : null;
+    });
+  }
+
+  async putBlob(room: RoomId, blob: Blob): Promise<string> {
+    const bytes = await blob.arrayBuffer();
+    const hash = await sha256(bytes);
+    const at = this.#parts.timers.now();
+    await this.#parts.storage.blobs.put({
+      room,
+      hash,
+      type: blob.type,
+      bytes,
+      at,
+      pending: true,
+      failure: null,
+    });
+    this.#queueChanged();
+    return hash;
+  }
+
+  async getBlob(room: RoomId, hash: string): Promise<Blob | null> {
+    const { blobs } = this.#parts.storage;
+    const here = await blobs.get(room, hash);
+    if (here) return new Blob([here.bytes], { type: here.type });
+    const fetched = await downloadBlob(room, hash);
+    if (!fetched) return null;
+    const at = this.#parts.timers.now();
+    // Shown also where the device has no room to keep it.
+    await blobs
+      .put({ room, hash, ...fetched, at, pending: false, failure: null })
+      .catch((error: unknown) => this.#caught(error));
+    return new Blob([fetched.bytes], { type: fetched.type });
+  }
+
+  draft(room: RoomId): Promise<string> {
+    return this.#parts.storage.drafts.get(room);
+  }
+
+  saveDraft(room: RoomId, text: string): Promise<void> {
+    return this.#parts.storage.drafts.put(room, text);
+  }
+
+  async storage(): Promise<StorageInfo> {
+    const keeper = storageOfBrowser();
+    const [estimate, persistent] = await Promise.all([keeper?.estimate(), keeper?.persisted()]);
+    return {
+      usedBytes: estimate?.usage ?? 0,
+      quotaBytes: estimate?.quota ?? null,
+      persistent: persistent ?? false,
+    };
+  }
+
+  async keepStorage(): Promise<boolean> {
+    return (await storageOfBrowser()?.persist()) ?? false;
+  }
+
+  async readText(room: RoomId): Promise<Y.Doc> {
+    await this.#texts.flush();
+    const { updates } = await this.#parts.storage.texts.read(room);
+    const doc = new Y.Doc();
+    doc.transact(() => {
+      for (const { bytes } of updates) Y.applyUpdate(doc, bytes);
+    });
+    return doc;
+  }
+
+  async *readLog(room: RoomId): AsyncIterable<readonly LogEntry[]> {
+    const { rooms } = this.#parts.storage;
+    const [record] = await rooms.some([room]);
+    if (!record) return;
+    for (let from = record.from; from < record.head; from += readPiece)
+      yield await rooms.entries(room, from, Math.min(from + readPiece, record.head));
+  }
+
+  async rooms(): Promise<readonly RoomId[]> {
+    return (await this.#parts.storage.rooms.all()).map((record) => record.room);
+  }
+
+  /** Everything typed is stored when it resolves. For `pagehide`. */
+  flush(): Promise<void> {
+    return this.#texts.flush();
+  }
+
+  /** The browser says the network is back, or the person wants to try at once. */
+  networkIsBack(): void {
+    this.#parts.bus.post({ type: 'network' });
+  }
+
+  async close(options: { wipe: boolean } = { wipe: false }): Promise<void> {
+    await this.#texts.close().catch((error: unknown) => {
+      // Signing out deletes it anyway; otherwise the changes stay in memory and the person is told.
+      if (!options.wipe) throw error;
+    });
+    this.#stopListening();
+    this.#leader.stop();
+    this.#parts.lease.close();
+    this.#parts.bus.close();
+    if (!options.wipe) return this.#parts.storage.close();
+    await this.#parts.storage.destroy();
+    await this.#parts.clearCaches();
+  }
+
+  #makeStatus(): SyncStatus {
+    const read = {
+      connection: () => this.#state.connection,
+      fetching: () => this.#state.fetching,
+      unsent: () => this.#queue.reduce((sum, item) => sum + (item.failure ? 0 : item.count), 0),
+      queue: () => this.#queue,
+      leader: () => this.#leading,
+      syncedAt: () => this.#state.syncedAt,
+      problem: () => this.#problem ?? this.#state.problem,
+    };
+    return {
+      get connection() {
+        return read.connection();
+      },
+      get fetching() {
+        return read.fetching();
+      },
+      get unsent() {
+        return read.unsent();
+      },
+      get queue() {
+        return read.queue();
+      },
+      get leader() {
+        return read.leader();
+      },
+      get syncedAt() {
+        return read.syncedAt();
+      },
+      get problem() {
+        return read.problem();
+      },
+    };
+  }
+
+  #stateOf(room: RoomId): unknown {
+    const kind = findRoom(room)?.kind as AnyLogKind;
+    return overlaidState(kind, this.#records.get(room), this.#commands.get(room), this.me);
+  }
+
+  #resource(room: RoomId): Resource | null {
+    const found = findRoom(room);
+    if (!found) return null;
+    const governing = governingRoom(room, found.kind);
+    return {
+      kind: found.kind,
+      room: found.name,
+      state: found.kind.class === 'log' ? this.#stateOf(room) : null,
+      governing: governing ? this.#stateOf(governing) : null,
+      isActiveMember: (member) => this.directory.members[member]?.leftAt === null,
+    };
+  }
+
+  async #enqueue(command: { id: CommandId; room: RoomId; type: string; data: unknown }): Promise<void> {
+    const { storage, timers } = this.#parts;
+    const record = await storage.outbox
+      .add({ ...command, at: timers.now() })
+      .catch((error: unknown) => {
+        this.#caught(error);
+        throw error;
+      });
+    this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, record] };
+    this.#queueChanged();
+    if (this.#askedToKeep) return;
+    // From the first own change on there is something that must not be evicted.
+    this.#askedToKeep = true;
+    void this.keepStorage().catch(() => false);
+  }
+
+  #queueChanged(): void {
+    this.#parts.bus.post({ type: 'queue' });
+    this.#parts.bus.post({ type: 'wake' });
+    this.#touch([]);
+  }
+
+  #hear(note: Note): void {
+    switch (note.type) {
+      case 'rooms':
+        return this.#touch(note.rooms);
+      case 'queue':
+        return this.#touch([]);
+      case 'state':
+        this.#state = note.state;
+        return;
+      case 'ended':
+        return this.#parts.onEnded(note.failure);
+      default:
+        return;
+    }
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { storage } = this.#parts;
+      const [records, unsent, meta] = await Promise.all([
+        storage.rooms.all(),
+        readUnsent(storage),
+        storage.meta.read(),
+      ]);
+      // What was patched while the first read ran is newer than the read.
+      const patched = this.#records;
+      this.#records = new Map([...records.map((record) => [record.room, record] as const), ...patched]);
+      this.#unsent = unsent;
+      if (this.#state.syncedAt === null) this.#state = { ...this.#state, syncedAt: meta.syncedAt };
+      this.#ready = true;
+    } catch (error) {
+      this.#caught(error);
+    }
+  }
+
+  #touch(rooms: readonly RoomId[]): void {
+    for (const room of rooms) this.#dirty.add(room);
+    if (this.#refreshing) {
+      this.#again = true;
+      return;
+    }
+    this.#refreshing = this.#refresh()
+      .catch((error: unknown) => this.#caught(error))
+      .finally(() => {
+        this.#refreshing = null;
+      });
+  }
+
+  #again = false;
+
+  /** Reads what notes named and shows all of it at one moment. */
+  async #refresh(): Promise<void> {
+    do {
+      this.#again = false;
+      const rooms = [...this.#dirty];
+      this.#dirty = new Set();
+      const { storage } = this.#parts;
+      const records = await storage.rooms.some(rooms);
+      const views = [...this.#logs].filter((view) => rooms.includes(view.room));
+      const shows = await Promise.all(
+        views.map((view) => view.prepare(records[rooms.indexOf(view.room)] ?? null)),
+      );
+      const unsent = await readUnsent(storage);
+      if (rooms.length > 0) {
+        const next = new Map(this.#records);
+        rooms.forEach((room, i) => {
+          const record = records[i];
+          if (record) next.set(room, record);
+          else next.delete(room);
+        });
+        this.#records = next;
+      }
+      for (const show of shows) show();
+      this.#unsent = unsent;
+    } while (this.#again);
+  }
+
+  #report(problem: Failure): void {
+    this.#problem = problem;
+  }
+
+  #caught(error: unknown): void {
+    if (!(error instanceof FailureError)) throw error;
+    this.#report(error.failure);
+  }
+}
+
+function storageOfBrowser(): StorageManager | null {
+  if (typeof navigator === 'undefined') return null;
+  const manager: StorageManager | undefined = navigator.storage;
+  return manager ?? null;
+}
