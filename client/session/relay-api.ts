@@ -15,9 +15,8 @@ const time = z.number();
 const account = z.object({
   member: z.object({ id: text, name: text, email: text, role }),
   workspace: z.object({ id: text, name: text }),
-  session: z.object({ id: text }),
+  session: z.object({ id: text, device: text }),
 });
-const signedIn = z.extend(account, { token: z.optional(text) });
 const publicWorkspace = z.object({ setUp: z.boolean(), name: z.nullable(text) });
 const joinOffer = z.object({ workspace: z.object({ name: text }), invitedBy: text, role });
 const deviceSession = z.object({
@@ -49,13 +48,15 @@ const errorBody = z.object({
 export interface Account {
   readonly member: MemberId;
   readonly workspace: WorkspaceId;
+  readonly device: DeviceId;
   readonly name: string;
   readonly email: string;
   readonly workspaceName: string;
 }
 
+/** What this device says of itself. Without an id the relay gives it one. */
 export interface DeviceName {
-  readonly id: DeviceId;
+  readonly id?: DeviceId;
   readonly name: string;
 }
 
@@ -115,10 +116,11 @@ async function call<T>(
 const toAccount = async (answer: Answer<z.infer<typeof account>>): Answer<Account> => {
   const result = await answer;
   if (!result.ok) return result;
-  const { member, workspace } = result.value;
+  const { member, workspace, session } = result.value;
   return ok({
     member: member.id as MemberId,
     workspace: workspace.id as WorkspaceId,
+    device: session.device as DeviceId,
     name: member.name,
     email: member.email,
     workspaceName: workspace.name,
@@ -131,12 +133,12 @@ export const relayApi = {
   /** Whether somebody has set the workspace up, and its name; open to everybody. */
   workspace: (): Answer<PublicWorkspace> => call('GET', '/api/workspace', publicWorkspace),
   setUp: (token: string, workspace: string, owner: NewMember, device: DeviceName): Answer<Account> =>
-    toAccount(call('POST', '/api/setup', signedIn, { token, workspace, ...owner, device })),
+    toAccount(call('POST', '/api/setup', account, { token, workspace, ...owner, device })),
   signIn: (email: string, password: string, device: DeviceName): Answer<Account> =>
-    toAccount(call('POST', '/api/sign-in', signedIn, { email, password, device })),
+    toAccount(call('POST', '/api/sign-in', account, { email, password, device })),
   joinOffer: (code: string): Answer<JoinOffer> => call('GET', `/api/join/${part(code)}`, joinOffer),
   join: (code: string, member: NewMember, device: DeviceName): Answer<Account> =>
-    toAccount(call('POST', `/api/join/${part(code)}`, signedIn, { ...member, device })),
+    toAccount(call('POST', `/api/join/${part(code)}`, account, { ...member, device })),
   /** Who this browser's cookie belongs to. */
   account: (): Answer<Account> => toAccount(call('GET', '/api/session', account)),
   signOut: (): Answer<void> => call<void>('POST', '/api/sign-out', null),
