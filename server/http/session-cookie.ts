@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { parse } from 'hono/utils/cookie';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 
 /** Seconds; browsers keep no cookie longer. When a session ends, the relay decides. */
@@ -21,3 +22,9 @@ export const writeSessionCookie = (c: Context, secure: boolean, token: string): 
 
 export const clearSessionCookie = (c: Context, secure: boolean): void =>
   void deleteCookie(c, nameFor(secure), { path: '/', secure });
+
+/** The token in the `Cookie` header of a request that is no HTTP request of ours yet: an upgrade. */
+export function cookieToken(header: string | undefined): string | null {
+  const cookies = parse(header ?? '');
+  return cookies[nameFor(true)] ?? cookies[nameFor(false)] ?? null;
+}

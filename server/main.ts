@@ -1,0 +1,141 @@
+import { fileURLToPath } from 'node:url';
+import { pino, type Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { systemClock } from '../shared/base/clock.ts';
+import { createApp } from './app.ts';
+import { prepareDecoy } from './auth/passwords.ts';
+import { readConfig, type Config } from './config.ts';
+import { createRequestMetrics } from './http/metrics.ts';
+import { isOwnOrigin } from './http/origin.ts';
+import { cookieToken } from './http/session-cookie.ts';
+import { attachSockets } from './http/sockets.ts';
+import { readStaticFiles } from './http/static-files.ts';
+import { close, listen, ListenError } from './listen.ts';
+import { createRelayMetrics } from './relay-metrics.ts';
+import { FolderError, openWorkspace, type Workspace } from './workspace.ts';
+
+/** Running requests and sockets get this long to finish. Milliseconds. */
+const patience = 3_000;
+/** Whatever still hangs then is cut off, so that a stop takes less than ten seconds. */
+const lastPatience = 8_000;
+const day = 24 * 3_600_000;
+
+/** One sentence for the person who started the relay; nothing was changed that a second start would trip over. */
+function refuseToStart(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+}
+
+/** Said at every level of the log; on a terminal also in words, beside the lines for machines. */
+function announce(log: Logger, facts: object, sentence: string): void {
+  log.child({}, { level: 'info' }).info(facts, sentence);
+  if (process.stderr.isTTY) process.stderr.write(`\n  ${sentence}\n\n`);
+}
+
+async function createAdmin(
+  { auth }: Workspace,
+  { admin, workspaceName }: Config,
+  log: Logger,
+): Promise<void> {
+  if (!admin || auth.setup.isDone()) return;
+  const name = admin.email.split('@', 1)[0] ?? admin.email;
+  const made = await auth.setup.byOperator(workspaceName, { name: name.slice(0, 60), ...admin });
+  if (!made.ok) refuseToStart(`The first administrator could not be created: ${made.error.message}.`);
+  log.info({ member: made.value }, 'the first administrator was created from the environment');
+}
+
+function stopOnSignals(stop: () => Promise<void>, log: Logger): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(0), lastPatience).unref();
+    stop().then(
+      () => {
+        log.info({}, 'stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.fatal({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+async function run(config: Config, log: Logger): Promise<void> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const workspace = await openWorkspace({
+    folder: config.data,
+    durability: config.durability,
+    metrics: createRelayMetrics(registry),
+    log,
+  });
+  const { relay, auth, blobs } = workspace;
+  await createAdmin(workspace, config, log);
+  await prepareDecoy();
+  auth.sessions.tidy();
+  setInterval(() => auth.sessions.tidy(), day).unref();
+
+  const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
+  if (!files) log.warn({}, 'the client is not built; only the API is served');
+  const { publicUrl, trustedProxies } = config;
+  const metrics = createRequestMetrics(registry);
+  const app = createApp({
+    relay,
+    auth,
+    blobs,
+    clock: systemClock,
+    log,
+    metrics,
+    files,
+    publicUrl,
+    trustedProxies,
+  });
+  const { server, address } = await listen(app, config.port, config.host);
+  const cutSockets = attachSockets(server, {
+    relay,
+    sessions: auth.sessions,
+    isOwnOrigin: (origin, request) => isOwnOrigin(origin, { publicUrl, host: request.headers.host }),
+    cookieToken: (request) => cookieToken(request.headers.cookie),
+  });
+  stopOnSignals(async () => {
+    const closed = close(server, patience, cutSockets);
+    await relay.stop();
+    await closed;
+    workspace.close();
+  }, log);
+
+  const url = publicUrl ?? address;
+  announce(log, { url, listening: address }, `Weft is ready at ${url}`);
+  const secret = auth.setup.link();
+  if (secret !== null)
+    announce(
+      log,
+      { setup: `${url}/setup#${secret}` },
+      `Open ${url}/setup#${secret} to become the first administrator; the link works once`,
+    );
+}
+
+const read = readConfig(process.env);
+if (!read.ok) refuseToStart(read.error);
+const { config, warnings } = read.value;
+const log = pino({
+  level: config.logLevel,
+  base: null,
+  formatters: { level: (label) => ({ level: label }) },
+});
+for (const warning of warnings) log.warn({}, warning);
+const die = (error: unknown): never => {
+  log.fatal({ err: error }, 'the relay failed and ends');
+  process.exit(1);
+};
+process.on('uncaughtException', die);
+process.on('unhandledRejection', die);
+run(config, log).catch((error: unknown) =>
+  error instanceof FolderError || error instanceof ListenError ? refuseToStart(error.message) : die(error),
+);

@@ -1,0 +1,45 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { RelayMetrics } from './relay/metrics.ts';
+
+/** The relay's figures as Prometheus metrics. */
+export function createRelayMetrics(registry: Registry): RelayMetrics {
+  const registers = [registry];
+  const open = new Gauge({
+    name: 'weft_sockets',
+    help: 'Open sockets: devices (own protocol) and plain y-websocket clients',
+    labelNames: ['kind'] as const,
+    registers,
+  });
+  const rows = new Counter({ name: 'weft_rows_committed_total', help: 'Rows made durable', registers });
+  const size = new Histogram({
+    name: 'weft_commit_rows',
+    help: 'Rows in one group commit',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'weft_commit_seconds',
+    help: 'Seconds of one group commit',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.2, 1],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'weft_refused_total',
+    help: 'Updates, commands and connections refused, by error code',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const sent = new Counter({ name: 'weft_sent_bytes_total', help: 'Bytes sent over sockets', registers });
+  const texts = new Gauge({ name: 'weft_loaded_texts', help: 'Documents loaded for the gate', registers });
+  return {
+    sockets: (kind, change) => open.inc({ kind }, change),
+    committed(count, took) {
+      rows.inc(count);
+      size.observe(count);
+      seconds.observe(took);
+    },
+    refused: (code) => refused.inc({ code }),
+    sent: (bytes) => sent.inc(bytes),
+    loadedTexts: (count) => texts.set(count),
+  };
+}

@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../shared/base/clock.ts';
+import { limits } from '../shared/protocol/limits.ts';
+import packageFile from '../package.json' with { type: 'json' };
+import { createAuth, type Auth, type AuthStore } from './auth/index.ts';
+import { createSqliteAuthStore } from './auth/sqlite-auth-store.ts';
+import type { Blobs } from './blobs/contract.ts';
+import { createFolderBlobs } from './blobs/folder.ts';
+import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
+import type { Relay } from './relay/contract.ts';
+import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
+import { createRelay } from './relay/relay.ts';
+import { openDatabase } from './storage/sqlite/open.ts';
+import { createSqliteStore } from './storage/sqlite/store.ts';
+import { StorageError, type StorageReason } from './storage/storage-error.ts';
+
+/** The data folder in use by this process: the relay, who may come in, and the pictures. */
+export interface Workspace {
+  readonly relay: Relay;
+  readonly auth: Auth;
+  readonly authStore: AuthStore;
+  readonly blobs: Blobs;
+  /** Gives the folder free. The relay must have stopped. */
+  close(): void;
+}
+
+export interface WorkspaceOptions {
+  readonly folder: string;
+  readonly durability: 'full' | 'process';
+  readonly clock?: Clock;
+  readonly metrics?: RelayMetrics;
+  readonly log?: RelayLog;
+}
+
+/** The data folder cannot be used; the message is a sentence for the person who started the process. */
+export class FolderError extends Error {}
+
+const sentences: Readonly<Record<StorageReason, (folder: string, why: string) => string>> = {
+  locked: (folder) => `Another relay is using the data folder ${folder}; stop it first.`,
+  newer: (folder, why) => `The data folder ${folder} needs a newer Weft: ${why}.`,
+  damaged: (folder, why) => `The database in ${folder} is damaged (${why}); restore a backup.`,
+  disk: (folder, why) => `The data folder ${folder} cannot be used: ${why}.`,
+};
+
+function open(folder: string, durability: 'full' | 'process') {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FolderError(sentences.disk(folder, why));
+  }
+  try {
+    return openDatabase(join(folder, 'weft.db'), { durability });
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    throw new FolderError(sentences[error.reason](folder, error.message));
+  }
+}
+
+/**
+ * Opens the folder for this process alone.
+ * @throws FolderError
+ */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { folder, durability, clock = systemClock, metrics, log } = options;
+  const database = open(folder, durability);
+  try {
+    const store = createSqliteStore(database);
+    const relay = createRelay({
+      store,
+      clock,
+      version: packageFile.version,
+      ...(metrics ? { metrics } : {}),
+      ...(log ? { log } : {}),
+    });
+    const authStore = createSqliteAuthStore(database);
+    const index = createSqliteBlobIndex(database);
+    const blobs = await createFolderBlobs({
+      folder: join(folder, 'blobs'),
+      index,
+      clock,
+      largest: limits.blob,
+    });
+    const auth = createAuth({ store: authStore, relay, clock });
+    return { relay, auth, authStore, blobs, close: () => store.close() };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
