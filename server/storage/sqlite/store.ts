@@ -106,7 +106,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       guarded(() => {
         // Two walks along an index each: rooms with newer rows, and rooms this member was let into since.
         const newer = prepared.changed.all(since, member, limit + 1);
-        const joined = prepared.joined.all(member, since, since, limit + 1);
+        const joined = prepared.joined.all(member, since, since);
         const all = [...newer, ...joined].sort((a, b) => a.changed - b.changed);
         return cutWithTies(all, limit);
       }),
@@ -206,10 +206,11 @@ function prepare(database: SqliteDatabase) {
          SELECT 1 FROM readers WHERE readers.room = rooms.room AND readers.member IN ('${everyone}', ?))
        ORDER BY rooms.cursor LIMIT ?`,
     ),
-    joined: database.prepare<[MemberId, number, number, number], ChangedHead>(
+    // Without a limit: rooms that one commit opened must not be split.
+    joined: database.prepare<[MemberId, number, number], ChangedHead>(
       `SELECT ${headOf}, readers.since AS changed FROM readers JOIN rooms ON rooms.room = readers.room
        WHERE readers.member = ? AND readers.since > ? AND rooms.cursor <= ?
-       ORDER BY readers.since LIMIT ?`,
+       ORDER BY readers.since`,
     ),
     readersOf: database.prepare<[RoomId], string>('SELECT member FROM readers WHERE room = ?').pluck(),
     addReader: database.prepare<[RoomId, string, number]>(

@@ -1,0 +1,142 @@
+import {
+  newId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+  type WorkspaceId,
+} from '../../../shared/base/ids.ts';
+import type { CommandResult, Row } from '../../../shared/protocol/messages.ts';
+import type { ChangedHead, Lease, RelayStore, RoomHead } from '../contract.ts';
+import { StorageError } from '../storage-error.ts';
+
+interface Room {
+  readonly rows: Row[];
+  readonly readers: Map<MemberId | '*', number>;
+  readonly bases: Map<number, string>;
+  snapshot: { readonly cursor: number; readonly bytes: Uint8Array } | null;
+}
+
+export interface MemoryStoreOptions {
+  readonly workspace?: WorkspaceId;
+  readonly epoch?: string;
+  /** Asked before every commit; what it throws fails the commit. */
+  readonly beforeCommit?: () => void;
+}
+
+/** The contract without a disk, for tests and simulations. Keeps everything until `close`. */
+export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore {
+  const rooms = new Map<RoomId, Room>();
+  const settled = new Map<string, CommandResult>();
+  const numbers = new Map<DeviceId, number>();
+  const leases = new Map<number, Lease>();
+  const claims = new Map<string, MemberId>();
+  const claimed = new Set<number>();
+  let head = 0;
+  let closed = false;
+
+  const check = (): void => {
+    if (closed) throw new StorageError('disk', 'the store is closed');
+  };
+  const roomFor = (room: RoomId): Room => {
+    let found = rooms.get(room);
+    if (!found) rooms.set(room, (found = { rows: [], readers: new Map(), bases: new Map(), snapshot: null }));
+    return found;
+  };
+  const headOf = (room: RoomId, { rows }: Room): RoomHead | null => {
+    const last = rows.at(-1);
+    return last ? { room, rows: rows.length, cursor: last.cursor, by: last.by, at: last.at } : null;
+  };
+  const key = (device: DeviceId, id: string): string => `${device}/${id}`;
+
+  return {
+    workspace: options.workspace ?? newId<WorkspaceId>(),
+    epoch: options.epoch ?? newId(),
+    commit(batch) {
+      check();
+      options.beforeCommit?.();
+      for (const { client } of batch.leases)
+        if (leases.has(client)) throw new StorageError('disk', `client id ${client} is leased`);
+      for (const { client, room } of batch.claims)
+        if (claims.has(`${client}/${room}`)) throw new StorageError('disk', `client id ${client} is claimed`);
+      const ids = batch.commands.map(({ device, result }) => key(device, result.id));
+      if (new Set(ids).size < ids.length || ids.some((id) => settled.has(id)))
+        throw new StorageError('disk', 'a command is settled twice');
+      // Last of what may throw: nothing has changed yet.
+      for (const write of batch.also) write();
+
+      const stored = batch.rows.map(({ room, by, at, bytes }): Row => {
+        const { rows } = roomFor(room);
+        const row = { room, cursor: ++head, seq: rows.length, by, at, bytes: bytes.slice() };
+        rows.push(row);
+        return row;
+      });
+      for (const { device, n, result } of batch.commands) {
+        settled.set(key(device, result.id), result);
+        numbers.set(device, Math.max(n, numbers.get(device) ?? 0));
+      }
+      for (const lease of batch.leases) leases.set(lease.client, lease);
+      for (const { client, room, member } of batch.claims) {
+        claims.set(`${client}/${room}`, member);
+        claimed.add(client);
+      }
+      for (const { room, readers } of batch.readers) {
+        const known = roomFor(room).readers;
+        const wanted = new Set<MemberId | '*'>(readers === 'everyone' ? ['*'] : readers);
+        for (const member of known.keys()) if (!wanted.has(member)) known.delete(member);
+        for (const member of wanted) if (!known.has(member)) known.set(member, head);
+      }
+      return stored;
+    },
+    head: () => head,
+    room(room) {
+      check();
+      const found = rooms.get(room);
+      return found ? headOf(room, found) : null;
+    },
+    changedRooms(member, since, limit) {
+      check();
+      const all: ChangedHead[] = [];
+      for (const [room, found] of rooms) {
+        const known = headOf(room, found);
+        if (!known) continue;
+        const own = found.readers.get(member);
+        if (own === undefined && !found.readers.has('*')) continue;
+        if (known.cursor > since) all.push({ ...known, changed: known.cursor });
+        else if (own !== undefined && own > since) all.push({ ...known, changed: own });
+      }
+      all.sort((a, b) => a.changed - b.changed);
+      const last = all[limit - 1];
+      return last ? all.filter((each, i) => i < limit || each.changed === last.changed) : all;
+    },
+    rowsAfter: (room, cursor) => (rooms.get(room)?.rows ?? []).filter((row) => row.cursor > cursor),
+    rowsFrom: (room, seq, limit) => (rooms.get(room)?.rows ?? []).slice(seq, seq + limit),
+    snapshot: (room) => rooms.get(room)?.snapshot ?? null,
+    saveSnapshot(room, cursor, bytes) {
+      check();
+      roomFor(room).snapshot = { cursor, bytes: bytes.slice() };
+    },
+    base(room, upTo) {
+      const bases = rooms.get(room)?.bases ?? new Map<number, string>();
+      const seq = Math.max(-1, ...[...bases.keys()].filter((each) => each <= upTo));
+      const state = bases.get(seq);
+      return state === undefined ? null : { seq, state: JSON.parse(state) as unknown };
+    },
+    saveBase(room, seq, state) {
+      check();
+      roomFor(room).bases.set(seq, JSON.stringify(state));
+    },
+    settled: (device, id) => settled.get(key(device, id)) ?? null,
+    lastCommand: (device) => numbers.get(device) ?? 0,
+    leaseHolder: (client) => leases.get(client) ?? null,
+    claimHolder: (client, room) => claims.get(`${client}/${room}`) ?? null,
+    isClientTaken: (client) => leases.has(client) || claimed.has(client),
+    rooms: (prefix) =>
+      [...rooms]
+        .flatMap(([room, found]) => (room.startsWith(prefix) ? (headOf(room, found) ?? []) : []))
+        .sort((a, b) => (a.room < b.room ? -1 : 1)),
+    probe: check,
+    close() {
+      closed = true;
+    },
+  };
+}
