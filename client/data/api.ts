@@ -151,6 +151,8 @@ export interface WorkspaceData {
   flush(): Promise<void>;
   /** Tries to reach the relay at once instead of waiting for the next attempt. */
   networkIsBack(): void;
+  /** Everything that is on this device only, as a file. */
+  exportUnsent(): Promise<Blob>;
   /** Every room this device holds. */
   rooms(): Promise<readonly RoomId[]>;
   /** Stops the worker and closes the database; `wipe` also deletes it, with caches. */

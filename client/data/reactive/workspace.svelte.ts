@@ -24,6 +24,7 @@ import { chatRows, docRows } from '../projection/rows.ts';
 import type { DeviceStorage, RoomRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import type { Bus, LeaderState, Note, TabId } from '../sync/notes.ts';
+import { exportUnsent } from '../unsent-export.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
@@ -276,6 +277,11 @@ export class LocalWorkspace implements WorkspaceData {
 
   async rooms(): Promise<readonly RoomId[]> {
     return (await this.#parts.storage.rooms.all()).map((record) => record.room);
+  }
+
+  async exportUnsent(): Promise<Blob> {
+    await this.#texts.flush();
+    return exportUnsent(this.#parts.storage);
   }
 
   /** Everything typed is stored when it resolves. For `pagehide`. */

@@ -94,6 +94,8 @@ export interface StoredUpdate {
 export interface TextStore {
   /** Everything to load, oldest first, without what the relay refused. */
   read(room: RoomId): Promise<{ readonly updates: readonly StoredUpdate[]; readonly pending: boolean }>;
+  /** The same with what the relay refused, for export. */
+  everything(room: RoomId): Promise<StoredUpdate[]>;
   /** Keeps an own change and marks it as not sent. */
   append(room: RoomId, bytes: Uint8Array, by: MemberId, at: number): Promise<void>;
   /** Merges what is sent into one snapshot when there are at least `least` pieces. */

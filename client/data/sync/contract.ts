@@ -44,5 +44,7 @@ export interface EngineDeps {
   readonly timers: Timers;
   /** 0 (inclusive) to 1 (exclusive); spreads reconnects. */
   readonly random: () => number;
+  /** Asked when a socket does not even open: browsers do not tell a refusal from a lost network. */
+  readonly signedOut: () => Promise<Failure | null>;
   readonly uploadBlob: (blob: BlobRecord) => Promise<Result<true, Failure>>;
 }

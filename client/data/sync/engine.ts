@@ -68,19 +68,28 @@ export class SyncEngine {
   }
 
   #closed(code: number, reason: Failure | null): void {
+    const welcomed = this.#live !== null;
     this.#connection = null;
     this.#live = null;
     if (this.#stopped) return;
     this.#setState({ connection: 'offline', fetching: null, online: [] });
-    if (code === 4401 || reason?.code === 'session-ended' || reason?.code === 'not-signed-in') {
-      this.stop();
-      this.#deps.bus.post({ type: 'ended', failure: reason ?? failure('session-ended', 'signed out by the relay') });
-      return;
-    }
+    if (code === 4401 || reason?.code === 'session-ended' || reason?.code === 'not-signed-in')
+      return this.#end(reason ?? failure('session-ended', 'signed out by the relay'));
+    if (!welcomed)
+      this.#run(
+        this.#deps.signedOut().then((why) => {
+          if (why && !this.#stopped) this.#end(why);
+        }),
+      );
     const final = code >= 4400 && code < 4500;
     if (final || reason?.code === 'bad-frame')
       this.#setState({ problem: reason ?? failure('bad-request', `closed by the relay with ${code}`) });
     this.#reconnect.later(final || this.#state.problem ? afterProblem : 0);
+  }
+
+  #end(why: Failure): void {
+    this.stop();
+    this.#deps.bus.post({ type: 'ended', failure: why });
   }
 
   #message(message: Exclude<RelayMessage, Answer>): void {

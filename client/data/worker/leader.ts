@@ -1,6 +1,7 @@
 import type { DeviceId, MemberId, WorkspaceId } from '../../../shared/base/ids.ts';
 import { asBytes } from '../../../shared/base/bytes.ts';
-import { uploadBlob } from '../blobs.ts';
+import type { Failure } from '../../../shared/base/errors.ts';
+import { failureOf, uploadBlob } from '../blobs.ts';
 import { databaseName, openStorage } from '../storage/idb/open.ts';
 import { systemTimers, type OpenSocket } from '../sync/contract.ts';
 import { SyncEngine } from '../sync/engine.ts';
@@ -33,6 +34,16 @@ const browserSocket =
     };
   };
 
+/** What the relay says of this session over HTTP, when that is an end; null when it is valid or cannot be asked. */
+async function signedOut(): Promise<Failure | null> {
+  try {
+    const response = await fetch('/api/session');
+    return response.status === 401 ? await failureOf(response) : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Waits until no other tab of this account leads, then leads until `stop` or until this context ends; the lock then
  * passes on by itself. Without locks every tab leads for itself: more traffic, same result.
@@ -52,6 +63,7 @@ export function lead(config: LeaderConfig, leading: () => void): { stop(): void 
       timers: systemTimers,
       random: Math.random,
       uploadBlob,
+      signedOut,
     });
     engine.start();
     leading();

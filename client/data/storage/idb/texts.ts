@@ -40,6 +40,12 @@ export function idbTexts(getDb: GetDb): TextStore {
       return { updates, pending: rows.some(({ row }) => row.unsent !== undefined) };
     },
 
+    async everything(room) {
+      const { snapshot, rows } = await rowsOf(room);
+      const pieces = rows.map(({ key, row }) => ({ key, bytes: row.bytes }));
+      return snapshot ? [{ key: snapshotKey, bytes: snapshot.bytes }, ...pieces] : pieces;
+    },
+
     append: (room, bytes, by, at) =>
       write(getDb, ['updates', 'rooms'], async (tx) => {
         void tx.objectStore('updates').put({ room, bytes, at, unsent: room });

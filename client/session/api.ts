@@ -1,0 +1,80 @@
+import type { Role } from '../../shared/access/actor.ts';
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { failureOf } from '../data/blobs.ts';
+
+export type Answer<T> = Promise<Result<T, Failure>>;
+
+/** Times are milliseconds since 1970. */
+export interface DeviceSession {
+  readonly id: string;
+  readonly device: { readonly id: DeviceId; readonly name: string };
+  readonly createdAt: number;
+  readonly seenAt: number;
+  readonly current: boolean;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly role: Role;
+  readonly uses: number;
+  readonly maxUses: number | null;
+  readonly expiresAt: number;
+  readonly createdBy: MemberId;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+async function call<T>(method: string, path: string, body?: unknown): Answer<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  } catch {
+    return err(failure('offline', 'the relay cannot be reached'));
+  }
+  if (!response.ok) return err(await failureOf(response));
+  if (response.status === 204) return ok(undefined as T);
+  try {
+    return ok((await response.json()) as T);
+  } catch {
+    // A proxy's page, mostly: not our relay that answers here.
+    return err(failure('internal', 'the answer is not JSON'));
+  }
+}
+
+/** The HTTP API as pages use it. Nothing here throws for expected failures; `offline` when the relay cannot be reached. */
+export const api = {
+  workspace: () => call<{ setUp: boolean; name: string | null }>('GET', '/api/workspace'),
+  session: () => call<unknown>('GET', '/api/session'),
+  setUp: (form: Credentials & { token: string; workspace: string; name: string }, device: string) =>
+    call<unknown>('POST', '/api/setup', { ...form, device: { name: device } }),
+  signIn: (form: Credentials, device: string) =>
+    call<unknown>('POST', '/api/sign-in', { ...form, device: { name: device } }),
+  invitedTo: (code: string) =>
+    call<{ workspace: { name: string }; invitedBy: string; role: Role }>(
+      'GET',
+      `/api/join/${encodeURIComponent(code)}`,
+    ),
+  join: (code: string, form: Credentials & { name: string }, device: string) =>
+    call<unknown>('POST', `/api/join/${encodeURIComponent(code)}`, { ...form, device: { name: device } }),
+  signOut: () => call<void>('POST', '/api/sign-out'),
+  signOutEverywhere: () => call<void>('POST', '/api/sign-out-everywhere'),
+  sessions: () => call<readonly DeviceSession[]>('GET', '/api/sessions'),
+  endSession: (id: string) => call<void>('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
+  changePassword: (current: string, next: string) => call<void>('POST', '/api/password', { current, next }),
+  invitations: () => call<readonly Invitation[]>('GET', '/api/invitations'),
+  invite: (form: { role: Role; maxUses: number | null; expiresInDays: number }) =>
+    call<{ id: string; code: string; url: string }>('POST', '/api/invitations', form),
+  revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
+} as const;

@@ -1,0 +1,180 @@
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { QueuedItem, WorkspaceData } from '../data/api.ts';
+import { forgetAccount, readSignedIn, rememberAccount, rememberedAccount, type SignedIn } from './account.ts';
+import { api, type Credentials } from './api.ts';
+import { deviceName } from './device-name.ts';
+
+/** What would be lost with this device's copy. */
+export interface UnsentSummary {
+  readonly count: number;
+  readonly items: readonly QueuedItem[];
+}
+
+/** The relay ended the session: the copy waits until the person has taken what was not sent. */
+export interface EndedSession {
+  readonly why: Failure;
+  readonly account: SignedIn;
+  readonly unsent: UnsentSummary;
+  /** What was not sent, as a file to keep. */
+  download(): Promise<Blob>;
+  /** Deletes the copy. */
+  forget(): Promise<void>;
+}
+
+type Outcome = Result<true, Failure>;
+
+/** Who uses this browser. Offline the device itself knows; the relay is asked when it can be reached. */
+class Session {
+  #state = $state<'starting' | 'signed-out' | 'signed-in'>('starting');
+  #account = $state.raw<SignedIn | null>(null);
+  #workspace = $state.raw<WorkspaceData | null>(null);
+  #ended = $state.raw<EndedSession | null>(null);
+
+  get state(): 'starting' | 'signed-out' | 'signed-in' {
+    return this.#state;
+  }
+
+  get account(): SignedIn | null {
+    return this.#account;
+  }
+
+  get workspace(): WorkspaceData | null {
+    return this.#workspace;
+  }
+
+  get ended(): EndedSession | null {
+    return this.#ended;
+  }
+
+  /** Looks who was signed in. Resolves when that is known; works without a network. */
+  async start(): Promise<void> {
+    const remembered = rememberedAccount();
+    if (remembered) {
+      await this.#open(remembered);
+      void this.#confirm();
+      return;
+    }
+    const answer = await api.session();
+    const account = answer.ok ? readSignedIn(answer.value) : null;
+    if (account) await this.#open(account);
+    else this.#state = 'signed-out';
+  }
+
+  setUp(form: Credentials & { token: string; workspace: string; name: string }): Promise<Outcome> {
+    return this.#enter(api.setUp(form, deviceName()));
+  }
+
+  signIn(form: Credentials): Promise<Outcome> {
+    return this.#enter(api.signIn(form, deviceName()));
+  }
+
+  join(code: string, form: Credentials & { name: string }): Promise<Outcome> {
+    return this.#enter(api.join(code, form, deviceName()));
+  }
+
+  /** What signing out now would lose. */
+  unsentSummary(): UnsentSummary {
+    return summaryOf(this.#workspace);
+  }
+
+  /**
+   * Ends the session and clears this device. Ask first when `unsentSummary` says that something would be lost. Without a
+   * network the device is cleared all the same; the relay's side then ends when the session expires or is revoked.
+   */
+  async signOut(options: { everywhere: boolean } = { everywhere: false }): Promise<Outcome> {
+    const answer = await (options.everywhere ? api.signOutEverywhere() : api.signOut());
+    // Ending the others' sessions is a promise only the relay can keep.
+    if (!answer.ok && options.everywhere) return answer;
+    await this.#leave();
+    return ok(true);
+  }
+
+  async #enter(asking: ReturnType<typeof api.signIn>): Promise<Outcome> {
+    const answer = await asking;
+    if (!answer.ok) return answer;
+    const account = readSignedIn(answer.value);
+    if (!account) return err(failure('internal', 'the relay answered something else'));
+    await this.#ended?.forget();
+    await this.#open(account);
+    return ok(true);
+  }
+
+  async #open(account: SignedIn): Promise<void> {
+    // Loaded when somebody is signed in: the pages before that need none of it.
+    const { openWorkspaceData } = await import('../data/open.ts');
+    rememberAccount(account);
+    const { member, workspace, session: own } = account;
+    this.#account = account;
+    this.#workspace = openWorkspaceData(
+      { workspace: workspace.id, member: member.id, role: member.role, device: own.device },
+      (why) => void this.#end(why),
+    );
+    this.#state = 'signed-in';
+  }
+
+  /** The relay may know better: another name or role, or that this session is over. */
+  async #confirm(): Promise<void> {
+    const answer = await api.session();
+    if (!answer.ok) {
+      if (answer.error.code === 'session-ended' || answer.error.code === 'not-signed-in')
+        await this.#end(answer.error);
+      return;
+    }
+    const account = readSignedIn(answer.value);
+    if (account && account.member.id === this.#account?.member.id) {
+      rememberAccount(account);
+      this.#account = account;
+    }
+  }
+
+  async #end(why: Failure): Promise<void> {
+    const workspace = this.#workspace;
+    const account = this.#account;
+    if (!workspace || !account || this.#state !== 'signed-in') return;
+    this.#state = 'signed-out';
+    this.#workspace = null;
+    this.#account = null;
+    const unsent = summaryOf(workspace);
+    // Nothing of the person's own would be lost: the copy goes at once.
+    if (unsent.count === 0) {
+      await workspace.close({ wipe: true });
+      forgetAccount();
+      this.#ended = { why, account, unsent, download: nothing, forget: async () => this.#forgetEnded() };
+      return;
+    }
+    this.#ended = {
+      why,
+      account,
+      unsent,
+      download: () => workspace.exportUnsent(),
+      forget: async () => {
+        await workspace.close({ wipe: true });
+        forgetAccount();
+        this.#forgetEnded();
+      },
+    };
+  }
+
+  #forgetEnded(): void {
+    this.#ended = null;
+  }
+
+  async #leave(): Promise<void> {
+    const workspace = this.#workspace;
+    this.#state = 'signed-out';
+    this.#workspace = null;
+    this.#account = null;
+    await workspace?.close({ wipe: true });
+    forgetAccount();
+  }
+}
+
+const nothing = (): Promise<Blob> => Promise.resolve(new Blob([]));
+
+function summaryOf(workspace: WorkspaceData | null): UnsentSummary {
+  const items = workspace?.sync.queue ?? [];
+  return { items, count: items.reduce((sum, item) => sum + item.count, 0) };
+}
+
+export const session = new Session();
