@@ -6,10 +6,9 @@ import type { CatchUp } from './catch-up.ts';
 import type { ClientIds } from './client-ids.ts';
 import type { Commands } from './commands.ts';
 import type { Committer } from './commit.ts';
-import type { DeviceSession } from './device-session.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import type { Outboxes } from './outbox.ts';
-import type { PlainSession } from './plain-session.ts';
+import type { DeviceSession, PlainSession } from './session.ts';
 import type { TextRooms } from './text-rooms.ts';
 import type { Updates } from './updates.ts';
 

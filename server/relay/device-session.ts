@@ -1,4 +1,4 @@
-import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
+import { asBytes } from '../../shared/base/bytes.ts';
 import { errorTable, failure, type ErrorCode } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { decodeClientMessage, encodeRelayMessage } from '../../shared/protocol/codec.ts';
@@ -9,17 +9,10 @@ import type { Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
 import type { Outgoing } from './outbox.ts';
+import type { DeviceSession } from './session.ts';
 
-/** A device's socket, as the rest of the relay sees it. */
-export interface DeviceSession {
-  readonly caller: Caller;
-  /** Sends a frame that was encoded once for many. */
-  send(frame: Bytes): void;
-  end(code: ErrorCode, message: string): void;
-}
-
-/** Frames a device may have under way before the relay reads no more of it: far above what a device sends. */
-const mostRooms = 4_096;
+/** Rooms whose carets one device may watch; a device watches what is on its screens. */
+const mostWatched = 4_096;
 
 /** Speaks PROTOCOL.md with one device: waits for the hello, then answers frames in order. */
 export function connectDevice(
@@ -150,7 +143,7 @@ export function connectDevice(
 
   const watched = new Set<RoomId>();
   const watch = (room: RoomId): void => {
-    if (!watcher || watched.size >= mostRooms) return;
+    if (!watcher || watched.size >= mostWatched) return;
     // A room that may not be read is watched in vain, like one that is not there.
     if (!core.access.decide(watcher.member, { do: 'read' }, room).ok) return;
     watched.add(room);

@@ -3,8 +3,8 @@ import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { includes, type Access, type ReaderSet } from './access.ts';
 import type { Committed } from './commit.ts';
-import type { DeviceSession } from './device-session.ts';
-import { plainUpdate, type PlainSession } from './plain-session.ts';
+import { plainUpdate } from './plain-session.ts';
+import type { DeviceSession, PlainSession } from './session.ts';
 
 export type DevicesByMember = ReadonlyMap<MemberId, ReadonlySet<DeviceSession>>;
 export type PlainByRoom = ReadonlyMap<RoomId, ReadonlySet<PlainSession>>;

@@ -11,14 +11,7 @@ import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
 import { entriesOf } from './log-rooms.ts';
 import type { Outgoing } from './outbox.ts';
-
-/** A plain y-websocket client of one room, as the rest of the relay sees it. */
-export interface PlainSession {
-  readonly caller: Caller;
-  readonly room: RoomId;
-  send(frame: Bytes): void;
-  end(code: ErrorCode, message: string): void;
-}
+import type { PlainSession } from './session.ts';
 
 // Message types of y-websocket, and of the sync protocol inside the first.
 const sync = 0;

@@ -13,12 +13,13 @@ import { createCommands } from './commands.ts';
 import { createCommitter, type Committed, type Work } from './commit.ts';
 import type { Relay } from './contract.ts';
 import type { Core } from './core.ts';
-import { connectDevice, type DeviceSession } from './device-session.ts';
+import { connectDevice } from './device-session.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
-import { connectPlain, type PlainSession } from './plain-session.ts';
+import { connectPlain } from './plain-session.ts';
+import type { DeviceSession, PlainSession } from './session.ts';
 import { createTextRooms } from './text-rooms.ts';
 import { createUpdates } from './updates.ts';
 

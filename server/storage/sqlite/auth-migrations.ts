@@ -1,4 +1,4 @@
-import type { Migration } from './migrations.ts';
+import type { Migration } from './migration.ts';
 
 /** Tables of `server/auth` (accounts, devices, sessions, invitations) and `server/blobs` (which picture belongs to which room). */
 export const authMigrations: readonly Migration[] = [

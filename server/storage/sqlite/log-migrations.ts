@@ -1,4 +1,4 @@
-import type { Migration } from './migrations.ts';
+import type { Migration } from './migration.ts';
 
 /** Tables of the log. `sum` columns hold the CRC-32 of `bytes`, compared at every read. */
 export const logMigrations: readonly Migration[] = [

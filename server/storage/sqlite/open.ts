@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { newId } from '../../../shared/base/ids.ts';
 import { StorageError } from '../storage-error.ts';
-import { migrations as allMigrations, type Migration } from './migrations.ts';
+import type { Migration } from './migration.ts';
+import { migrations as allMigrations } from './migrations.ts';
 
 export type SqliteDatabase = Database.Database;
 
