@@ -31,6 +31,12 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** What this device says of itself; with the id it had, it stays the same device to the relay. */
+export interface DeviceClaim {
+  readonly id?: DeviceId;
+  readonly name: string;
+}
+
 async function call<T>(method: string, path: string, body?: unknown): Answer<T> {
   let response: Response;
   try {
@@ -57,17 +63,17 @@ async function call<T>(method: string, path: string, body?: unknown): Answer<T> 
 export const api = {
   workspace: () => call<{ setUp: boolean; name: string | null }>('GET', '/api/workspace'),
   session: () => call<unknown>('GET', '/api/session'),
-  setUp: (form: Credentials & { token: string; workspace: string; name: string }, device: string) =>
-    call<unknown>('POST', '/api/setup', { ...form, device: { name: device } }),
-  signIn: (form: Credentials, device: string) =>
-    call<unknown>('POST', '/api/sign-in', { ...form, device: { name: device } }),
+  setUp: (form: Credentials & { token: string; workspace: string; name: string }, device: DeviceClaim) =>
+    call<unknown>('POST', '/api/setup', { ...form, device }),
+  signIn: (form: Credentials, device: DeviceClaim) =>
+    call<unknown>('POST', '/api/sign-in', { ...form, device }),
   invitedTo: (code: string) =>
     call<{ workspace: { name: string }; invitedBy: string; role: Role }>(
       'GET',
       `/api/join/${encodeURIComponent(code)}`,
     ),
-  join: (code: string, form: Credentials & { name: string }, device: string) =>
-    call<unknown>('POST', `/api/join/${encodeURIComponent(code)}`, { ...form, device: { name: device } }),
+  join: (code: string, form: Credentials & { name: string }, device: DeviceClaim) =>
+    call<unknown>('POST', `/api/join/${encodeURIComponent(code)}`, { ...form, device }),
   signOut: () => call<void>('POST', '/api/sign-out'),
   signOutEverywhere: () => call<void>('POST', '/api/sign-out-everywhere'),
   sessions: () => call<readonly DeviceSession[]>('GET', '/api/sessions'),

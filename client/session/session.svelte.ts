@@ -2,7 +2,7 @@ import { failure, type Failure } from '../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { QueuedItem, WorkspaceData } from '../data/api.ts';
 import { forgetAccount, readSignedIn, rememberAccount, rememberedAccount, type SignedIn } from './account.ts';
-import { api, type Credentials } from './api.ts';
+import { api, type Credentials, type DeviceClaim } from './api.ts';
 import { deviceName } from './device-name.ts';
 
 /** What would be lost with this device's copy. */
@@ -20,6 +20,8 @@ export interface EndedSession {
   download(): Promise<Blob>;
   /** Deletes the copy. */
   forget(): Promise<void>;
+  /** Leaves the copy for the same person to go on with. */
+  keep(): Promise<void>;
 }
 
 type Outcome = Result<true, Failure>;
@@ -62,15 +64,15 @@ class Session {
   }
 
   setUp(form: Credentials & { token: string; workspace: string; name: string }): Promise<Outcome> {
-    return this.#enter(api.setUp(form, deviceName()));
+    return this.#enter(api.setUp(form, this.#device(form.email)));
   }
 
   signIn(form: Credentials): Promise<Outcome> {
-    return this.#enter(api.signIn(form, deviceName()));
+    return this.#enter(api.signIn(form, this.#device(form.email)));
   }
 
   join(code: string, form: Credentials & { name: string }): Promise<Outcome> {
-    return this.#enter(api.join(code, form, deviceName()));
+    return this.#enter(api.join(code, form, this.#device(form.email)));
   }
 
   /** What signing out now would lose. */
@@ -95,9 +97,18 @@ class Session {
     if (!answer.ok) return answer;
     const account = readSignedIn(answer.value);
     if (!account) return err(failure('internal', 'the relay answered something else'));
-    await this.#ended?.forget();
+    const ended = this.#ended;
+    if (ended && isSamePerson(ended.account, account)) await ended.keep();
+    else await ended?.forget();
     await this.#open(account);
     return ok(true);
+  }
+
+  /** The same person coming back stays the same device: what they had not sent can still be sent. */
+  #device(email: string): DeviceClaim {
+    const before = this.#ended?.account;
+    const name = deviceName();
+    return before?.member.email === email.trim().toLowerCase() ? { id: before.session.device, name } : { name };
   }
 
   async #open(account: SignedIn): Promise<void> {
@@ -140,7 +151,8 @@ class Session {
     if (unsent.count === 0) {
       await workspace.close({ wipe: true });
       forgetAccount();
-      this.#ended = { why, account, unsent, download: nothing, forget: async () => this.#forgetEnded() };
+      const done = async (): Promise<void> => this.#forgetEnded();
+      this.#ended = { why, account, unsent, download: nothing, forget: done, keep: done };
       return;
     }
     this.#ended = {
@@ -151,6 +163,10 @@ class Session {
       forget: async () => {
         await workspace.close({ wipe: true });
         forgetAccount();
+        this.#forgetEnded();
+      },
+      keep: async () => {
+        await workspace.close();
         this.#forgetEnded();
       },
     };
@@ -169,6 +185,9 @@ class Session {
     forgetAccount();
   }
 }
+
+const isSamePerson = (a: SignedIn, b: SignedIn): boolean =>
+  a.member.id === b.member.id && a.workspace.id === b.workspace.id && a.session.device === b.session.device;
 
 const nothing = (): Promise<Blob> => Promise.resolve(new Blob([]));
 
