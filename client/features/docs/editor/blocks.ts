@@ -29,7 +29,12 @@ export interface BlockKind {
   readonly active?: (editor: Editor) => boolean;
 }
 
-const headingKind = (level: 1 | 2 | 3, icon: Component, label: () => string, words: readonly string[]): BlockKind => ({
+const headingKind = (
+  level: 1 | 2 | 3,
+  icon: Component,
+  label: () => string,
+  words: readonly string[],
+): BlockKind => ({
   id: `heading${level}`,
   icon,
   label,
@@ -59,7 +64,19 @@ export const blockKinds: readonly BlockKind[] = [
     label: () => t.bulletList,
     group: 'text',
     hint: '-',
-    words: ['bullet list', 'unordered', 'list', 'ul', '无序列表', '列表', '项目符号', 'wuxuliebiao', 'liebiao', 'wxlb', 'lb'],
+    words: [
+      'bullet list',
+      'unordered',
+      'list',
+      'ul',
+      '无序列表',
+      '列表',
+      '项目符号',
+      'wuxuliebiao',
+      'liebiao',
+      'wxlb',
+      'lb',
+    ],
     apply: (chain) => chain.toggleBulletList(),
     active: (editor) => editor.isActive('bulletList'),
   },
@@ -69,7 +86,19 @@ export const blockKinds: readonly BlockKind[] = [
     label: () => t.orderedList,
     group: 'text',
     hint: '1.',
-    words: ['numbered list', 'ordered list', 'number', 'ol', '有序列表', '编号', 'youxuliebiao', 'bianhao', 'yxlb', 'lb', 'bh'],
+    words: [
+      'numbered list',
+      'ordered list',
+      'number',
+      'ol',
+      '有序列表',
+      '编号',
+      'youxuliebiao',
+      'bianhao',
+      'yxlb',
+      'lb',
+      'bh',
+    ],
     apply: (chain) => chain.toggleOrderedList(),
     active: (editor) => editor.isActive('orderedList'),
   },
@@ -79,7 +108,24 @@ export const blockKinds: readonly BlockKind[] = [
     label: () => t.taskList,
     group: 'text',
     hint: '[ ]',
-    words: ['task list', 'to-do', 'todo', 'checkbox', 'check', '任务列表', '任务', '待办', '清单', 'renwu', 'daiban', 'qingdan', 'rwlb', 'rw', 'db', 'qd'],
+    words: [
+      'task list',
+      'to-do',
+      'todo',
+      'checkbox',
+      'check',
+      '任务列表',
+      '任务',
+      '待办',
+      '清单',
+      'renwu',
+      'daiban',
+      'qingdan',
+      'rwlb',
+      'rw',
+      'db',
+      'qd',
+    ],
     apply: (chain) => chain.toggleTaskList(),
     active: (editor) => editor.isActive('taskList'),
   },
@@ -135,6 +181,8 @@ export function matchBlockKinds(query: string): readonly BlockKind[] {
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return blockKinds;
   const starts = blockKinds.filter((kind) => kind.words.some((word) => word.startsWith(wanted)));
-  const inside = blockKinds.filter((kind) => !starts.includes(kind) && kind.words.some((word) => word.includes(wanted)));
+  const inside = blockKinds.filter(
+    (kind) => !starts.includes(kind) && kind.words.some((word) => word.includes(wanted)),
+  );
   return [...starts, ...inside];
 }

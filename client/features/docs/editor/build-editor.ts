@@ -38,15 +38,25 @@ function handle(): HTMLElement {
 }
 
 /** The name is not here: it follows the language, so the component sets it. */
-const attributes = { role: 'textbox', 'aria-multiline': 'true', 'aria-autocomplete': 'list', spellcheck: 'true' };
+const attributes = {
+  role: 'textbox',
+  'aria-multiline': 'true',
+  'aria-autocomplete': 'list',
+  spellcheck: 'true',
+};
 
-const checkboxLabel = (text: string): string => (text.trim() ? t.checkbox({ text: text.slice(0, 120) }) : t.checkboxEmpty);
+const checkboxLabel = (text: string): string =>
+  text.trim() ? t.checkbox({ text: text.slice(0, 120) }) : t.checkboxEmpty;
 
 /** The editor of a shared doc. The Y.Doc is the truth: its undo steps are this person's own. */
 export function buildEditor(parts: EditorParts): Editor {
   const finePointer = matchMedia('(hover: hover) and (pointer: fine)').matches;
   const extensions: Extensions = [
-    ...contentExtensions({ image: imageOf(parts.resolveImage), mention: mentionOf(parts.members), checkboxLabel }),
+    ...contentExtensions({
+      image: imageOf(parts.resolveImage),
+      mention: mentionOf(parts.members),
+      checkboxLabel,
+    }),
     Collaboration.configure({ document: parts.doc, field: contentField }),
     caretsOf(parts.awareness, parts.user),
     Placeholder.configure({
@@ -65,7 +75,13 @@ export function buildEditor(parts: EditorParts): Editor {
     editorProps: {
       attributes,
       handleKeyDown: (view, event) => {
-        if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return false;
+        if (
+          event.key.toLowerCase() !== 'k' ||
+          !(event.metaKey || event.ctrlKey) ||
+          event.shiftKey ||
+          event.altKey
+        )
+          return false;
         // The shell's palette has the same keys; over selected words they mean the link.
         if (view.state.selection.empty) return false;
         event.preventDefault();

@@ -5,19 +5,12 @@ import type { Awareness } from 'y-protocols/awareness';
 export interface EditingPerson {
   readonly id: string;
   readonly name: string;
-  /** 1 to 8: which `--person-n` token; see `personColor`. */
+  /** 1 to 8: which `--person-n` token; `colourOf` of client/ui. */
   readonly color: number;
 }
 
 const colors = 8;
 const longestName = 40;
-
-/** A person's colour, the same on every device. */
-export function personColor(id: string): number {
-  let hash = 0;
-  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return (hash % colors) + 1;
-}
 
 /** What another device says about its person: read as data, since it can be anything. */
 function seen(user: Readonly<Record<string, unknown>>): { name: string; color: number } {
@@ -33,7 +26,10 @@ export const awarenessUser = (person: EditingPerson): Record<string, unknown> =>
   tint: person.color,
 });
 
-export const caretsOf = (awareness: Awareness, person: EditingPerson): ReturnType<typeof CollaborationCaret.configure> =>
+export const caretsOf = (
+  awareness: Awareness,
+  person: EditingPerson,
+): ReturnType<typeof CollaborationCaret.configure> =>
   CollaborationCaret.configure({
     provider: { awareness },
     user: awarenessUser(person),

@@ -59,7 +59,8 @@ function spansOf(block: Node): readonly Span[] {
   return spans;
 }
 
-const namesLanguage = (node: Node): boolean => node.type.spec.code === true && Boolean(node.attrs['language']);
+const namesLanguage = (node: Node): boolean =>
+  node.type.spec.code === true && Boolean(node.attrs['language']);
 
 function decorate(doc: Node): DecorationSet {
   const decorations: Decoration[] = [];

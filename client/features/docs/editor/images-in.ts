@@ -25,7 +25,11 @@ export async function insertImages(
   options: ImagesInOptions,
 ): Promise<void> {
   let place = editor.utils.createMappablePosition(position);
-  const follow = ({ transaction }: { transaction: Parameters<typeof editor.utils.getUpdatedPosition>[1] }): void => {
+  const follow = ({
+    transaction,
+  }: {
+    transaction: Parameters<typeof editor.utils.getUpdatedPosition>[1];
+  }): void => {
     place = editor.utils.getUpdatedPosition(place, transaction).position;
   };
   editor.on('transaction', follow);
@@ -40,7 +44,10 @@ export async function insertImages(
         const src = await options.upload(file);
         if (editor.isDestroyed) return;
         const at = Math.min(place.position, editor.state.doc.content.size);
-        editor.chain().insertContentAt(at, { type: 'image', attrs: { src, alt: altOf(file) } }).run();
+        editor
+          .chain()
+          .insertContentAt(at, { type: 'image', attrs: { src, alt: altOf(file) } })
+          .run();
       } catch {
         options.onProblem('failed', nameOf(file));
       }
@@ -70,7 +77,8 @@ export const ImagesIn = Extension.create<ImagesInOptions>({
             const files = filesOf(event.clipboardData);
             // Word processors put a picture of the text beside the text: then the text is what was meant.
             const hasText = event.clipboardData?.types.includes('text/html') === true;
-            if (files.length === 0 || (hasText && !files.every(isPicture)) || (hasText && hasWords(event))) return false;
+            if (files.length === 0 || (hasText && !files.every(isPicture)) || (hasText && hasWords(event)))
+              return false;
             void insertImages(editor, files, view.state.selection.from, options);
             return true;
           },
@@ -88,4 +96,5 @@ export const ImagesIn = Extension.create<ImagesInOptions>({
   },
 });
 
-const hasWords = (event: ClipboardEvent): boolean => (event.clipboardData?.getData('text/plain') ?? '').trim() !== '';
+const hasWords = (event: ClipboardEvent): boolean =>
+  (event.clipboardData?.getData('text/plain') ?? '').trim() !== '';

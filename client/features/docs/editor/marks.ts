@@ -24,9 +24,39 @@ export const keyText = (keys: string): string =>
     : keys.replace('Mod', 'Ctrl');
 
 export const markKinds: readonly MarkKind[] = [
-  { id: 'bold', icon: Bold, label: () => t.bold, keys: keyText('Mod+B'), toggle: (chain) => chain.toggleBold() },
-  { id: 'italic', icon: Italic, label: () => t.italic, keys: keyText('Mod+I'), toggle: (chain) => chain.toggleItalic() },
-  { id: 'underline', icon: Underline, label: () => t.underline, keys: keyText('Mod+U'), toggle: (chain) => chain.toggleUnderline() },
-  { id: 'strike', icon: Strike, label: () => t.strike, keys: keyText('Mod+Shift+S'), toggle: (chain) => chain.toggleStrike() },
-  { id: 'code', icon: Code, label: () => t.code, keys: keyText('Mod+E'), toggle: (chain) => chain.toggleCode() },
+  {
+    id: 'bold',
+    icon: Bold,
+    label: () => t.bold,
+    keys: keyText('Mod+B'),
+    toggle: (chain) => chain.toggleBold(),
+  },
+  {
+    id: 'italic',
+    icon: Italic,
+    label: () => t.italic,
+    keys: keyText('Mod+I'),
+    toggle: (chain) => chain.toggleItalic(),
+  },
+  {
+    id: 'underline',
+    icon: Underline,
+    label: () => t.underline,
+    keys: keyText('Mod+U'),
+    toggle: (chain) => chain.toggleUnderline(),
+  },
+  {
+    id: 'strike',
+    icon: Strike,
+    label: () => t.strike,
+    keys: keyText('Mod+Shift+S'),
+    toggle: (chain) => chain.toggleStrike(),
+  },
+  {
+    id: 'code',
+    icon: Code,
+    label: () => t.code,
+    keys: keyText('Mod+E'),
+    toggle: (chain) => chain.toggleCode(),
+  },
 ];

@@ -1,7 +1,7 @@
+import { nameInitials } from '../../../i18n/index.ts';
 import { Mention } from '@tiptap/extension-mention';
 import type { EditorState } from '@tiptap/pm/state';
 import type { Range } from '@tiptap/core';
-import { pinyinInitials } from './pinyin.ts';
 import { t } from './strings.ts';
 import { suggestionPopup, type SuggestionItem } from './suggestion-popup.svelte.ts';
 
@@ -18,7 +18,7 @@ export function matchPeople(people: readonly MentionPerson[], query: string): re
   if (wanted === '') return people.slice(0, mostShown);
   const rank = (name: string): number => {
     const lower = name.toLowerCase();
-    if (lower.startsWith(wanted) || pinyinInitials(name).startsWith(wanted)) return 0;
+    if (lower.startsWith(wanted) || nameInitials(name).startsWith(wanted)) return 0;
     if (lower.split(/[\s·.-]+/).some((word) => word.startsWith(wanted))) return 1;
     return lower.includes(wanted) ? 2 : 3;
   };
@@ -34,7 +34,12 @@ export function matchPeople(people: readonly MentionPerson[], query: string): re
 function mayStart(state: EditorState, range: Range): boolean {
   const $from = state.doc.resolve(range.from);
   if ($from.parent.type.spec.code) return false;
-  const before = $from.parent.textBetween(Math.max(0, $from.parentOffset - 1), $from.parentOffset, undefined, '\ufffc');
+  const before = $from.parent.textBetween(
+    Math.max(0, $from.parentOffset - 1),
+    $from.parentOffset,
+    undefined,
+    '\ufffc',
+  );
   return !/[A-Za-z0-9._%+-]/.test(before);
 }
 

@@ -3,7 +3,11 @@ import { Extension } from '@tiptap/core';
 import { NodeSelection, TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state';
 
 /** Swaps the top-level block of the caret with its neighbour; false at the edge of the doc. */
-export function moveBlock(state: EditorState, direction: -1 | 1, dispatch?: (transaction: Transaction) => void): boolean {
+export function moveBlock(
+  state: EditorState,
+  direction: -1 | 1,
+  dispatch?: (transaction: Transaction) => void,
+): boolean {
   const { $from, $to, anchor, head } = state.selection;
   const first = $from.index(0);
   const last = state.selection instanceof NodeSelection ? first : $to.index(0);

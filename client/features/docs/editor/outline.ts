@@ -20,7 +20,8 @@ export function outlineOf(doc: Node): readonly OutlineEntry[] {
 }
 
 export const sameOutline = (a: readonly OutlineEntry[], b: readonly OutlineEntry[]): boolean =>
-  a.length === b.length && a.every((entry, i) => {
+  a.length === b.length &&
+  a.every((entry, i) => {
     const other = b[i];
     return other?.text === entry.text && other.level === entry.level && other.position === entry.position;
   });

@@ -3,7 +3,9 @@ import type { JSONContent } from '@tiptap/core';
 import { Node, type Schema } from '@tiptap/pm/model';
 
 const textOf = (node: JSONContent): string =>
-  node.type === 'text' ? (node.text ?? '') : (node.content ?? []).map(textOf).join(node.content?.[0]?.type === 'text' ? '' : ' ');
+  node.type === 'text'
+    ? (node.text ?? '')
+    : (node.content ?? []).map(textOf).join(node.content?.[0]?.type === 'text' ? '' : ' ');
 
 const paragraph = (text: string): JSONContent => ({
   type: 'paragraph',
@@ -25,7 +27,9 @@ function readableNode(node: JSONContent, schema: Schema, inline: boolean): JSONC
     return [paragraph(text)];
   }
   if (!node.content) return [node];
-  return [{ ...node, content: node.content.flatMap((child) => readableNode(child, schema, type.inlineContent)) }];
+  return [
+    { ...node, content: node.content.flatMap((child) => readableNode(child, schema, type.inlineContent)) },
+  ];
 }
 
 /** A valid document of this schema with all the text of `json`, as close to its shape as the schema allows. */

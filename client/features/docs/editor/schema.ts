@@ -11,10 +11,11 @@ import { Mention } from '@tiptap/extension-mention';
 import { TableKit } from '@tiptap/extension-table';
 import type { Schema } from '@tiptap/pm/model';
 import { StarterKit } from '@tiptap/starter-kit';
+import { docRoot } from '../../../../shared/features/docs/schema.ts';
 import { isSafeHref } from './safe-link.ts';
 
 /** The root type inside the Y.Doc. */
-export const contentField = 'content';
+export const contentField = docRoot;
 
 /** Pictures stand inside text lines, as in Markdown; one that is alone in its paragraph is shown as a block. */
 export const inlineImage = Image.extend({ draggable: true }).configure({ inline: true });
@@ -52,7 +53,9 @@ export function contentExtensions(parts: SchemaParts = {}): Extensions {
     TaskList,
     TaskItem.configure({
       nested: true,
-      ...(checkboxLabel ? { a11y: { checkboxLabel: (node) => checkboxLabel(node.firstChild?.textContent ?? '') } } : {}),
+      ...(checkboxLabel
+        ? { a11y: { checkboxLabel: (node) => checkboxLabel(node.firstChild?.textContent ?? '') } }
+        : {}),
     }),
     TableKit.configure({ table: { resizable: true, allowTableNodeSelection: true, renderWrapper: true } }),
     parts.image ?? inlineImage,

@@ -18,7 +18,12 @@ export interface SlashMenuOptions {
 function mayStart(state: EditorState, range: Range): boolean {
   const $from = state.doc.resolve(range.from);
   if ($from.parent.type.spec.code) return false;
-  const before = $from.parent.textBetween(Math.max(0, $from.parentOffset - 1), $from.parentOffset, undefined, '\ufffc');
+  const before = $from.parent.textBetween(
+    Math.max(0, $from.parentOffset - 1),
+    $from.parentOffset,
+    undefined,
+    '\ufffc',
+  );
   return !/[\p{Script=Latin}\p{N}/:.\\]/u.test(before);
 }
 
@@ -64,7 +69,8 @@ export const SlashMenu = Extension.create<SlashMenuOptions>({
         ...common,
         pluginKey: new PluginKey('slashMenuChinese'),
         char: '、',
-        allow: ({ state, range }) => state.doc.resolve(range.from).parentOffset === 0 && mayStart(state, range),
+        allow: ({ state, range }) =>
+          state.doc.resolve(range.from).parentOffset === 0 && mayStart(state, range),
       }),
     ];
   },

@@ -40,4 +40,5 @@ export function statusOf(editor: Editor): EditorStatus {
   };
 }
 
-export const sameStatus = (a: EditorStatus | null, b: EditorStatus): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const sameStatus = (a: EditorStatus | null, b: EditorStatus): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);

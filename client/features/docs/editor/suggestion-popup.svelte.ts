@@ -88,7 +88,10 @@ export function suggestionPopup<Item extends SuggestionItem>(texts: {
         element = document.createElement('div');
         element.className = 'editor-suggestions';
         editable = props.editor.view.dom;
-        list = mount(SuggestionList, { target: element, props: { state: state as unknown as SuggestionState<SuggestionItem> } });
+        list = mount(SuggestionList, {
+          target: element,
+          props: { state: state as unknown as SuggestionState<SuggestionItem> },
+        });
         show(props);
         detach = props.mount(element);
       },

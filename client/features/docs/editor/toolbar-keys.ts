@@ -12,11 +12,19 @@ export function toolbarKeys(toolbar: HTMLElement): { destroy: () => void } {
     const at = all.indexOf(event.target as HTMLElement);
     const last = all.length - 1;
     const next =
-      event.key === 'ArrowRight' ? (at === last ? 0 : at + 1)
-      : event.key === 'ArrowLeft' ? (at <= 0 ? last : at - 1)
-      : event.key === 'Home' ? 0
-      : event.key === 'End' ? last
-      : -1;
+      event.key === 'ArrowRight'
+        ? at === last
+          ? 0
+          : at + 1
+        : event.key === 'ArrowLeft'
+          ? at <= 0
+            ? last
+            : at - 1
+          : event.key === 'Home'
+            ? 0
+            : event.key === 'End'
+              ? last
+              : -1;
     const control = all[next];
     if (!control) return;
     event.preventDefault();

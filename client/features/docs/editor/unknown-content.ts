@@ -40,7 +40,11 @@ export function unknownContent(doc: Y.Doc, schema: Schema): readonly string[] {
  * Calls `stop` when a change brings something unknown, before any observer (and so the binding) sees that change.
  * Looks only at what the change touched. Returns the function that ends the watch.
  */
-export function watchUnknownContent(doc: Y.Doc, schema: Schema, stop: (names: readonly string[]) => void): () => void {
+export function watchUnknownContent(
+  doc: Y.Doc,
+  schema: Schema,
+  stop: (names: readonly string[]) => void,
+): () => void {
   const root: unknown = doc.getXmlFragment(contentField);
   const look = (transaction: Y.Transaction): void => {
     const found = new Set<string>();

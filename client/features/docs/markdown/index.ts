@@ -1,7 +1,7 @@
 /* The door of the Markdown part. Load it lazily: it brings the editor's schema with it. */
 import type { JSONContent } from '@tiptap/core';
 import { prosemirrorJSONToYXmlFragment, yXmlFragmentToProsemirrorJSON } from '@tiptap/y-tiptap';
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
 import { Node } from '@tiptap/pm/model';
 import { contentField, contentSchema } from '../editor/schema.ts';
 import { blocksFromMarkdown, cleanSource } from './markdown-in.ts';
@@ -19,7 +19,9 @@ export function readMarkdown(source: string): MarkdownDoc {
   const { title, rest, body } = frontMatterOf(cleanSource(source));
   const taken = takeTitle(blocksFromMarkdown(body), title);
   const kept: JSONContent[] =
-    rest === '' ? [] : [{ type: 'codeBlock', attrs: { language: 'yaml' }, content: [{ type: 'text', text: rest }] }];
+    rest === ''
+      ? []
+      : [{ type: 'codeBlock', attrs: { language: 'yaml' }, content: [{ type: 'text', text: rest }] }];
   return { title: taken.title, blocks: [...kept, ...taken.blocks] };
 }
 
@@ -72,7 +74,10 @@ export function docToMarkdown(doc: Y.Doc, options: ExportOptions = {}): Exported
   const head =
     heading === ''
       ? ''
-      : markdownFromBlocks([{ type: 'heading', attrs: { level: 1 }, content: [{ type: 'text', text: heading }] }], addresses);
+      : markdownFromBlocks(
+          [{ type: 'heading', attrs: { level: 1 }, content: [{ type: 'text', text: heading }] }],
+          addresses,
+        );
   return { markdown: head !== '' && body !== '' ? `${head}\n${body}` : head + body, blobs: [...blobs] };
 }
 

@@ -42,7 +42,11 @@ const joinsWithoutBlank = (before: string, after: string): boolean =>
   eastAsian.test(before.slice(-1)) && eastAsian.test(after.slice(0, 1));
 
 const textOf = (token: MarkdownToken | undefined): string =>
-  token === undefined ? '' : token.type === 'text' || token.type === 'code_inline' ? token.content : textOf(token.children?.[0]);
+  token === undefined
+    ? ''
+    : token.type === 'text' || token.type === 'code_inline'
+      ? token.content
+      : textOf(token.children?.[0]);
 
 export function inlineIn(tokens: readonly MarkdownToken[]): JSONContent[] {
   const out: JSONContent[] = [];
@@ -139,7 +143,11 @@ function addressEnd(address: string): string {
 function linked(nodes: readonly JSONContent[]): JSONContent[] {
   return nodes.flatMap((node) => {
     const text = node.text ?? '';
-    if (node.type !== 'text' || !text.includes('://') || node.marks?.some((mark) => mark.type === 'link' || mark.type === 'code')) {
+    if (
+      node.type !== 'text' ||
+      !text.includes('://') ||
+      node.marks?.some((mark) => mark.type === 'link' || mark.type === 'code')
+    ) {
       return [node];
     }
     const parts: JSONContent[] = [];
@@ -156,7 +164,8 @@ function linked(nodes: readonly JSONContent[]): JSONContent[] {
   });
 }
 
-const sameMarks = (a: JSONContent, b: JSONContent): boolean => JSON.stringify(a.marks ?? []) === JSON.stringify(b.marks ?? []);
+const sameMarks = (a: JSONContent, b: JSONContent): boolean =>
+  JSON.stringify(a.marks ?? []) === JSON.stringify(b.marks ?? []);
 
 /** Neighbouring texts with equal marks as one. */
 export function joined(nodes: readonly JSONContent[]): JSONContent[] {

@@ -65,9 +65,12 @@ export function addressOut(address: string): string {
 }
 
 const titleOut = (title: unknown): string =>
-  typeof title === 'string' && title !== '' ? ` "${title.replace(/[\\"]/g, '\\$&').replace(/\s*\n\s*/g, ' ')}"` : '';
+  typeof title === 'string' && title !== ''
+    ? ` "${title.replace(/[\\"]/g, '\\$&').replace(/\s*\n\s*/g, ' ')}"`
+    : '';
 
-const has = (node: JSONContent, type: string): boolean => node.marks?.some((mark) => mark.type === type) ?? false;
+const has = (node: JSONContent, type: string): boolean =>
+  node.marks?.some((mark) => mark.type === type) ?? false;
 
 const without = (node: JSONContent, type: string): JSONContent => {
   const marks = (node.marks ?? []).filter((mark) => mark.type !== type);
@@ -92,7 +95,8 @@ function trimEmphasis(nodes: readonly JSONContent[], type: string): JSONContent[
     const before: JSONContent[] = [];
     const after: JSONContent[] = [];
     const isBlank = (node: JSONContent | undefined): boolean =>
-      node?.type === 'hardBreak' || (node?.type === 'text' && (node.text ?? '').trim() === '' && !has(node, 'code'));
+      node?.type === 'hardBreak' ||
+      (node?.type === 'text' && (node.text ?? '').trim() === '' && !has(node, 'code'));
     while (run.length > 0 && isBlank(run[0])) before.push(without(run.shift() as JSONContent, type));
     while (run.length > 0 && isBlank(run.at(-1))) after.unshift(without(run.pop() as JSONContent, type));
     const head = run[0];
@@ -201,7 +205,13 @@ function write(
     at += length;
     const left = out === '' ? before : lastOf(out);
     const right = at < nodes.length ? firstOf(nodes[at]?.text ?? ' ') : after;
-    const inner = write(run, how, types.filter((other) => other !== type), left, right);
+    const inner = write(
+      run,
+      how,
+      types.filter((other) => other !== type),
+      left,
+      right,
+    );
     if (type === 'link') {
       // An exclamation mark before it would make a picture of it.
       out = out.replace(/!$/, '\\!') + linkOut(run, inner, how.addresses);
@@ -223,7 +233,8 @@ const guardLines = (text: string): string =>
       const tail = index < lines.length - 1 && guarded.endsWith('\\') ? '\\' : '';
       const body = tail ? guarded.slice(0, -1) : guarded;
       guarded = body.replace(/\s+$/, (blanks) => [...blanks].map(entity).join(''));
-      if (/^(?:#{1,6}|[-+])(?:\s|$)/.test(guarded) || /^(?:>|=+$|-+$)/.test(guarded)) guarded = `\\${guarded}`;
+      if (/^(?:#{1,6}|[-+])(?:\s|$)/.test(guarded) || /^(?:>|=+$|-+$)/.test(guarded))
+        guarded = `\\${guarded}`;
       else if (/^[|:\-\s]+$/.test(guarded) && guarded.includes('-')) guarded = `\\${guarded}`;
       else guarded = guarded.replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2');
       return guarded + tail;
@@ -247,7 +258,8 @@ function shape(nodes: readonly JSONContent[]): string {
       .sort()
       .map((type) => ({ type }));
     if (node.type === 'text') return { type: 'text', text: node.text ?? '', marks };
-    if (node.type === 'mention') return { type: 'text', text: `@${String(node.attrs?.['label'] ?? node.attrs?.['id'] ?? '')}`, marks };
+    if (node.type === 'mention')
+      return { type: 'text', text: `@${String(node.attrs?.['label'] ?? node.attrs?.['id'] ?? '')}`, marks };
     return { type: node.type ?? '' };
   });
   return JSON.stringify(joined(plain));
@@ -256,24 +268,34 @@ function shape(nodes: readonly JSONContent[]): string {
 function readsAs(markdown: string, nodes: readonly JSONContent[]): boolean {
   strict ??= makeParser('strict');
   const blocks = blocksFromTokens(strict.parse(markdown, {}));
-  return blocks.length === 1 && blocks[0]?.type === 'paragraph' && shape(blocks[0].content ?? []) === shape(nodes);
+  return (
+    blocks.length === 1 && blocks[0]?.type === 'paragraph' && shape(blocks[0].content ?? []) === shape(nodes)
+  );
 }
 
 /**
  * The inline content of one block. `line` is for headings and table cells, where a line break must be a tag.
  * Bare addresses without a link are no difference: they become links when read.
  */
-export function inlineOut(content: readonly JSONContent[] | undefined, where: 'paragraph' | 'line', addresses: Addresses): string {
+export function inlineOut(
+  content: readonly JSONContent[] | undefined,
+  where: 'paragraph' | 'line',
+  addresses: Addresses,
+): string {
   let nodes = withoutLastBreaks(content ?? []);
   if (nodes.length === 0) return '';
   for (const type of nesting) if (type !== 'link') nodes = trimEmphasis(nodes, type);
   nodes = joined(nodes);
   const breakSign = where === 'paragraph' ? '\\\n' : '<br>';
   const asWritten: Addresses = { picture: (src) => src, link: (href) => href };
-  const marked = nodes.some((node) => node.marks?.some((mark) => mark.type !== 'link' && mark.type !== 'code'));
+  const marked = nodes.some((node) =>
+    node.marks?.some((mark) => mark.type !== 'link' && mark.type !== 'code'),
+  );
   const reads = (style: Style): boolean =>
     readsAs(guardLines(write(nodes, { style, breakSign: '\\\n', addresses: asWritten })), nodes);
   const style: Style = !marked || reads('signs') ? 'signs' : reads('mixed') ? 'mixed' : 'tags';
   const text = write(nodes, { style, breakSign, addresses });
-  return where === 'paragraph' ? guardLines(text) : text.replace(/^\s+|\s+$/g, (blanks) => [...blanks].map(entity).join(''));
+  return where === 'paragraph'
+    ? guardLines(text)
+    : text.replace(/^\s+|\s+$/g, (blanks) => [...blanks].map(entity).join(''));
 }

@@ -103,7 +103,7 @@ class Reader {
           : { type: 'taskItem', attrs: { checked }, content: withoutBox(content) };
       const type = checked === null ? plain.type : 'taskList';
       const last = lists.at(-1);
-      if (last?.type === type) last.content?.push(item);
+      if (last && last.type === type) last.content?.push(item);
       else if (type === 'orderedList') {
         lists.push({ type, attrs: { start: Number(plain.attrs?.['start'] ?? 1) + count }, content: [item] });
       } else lists.push({ type: type ?? 'bulletList', content: [item] });
@@ -154,7 +154,10 @@ function withoutBox(content: readonly JSONContent[]): JSONContent[] {
 
 /** Without a BOM, with `\n` line ends. NUL cannot be stored and becomes the replacement character. */
 export const cleanSource = (source: string): string =>
-  source.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n').replaceAll('\0', '\uFFFD');
+  source
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+    .replaceAll('\0', '\uFFFD');
 
 /** Blocks of a Markdown text, never empty. Pictures keep the address of the source. */
 export function blocksFromMarkdown(source: string): JSONContent[] {
@@ -164,4 +167,5 @@ export function blocksFromMarkdown(source: string): JSONContent[] {
 }
 
 /** The same for tokens of another reading; for checks. */
-export const blocksFromTokens = (tokens: readonly MarkdownToken[]): JSONContent[] => new Reader(tokens).blocks();
+export const blocksFromTokens = (tokens: readonly MarkdownToken[]): JSONContent[] =>
+  new Reader(tokens).blocks();

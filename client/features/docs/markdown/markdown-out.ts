@@ -2,7 +2,8 @@
 import type { JSONContent } from '@tiptap/core';
 import { inlineOut, type Addresses } from './inline-out.ts';
 
-const indent = (text: string, width: number): string => text.replace(/\n(?=[^\n])/g, `\n${' '.repeat(width)}`);
+const indent = (text: string, width: number): string =>
+  text.replace(/\n(?=[^\n])/g, `\n${' '.repeat(width)}`);
 
 const isList = (node: JSONContent | undefined): boolean =>
   node?.type === 'bulletList' || node?.type === 'orderedList' || node?.type === 'taskList';
@@ -42,10 +43,14 @@ function cell(node: JSONContent, addresses: Addresses): string {
   const lines = (nodes: readonly JSONContent[] | undefined): string[] =>
     (nodes ?? []).flatMap((block) => {
       if (block.type === 'codeBlock') {
-        const content = [{ type: 'text', text: plainText(block).replace(/\s*\n\s*/g, ' '), marks: [{ type: 'code' }] }];
+        const content = [
+          { type: 'text', text: plainText(block).replace(/\s*\n\s*/g, ' '), marks: [{ type: 'code' }] },
+        ];
         return plainText(block) === '' ? [] : [inlineOut(content, 'line', addresses)];
       }
-      const isText = (block.content ?? []).some((child) => ['text', 'hardBreak', 'image', 'mention'].includes(child.type ?? ''));
+      const isText = (block.content ?? []).some((child) =>
+        ['text', 'hardBreak', 'image', 'mention'].includes(child.type ?? ''),
+      );
       return isText || !block.content ? [inlineOut(block.content, 'line', addresses)] : lines(block.content);
     });
   return lines(node.content)
@@ -97,7 +102,9 @@ function block(node: JSONContent, other: boolean, addresses: Addresses): string 
     case 'taskList':
       return list(node, other, addresses);
     case 'blockquote':
-      return blocks(node.content ?? [], addresses).replace(/^(?=[^\n])/gm, '> ').replace(/^$/gm, '>');
+      return blocks(node.content ?? [], addresses)
+        .replace(/^(?=[^\n])/gm, '> ')
+        .replace(/^$/gm, '>');
     case 'codeBlock':
       return fence(node);
     case 'horizontalRule':

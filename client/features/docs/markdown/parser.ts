@@ -2,7 +2,8 @@
 import MarkdownIt from 'markdown-it';
 import { isSafeHref } from '../editor/safe-link.ts';
 
-export type MarkdownToken = ReturnType<MarkdownIt['parse']>[number];
+type Parser = ReturnType<typeof MarkdownIt>;
+export type MarkdownToken = ReturnType<Parser['parse']>[number];
 
 /** Tags that say the same as a mark or a break; anything else in angle brackets is text. */
 const tagPattern = /^<(\/?)(u|b|strong|i|em|s|del|br)\s*\/?>/i;
@@ -12,7 +13,8 @@ const storedPicture = /^weft-blob:/;
 
 export const isDataPicture = (src: string): boolean => dataPicture.test(src);
 
-const han = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef]/u;
+const han =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef]/u;
 const blank = /[\s\u3000]/;
 const punctuation = /[\p{P}\p{S}]/u;
 
@@ -25,10 +27,13 @@ const attributeOf = (tag: string, name: string): string | null => {
  * Where CommonMark asks for a blank around `**` next to punctuation, people who write Chinese put none:
  * `**注意：**下午` is meant to be bold. With Chinese, Japanese or Korean on the other side the delimiter counts.
  */
-function readCjkEmphasis(md: MarkdownIt): void {
+function readCjkEmphasis(md: Parser): void {
   const State = md.inline.State;
   class FriendlyState extends State {
-    override scanDelims(start: number, canSplitWord: boolean): ReturnType<InstanceType<typeof State>['scanDelims']> {
+    override scanDelims(
+      start: number,
+      canSplitWord: boolean,
+    ): ReturnType<InstanceType<typeof State>['scanDelims']> {
       const result = super.scanDelims(start, canSplitWord);
       const before = start > 0 ? this.src.charAt(start - 1) : ' ';
       const after = start + result.length < this.posMax ? this.src.charAt(start + result.length) : ' ';
@@ -42,7 +47,7 @@ function readCjkEmphasis(md: MarkdownIt): void {
 }
 
 /** `strict`: as other programs read it. Otherwise also the Chinese way of emphasis, see above. */
-export function makeParser(reading: 'strict' | 'friendly'): MarkdownIt {
+export function makeParser(reading: 'strict' | 'friendly'): Parser {
   const md = new MarkdownIt({ html: false, linkify: false, typographer: false, breaks: false });
   // Addresses stay as they were written; markdown-it would turn Chinese file names into %E6….
   md.normalizeLink = (url) => url;

@@ -4,7 +4,8 @@ import type { JSONContent } from '@tiptap/core';
 const longestTitle = 200;
 
 /** One line, at most 200 characters, as the command's schema asks. */
-export const titleFrom = (text: string): string => [...text.replace(/\s+/g, ' ').trim()].slice(0, longestTitle).join('').trim();
+export const titleFrom = (text: string): string =>
+  [...text.replace(/\s+/g, ' ').trim()].slice(0, longestTitle).join('').trim();
 
 export interface FrontMatter {
   /** Null when there is none. */
@@ -46,7 +47,9 @@ export function frontMatterOf(source: string): FrontMatter {
 }
 
 const onlyText = (node: JSONContent): string | null =>
-  (node.content ?? []).every((child) => child.type === 'text' && !child.marks?.some((mark) => mark.type === 'link'))
+  (node.content ?? []).every(
+    (child) => child.type === 'text' && !child.marks?.some((mark) => mark.type === 'link'),
+  )
     ? (node.content ?? []).map((child) => child.text ?? '').join('')
     : null;
 
@@ -54,10 +57,14 @@ const onlyText = (node: JSONContent): string | null =>
  * Takes the title out of the blocks when the document begins with it as a heading of the first level, since the page
  * shows the title above the text; the blocks are left as they are otherwise.
  */
-export function takeTitle(blocks: readonly JSONContent[], given: string | null): { title: string | null; blocks: JSONContent[] } {
+export function takeTitle(
+  blocks: readonly JSONContent[],
+  given: string | null,
+): { title: string | null; blocks: JSONContent[] } {
   const [first, ...rest] = blocks;
   const heading = first?.type === 'heading' && first.attrs?.['level'] === 1 ? onlyText(first) : null;
-  const fits = heading !== null && heading.trim() !== '' && titleFrom(heading) === heading.replace(/\s+/g, ' ').trim();
+  const fits =
+    heading !== null && heading.trim() !== '' && titleFrom(heading) === heading.replace(/\s+/g, ' ').trim();
   if (fits && (given === null || given === titleFrom(heading))) {
     return { title: titleFrom(heading), blocks: rest.length > 0 ? rest : [{ type: 'paragraph' }] };
   }
