@@ -56,7 +56,8 @@ export interface AwarenessDeps {
 /** Who is where: forwarded, never stored. Whose it is comes from the session, not from the state. */
 export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub {
   const rooms = new Map<RoomId, Gathering>();
-  let scheduled = false;
+  const watchedBy = new Map<Watcher, Set<RoomId>>();
+  const dirty = new Set<RoomId>();
 
   const encode = (gathering: Gathering, clients: Iterable<number>): AwarenessUpdate => {
     const known = [...clients].flatMap((client) => {
@@ -74,34 +75,35 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
   };
 
   const flush = (): void => {
-    scheduled = false;
-    for (const [room, gathering] of rooms) {
-      if (gathering.changed.size > 0) {
-        const update = encode(gathering, gathering.changed);
-        for (const client of gathering.changed)
-          if (gathering.states.get(client)?.json === 'null') gathering.states.delete(client);
-        gathering.changed.clear();
-        for (const watcher of gathering.watchers) watcher.show(room, update);
-      }
+    for (const room of dirty) {
+      const gathering = rooms.get(room);
+      if (!gathering) continue;
+      const update = encode(gathering, gathering.changed);
+      for (const client of gathering.changed)
+        if (gathering.states.get(client)?.json === 'null') gathering.states.delete(client);
+      gathering.changed.clear();
+      for (const watcher of gathering.watchers) watcher.show(room, update);
       if (gathering.watchers.size === 0) rooms.delete(room);
     }
+    dirty.clear();
   };
 
-  const touch = (gathering: Gathering, client: number): void => {
+  const touch = (room: RoomId, gathering: Gathering, client: number): void => {
     gathering.changed.add(client);
-    if (scheduled) return;
-    scheduled = true;
-    defer(flush);
+    if (dirty.size === 0) defer(flush);
+    dirty.add(room);
   };
 
-  const remove = (gathering: Gathering, watcher: Watcher): void => {
+  const remove = (room: RoomId, gathering: Gathering, watcher: Watcher): void => {
     gathering.watchers.delete(watcher);
+    watchedBy.get(watcher)?.delete(room);
     for (const [client, state] of gathering.states) {
       if (state.owner !== watcher || state.json === 'null') continue;
       state.clock++;
       state.json = 'null';
-      touch(gathering, client);
+      touch(room, gathering, client);
     }
+    if (gathering.watchers.size === 0) rooms.delete(room);
   };
 
   const stamped = (watcher: Watcher, json: string): string | null => {
@@ -130,7 +132,7 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
     const json = stamped(watcher, each.json);
     if (json === null) return;
     gathering.states.set(each.client, { clock: each.clock, json, owner: watcher });
-    touch(gathering, each.client);
+    touch(room, gathering, each.client);
   };
 
   return {
@@ -139,13 +141,14 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
       if (!gathering)
         rooms.set(room, (gathering = { watchers: new Set(), states: new Map(), changed: new Set() }));
       gathering.watchers.add(watcher);
+      const watched = watchedBy.get(watcher);
+      if (watched) watched.add(room);
+      else watchedBy.set(watcher, new Set([room]));
       if (gathering.states.size > 0) watcher.show(room, encode(gathering, gathering.states.keys()));
     },
     unwatch(room, watcher) {
       const gathering = rooms.get(room);
-      if (!gathering) return;
-      remove(gathering, watcher);
-      if (gathering.watchers.size === 0) rooms.delete(room);
+      if (gathering?.watchers.has(watcher)) remove(room, gathering, watcher);
     },
     receive(room, watcher, bytes) {
       const gathering = rooms.get(room);
@@ -164,16 +167,17 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
       return gathering && gathering.states.size > 0 ? encode(gathering, gathering.states.keys()) : null;
     },
     leave(watcher) {
-      for (const [room, gathering] of rooms) {
-        if (!gathering.watchers.has(watcher)) continue;
-        remove(gathering, watcher);
-        if (gathering.watchers.size === 0) rooms.delete(room);
+      for (const room of watchedBy.get(watcher) ?? []) {
+        const gathering = rooms.get(room);
+        if (gathering) remove(room, gathering, watcher);
       }
+      watchedBy.delete(watcher);
     },
     recheck(room, mayRead) {
       const gathering = rooms.get(room);
       if (!gathering) return;
-      for (const watcher of [...gathering.watchers]) if (!mayRead(watcher.member)) remove(gathering, watcher);
+      for (const watcher of [...gathering.watchers])
+        if (!mayRead(watcher.member)) remove(room, gathering, watcher);
     },
   };
 }

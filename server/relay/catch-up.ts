@@ -1,6 +1,6 @@
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { Changed, LogContent, RoomContent, TextContent, Want } from '../../shared/protocol/messages.ts';
+import type { Changed, LogContent, RoomContent, Row, Want } from '../../shared/protocol/messages.ts';
 import type { RelayStore, RoomHead } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
@@ -18,42 +18,42 @@ export interface CatchUp {
 
 /** What a device that was away asks for. Reads only what is committed. */
 export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms): CatchUp {
-  const text = (room: RoomId, head: RoomHead, want: Want): TextContent => {
+  const text = (room: RoomId, head: RoomHead, want: Want): Sized => {
     const { cursor, by, at } = head;
-    const whole = (): TextContent => {
-      const snapshot = store.snapshot(room);
-      const rows = store.rowsAfter(room, snapshot?.cursor ?? 0).map((row) => row.bytes);
-      const updates = snapshot ? [snapshot.bytes, ...rows] : rows;
-      return { room, kind: 'text', cursor, by, at, whole: true, updates };
-    };
-    if (want.cursor === 0) return whole();
-    const rows = store.rowsAfter(room, want.cursor);
-    if (rows.length > mostMissingRows) return whole();
-    return { room, kind: 'text', cursor, by, at, whole: false, updates: rows.map((row) => row.bytes) };
+    const answer = (whole: boolean, updates: readonly Uint8Array[]): Sized => ({
+      content: { room, kind: 'text', cursor, by, at, whole, updates },
+      bytes: sizeOf(updates),
+    });
+    if (want.cursor > 0) {
+      const rows = store.rowsAfter(room, want.cursor);
+      if (rows.length <= mostMissingRows) return answer(false, bytesOf(rows));
+    }
+    const snapshot = store.snapshot(room);
+    const rows = bytesOf(store.rowsAfter(room, snapshot?.cursor ?? 0));
+    return answer(true, snapshot ? [snapshot.bytes, ...rows] : rows);
   };
 
-  const log = (room: RoomId, head: RoomHead, want: Want): LogContent => {
+  const log = (room: RoomId, head: RoomHead, want: Want): Sized => {
     const lacks = head.rows - want.have;
     // A device that lacks more than the tail starts at a kept base; what lies between is history to it.
     const from =
       lacks >= 0 && lacks <= limits.logTail
         ? want.have
         : Math.ceil(Math.max(0, head.rows - limits.logTail) / baseEvery) * baseEvery;
-    const entries = entriesOf(store.rowsFrom(room, from, head.rows - from));
+    const rows = store.rowsFrom(room, from, head.rows - from);
     const base = from > 0 && from !== want.have ? logs.stateAt(room, from) : null;
-    return { room, kind: 'log', cursor: head.cursor, from, head: head.rows, base, entries };
+    const entries = entriesOf(rows);
+    return {
+      content: { room, kind: 'log', cursor: head.cursor, from, head: head.rows, base, entries },
+      bytes: sizeOf(bytesOf(rows)),
+    };
   };
 
-  const content = (want: Want): RoomContent => {
+  const content = (want: Want): Sized => {
     const { room } = want;
     const located = access.locate(room);
     const head = store.room(room) ?? { room, rows: 0, cursor: 0, by: '' as MemberId, at: 0 };
     return located?.kind.class === 'text' ? text(room, head, want) : log(room, head, want);
-  };
-
-  const sizeOf = (each: RoomContent): number => {
-    if (each.kind === 'text') return each.updates.reduce((sum, update) => sum + update.length, 64);
-    return each.entries.reduce((sum, entry) => sum + JSON.stringify(entry.data).length + 64, 64);
   };
 
   return {
@@ -78,8 +78,8 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
         }
         if (bytes >= limits.batch) continue;
         const each = content(want);
-        rooms.push(each);
-        bytes += sizeOf(each);
+        rooms.push(each.content);
+        bytes += each.bytes;
       }
       return { rooms, missing };
     },
@@ -102,3 +102,12 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
     },
   };
 }
+
+interface Sized {
+  readonly content: RoomContent;
+  /** About what it takes in the batch. */
+  readonly bytes: number;
+}
+
+const bytesOf = (rows: readonly Row[]): Uint8Array[] => rows.map((row) => row.bytes);
+const sizeOf = (all: readonly Uint8Array[]): number => all.reduce((sum, bytes) => sum + bytes.length, 100);

@@ -103,6 +103,17 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
     metrics.loadedTexts(loaded.size);
   };
 
+  const trim = (): void => {
+    let bytes = 0;
+    for (const text of loaded.values()) bytes += text.bytes;
+    for (const [room, text] of loaded) {
+      if (loaded.size <= mostLoaded && bytes <= mostBytes) break;
+      if (loaded.size === 1) break;
+      bytes -= text.bytes;
+      forget(room);
+    }
+  };
+
   const apply = (text: LoadedText, bytes: Uint8Array): Failure | null => {
     text.emitted = null;
     try {
@@ -136,10 +147,12 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
     },
     difference(room, stateVector) {
       flush();
+      trim();
       return Y.encodeStateAsUpdate(load(room).doc, stateVector);
     },
     stateVector(room) {
       flush();
+      trim();
       return Y.encodeStateVector(load(room).doc);
     },
     forget,
@@ -163,15 +176,6 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       text.snapshotSize = text.bytes = bytes.length;
       text.rowsSince = text.bytesSince = 0;
     },
-    trim() {
-      let bytes = 0;
-      for (const text of loaded.values()) bytes += text.bytes;
-      for (const [room, text] of loaded) {
-        if (loaded.size <= mostLoaded && bytes <= mostBytes) break;
-        if (loaded.size === 1) break;
-        bytes -= text.bytes;
-        forget(room);
-      }
-    },
+    trim,
   };
 }
