@@ -1,0 +1,3 @@
+import AccountsPage from './AccountsPage.svelte';
+
+export const feature = { content: AccountsPage };
