@@ -16,13 +16,14 @@ export const databaseName = (workspace: WorkspaceId, member: MemberId): string =
 export interface OpenOptions {
   readonly workspace: WorkspaceId;
   readonly member: MemberId;
+  /** Another name than the account's, where one process plays several devices. */
+  readonly name?: string;
   /** Told when the database can no longer be used by this page, for example because a newer version took over. */
   readonly onProblem?: (problem: Failure) => void;
 }
 
 /** Opens at the first use, and again when the browser closed the connection by itself. */
-export function openStorage({ workspace, member, onProblem }: OpenOptions): DeviceStorage {
-  const name = databaseName(workspace, member);
+export function openStorage({ workspace, member, name = databaseName(workspace, member), onProblem }: OpenOptions): DeviceStorage {
   let opening: Promise<WeftDb> | null = null;
   let ended: Failure | null = null;
 

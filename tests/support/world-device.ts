@@ -1,0 +1,221 @@
+import type * as Y from 'yjs';
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import { newId, type CommandId, type DeviceId, type MemberId, type RoomId, type WorkspaceId } from '../../shared/base/ids.ts';
+import { err } from '../../shared/base/result.ts';
+import { databaseName, openStorage } from '../../client/data/storage/idb/open.ts';
+import type { DeviceStorage } from '../../client/data/storage/contract.ts';
+import type { OpenSocket, SocketEvents } from '../../client/data/sync/contract.ts';
+import { SyncEngine } from '../../client/data/sync/engine.ts';
+import type { Bus, LeaderState, Note } from '../../client/data/sync/notes.ts';
+import { OpenTexts } from '../../client/data/text/open-texts.ts';
+import { TabLease, type TabLocks } from '../../client/data/text/tab-lease.ts';
+import type { TextSession } from '../../client/data/text/text-session.ts';
+import type { HeldClock } from './world-time.ts';
+
+/** A bus within one process that hands over copies, a turn later, as a browser's does. */
+export class Hub {
+  readonly #members = new Set<{ hear: ((note: Note) => void)[] }>();
+
+  join(): Bus {
+    const member = { hear: [] as ((note: Note) => void)[] };
+    this.#members.add(member);
+    return {
+      post: (note) => {
+        const copy = structuredClone(note);
+        queueMicrotask(() => {
+          for (const other of this.#members) if (other !== member) for (const hear of [...other.hear]) hear(copy);
+        });
+      },
+      listen: (hear) => {
+        member.hear.push(hear);
+        return () => {
+          member.hear = member.hear.filter((each) => each !== hear);
+        };
+      },
+      close: () => void this.#members.delete(member),
+    };
+  }
+}
+
+class Locks implements TabLocks {
+  readonly #held = new Set<string>();
+
+  tryHold(name: string): Promise<(() => void) | null> {
+    if (this.#held.has(name)) return Promise.resolve(null);
+    this.#held.add(name);
+    return Promise.resolve(() => void this.#held.delete(name));
+  }
+
+  /** The process of every tab died. */
+  releaseAll(): void {
+    this.#held.clear();
+  }
+}
+
+/** Counts what storage is doing, so that a test knows when a device has come to rest. */
+function watched(storage: DeviceStorage, count: (change: 1 | -1) => void): DeviceStorage {
+  const wrap = <T extends object>(part: T): T =>
+    new Proxy(part, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value === 'object' && value !== null) return wrap(value);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]): unknown => {
+          const result: unknown = Reflect.apply(value, target, args);
+          if (!(result instanceof Promise)) return result;
+          count(1);
+          const done = (): void => {
+            // What waits for the result runs first.
+            setImmediate(() => count(-1));
+          };
+          result.then(done, done);
+          return result;
+        };
+      },
+    });
+  return wrap(storage);
+}
+
+/** One page of a device. */
+export interface Tab {
+  open(room: RoomId): { session: TextSession; doc: Y.Doc; close(): Promise<void> };
+  close(): Promise<void>;
+}
+
+export interface DeviceOptions {
+  readonly workspace: WorkspaceId;
+  readonly member: MemberId;
+  readonly device: DeviceId;
+  readonly clock: HeldClock;
+  readonly random: () => number;
+  socket(reachable: () => boolean, opened: (events: SocketEvents) => void): OpenSocket;
+  cut(which: (events: SocketEvents) => boolean): void;
+}
+
+/** Storage, engine and tabs of one device, with a network that can be taken away and a process that can be killed. */
+export class WorldDevice {
+  readonly member: MemberId;
+  readonly problems: Failure[] = [];
+  readonly #options: DeviceOptions;
+  readonly #name: string;
+  readonly #hub = new Hub();
+  readonly #locks = new Locks();
+  readonly #own = new Set<SocketEvents>();
+  readonly #tabs = new Set<{ texts: OpenTexts; lease: TabLease; bus: Bus }>();
+  #storage!: DeviceStorage;
+  #engine!: SyncEngine;
+  #bus!: Bus;
+  #online = true;
+  #busy = 0;
+  state: LeaderState | null = null;
+
+  constructor(options: DeviceOptions) {
+    this.#options = options;
+    this.member = options.member;
+    this.#name = `${databaseName(options.workspace, options.member)}:${options.device}`;
+    this.#hub.join().listen((note) => {
+      if (note.type === 'state') this.state = note.state;
+      if (note.type === 'refused') this.problems.push(note.failure);
+    });
+    this.#begin();
+  }
+
+  get storage(): DeviceStorage {
+    return this.#storage;
+  }
+
+  get resting(): boolean {
+    return this.#busy === 0;
+  }
+
+  #begin(): void {
+    const { workspace, member, device, clock, random } = this.#options;
+    this.#storage = watched(openStorage({ workspace, member, name: this.#name }), (change) => (this.#busy += change));
+    this.#bus = this.#hub.join();
+    this.#engine = new SyncEngine({
+      workspace,
+      member,
+      device,
+      storage: this.#storage,
+      bus: this.#hub.join(),
+      openSocket: this.#options.socket(
+        () => this.#online,
+        (events) => this.#own.add(events),
+      ),
+      timers: clock,
+      random,
+      signedOut: () => Promise.resolve(null),
+      uploadBlob: () => Promise.resolve(err(failure('offline', 'no HTTP here'))),
+    });
+    this.#engine.start();
+  }
+
+  goOffline(): void {
+    this.#online = false;
+    this.#options.cut((events) => this.#own.has(events));
+  }
+
+  goOnline(): void {
+    this.#online = true;
+    this.#bus.post({ type: 'network' });
+  }
+
+  /** Ends every page and the leader. `killed`: what was not stored yet is gone, as in a crash. */
+  async restart(killed: boolean): Promise<void> {
+    if (!killed) await Promise.all([...this.#tabs].map(({ texts }) => texts.close()));
+    for (const { bus, lease } of this.#tabs) {
+      bus.close();
+      lease.close();
+    }
+    this.#tabs.clear();
+    this.#locks.releaseAll();
+    this.#engine.stop();
+    this.#bus.close();
+    this.#storage.close();
+    this.#begin();
+  }
+
+  stop(): void {
+    this.#engine.stop();
+    this.#storage.close();
+  }
+
+  newTab(): Tab {
+    const bus = this.#hub.join();
+    const lease = new TabLease(this.#storage, bus, this.#locks, this.#name);
+    const texts = new OpenTexts({
+      storage: this.#storage,
+      bus,
+      tab: newId(),
+      me: this.member,
+      lease,
+      timers: this.#options.clock,
+      onProblem: (problem) => this.problems.push(problem),
+    });
+    const tab = { texts, lease, bus };
+    this.#tabs.add(tab);
+    return {
+      open: (room) => {
+        const { session, close } = texts.open(room, () => undefined);
+        return { session, doc: session.doc, close };
+      },
+      close: async () => {
+        await texts.close();
+        lease.close();
+        bus.close();
+        this.#tabs.delete(tab);
+      },
+    };
+  }
+
+  async send(room: RoomId, type: string, data: unknown): Promise<CommandId> {
+    const id = newId<CommandId>();
+    await this.#storage.outbox.add({ id, room, type, data, at: this.#options.clock.now() });
+    this.#bus.post({ type: 'wake' });
+    return id;
+  }
+
+  async history(room: RoomId, before: number, limit: number): Promise<void> {
+    this.#bus.post({ type: 'history', id: newId(), room, before, limit });
+  }
+}
