@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { matchRoute, type Route } from '../../../client/app/routes.ts';
+
+const page = (feature: string, params: Record<string, string>, detail: boolean): Partial<Route> =>
+  ({ kind: 'page', feature, params, detail }) as Partial<Route>;
+
+describe('addresses', () => {
+  it.each([
+    ['/', { kind: 'redirect', to: '/messages' }],
+    ['/messages', page('chat', {}, false)],
+    ['/messages/', page('chat', {}, false)],
+    ['/messages/abc', page('chat', { id: 'abc' }, true)],
+    ['/contacts/m1', page('directory', { id: 'm1' }, true)],
+    ['/docs', page('docs', {}, false)],
+    ['/docs/trash', page('docs', { view: 'trash' }, false)],
+    ['/docs/%E6%96%87', page('docs', { id: '文' }, true)],
+    ['/settings/devices', page('settings', { id: 'devices' }, true)],
+    ['/sign-in', page('accounts', { page: 'sign-in' }, true)],
+    ['/join/x1', page('accounts', { page: 'join', code: 'x1' }, true)],
+    ['/join', { kind: 'unknown' }],
+    ['/docs/a/b', { kind: 'unknown' }],
+    ['/nowhere', { kind: 'unknown' }],
+    ['/constructor', { kind: 'unknown' }],
+    ['/docs/%', { kind: 'unknown' }],
+  ])('%s leads to its page', (path, expected) => {
+    expect(matchRoute(path)).toEqual(expected);
+  });
+
+  it('takes the one-time code of the set-up page from the query', () => {
+    expect(matchRoute('/setup', new URLSearchParams('code=abc'))).toEqual(
+      page('accounts', { page: 'setup', code: 'abc' }, true),
+    );
+    expect(matchRoute('/setup')).toEqual(page('accounts', { page: 'setup' }, true));
+  });
+});
