@@ -4,7 +4,7 @@ import { newId, type CommandId, type DeviceId, type MemberId, type RoomId, type 
 import { err } from '../../shared/base/result.ts';
 import { databaseName, openStorage } from '../../client/data/storage/idb/open.ts';
 import type { DeviceStorage } from '../../client/data/storage/contract.ts';
-import type { OpenSocket, SocketEvents } from '../../client/data/sync/contract.ts';
+import type { OpenSocket, SocketEvents, Timers } from '../../client/data/sync/contract.ts';
 import { SyncEngine } from '../../client/data/sync/engine.ts';
 import type { Bus, LeaderState, Note } from '../../client/data/sync/notes.ts';
 import { OpenTexts } from '../../client/data/text/open-texts.ts';
@@ -106,6 +106,7 @@ export class WorldDevice {
   #engine!: SyncEngine;
   #bus!: Bus;
   #online = true;
+  #process = { alive: true };
   #busy = 0;
   state: LeaderState | null = null;
 
@@ -129,7 +130,8 @@ export class WorldDevice {
   }
 
   #begin(): void {
-    const { workspace, member, device, clock, random } = this.#options;
+    const { workspace, member, device, random } = this.#options;
+    this.#process = { alive: true };
     this.#storage = watched(openStorage({ workspace, member, name: this.#name }), (change) => (this.#busy += change));
     this.#bus = this.#hub.join();
     this.#engine = new SyncEngine({
@@ -142,12 +144,22 @@ export class WorldDevice {
         () => this.#online,
         (events) => this.#own.add(events),
       ),
-      timers: clock,
+      timers: this.#timers(),
       random,
       signedOut: () => Promise.resolve(null),
       uploadBlob: () => Promise.resolve(err(failure('offline', 'no HTTP here'))),
     });
     this.#engine.start();
+  }
+
+  /** Time as the running process has it: what it planned ends with it. */
+  #timers(): Timers {
+    const { clock } = this.#options;
+    const process = this.#process;
+    return {
+      now: () => clock.now(),
+      after: (milliseconds, run) => clock.after(milliseconds, () => process.alive && run()),
+    };
   }
 
   goOffline(): void {
@@ -163,6 +175,7 @@ export class WorldDevice {
   /** Ends every page and the leader. `killed`: what was not stored yet is gone, as in a crash. */
   async restart(killed: boolean): Promise<void> {
     if (!killed) await Promise.all([...this.#tabs].map(({ texts }) => texts.close()));
+    this.#process.alive = false;
     for (const { bus, lease } of this.#tabs) {
       bus.close();
       lease.close();
@@ -189,7 +202,7 @@ export class WorldDevice {
       tab: newId(),
       me: this.member,
       lease,
-      timers: this.#options.clock,
+      timers: this.#timers(),
       onProblem: (problem) => this.problems.push(problem),
     });
     const tab = { texts, lease, bus };
