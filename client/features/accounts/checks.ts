@@ -14,7 +14,8 @@ export function newPasswordError(password: string): string | undefined {
   return password.length > 256 ? t.passwordLong : undefined;
 }
 
-export const nameError = (name: string): string | undefined => (name.trim() === '' ? t.nameMissing : undefined);
+export const nameError = (name: string): string | undefined =>
+  name.trim() === '' ? t.nameMissing : undefined;
 
 /** The relay's answer in words; a throttled form says when to come back. */
 export function failureSentence({ code, details }: Failure): string {

@@ -12,11 +12,13 @@ export const t = defineStrings({
     workspaceName: 'Name of the company',
     newPasswordHelp: 'At least 8 characters. A sentence is easier to remember and harder to guess.',
     needInvitation: 'No account yet? Ask an administrator for an invitation link.',
-    notSetUp: 'Nobody has set this workspace up yet. Open the one-time link that the relay wrote to its log when it started.',
+    notSetUp:
+      'Nobody has set this workspace up yet. Open the one-time link that the relay wrote to its log when it started.',
     setUpTitle: 'Set up your workspace',
     setUpText: 'This relay is empty. You become its owner; you can invite the others in a minute.',
     setUpButton: 'Create workspace',
-    noToken: 'This page needs the one-time link from the log of the relay. Copy the whole line, with everything after the # sign.',
+    noToken:
+      'This page needs the one-time link from the log of the relay. Copy the whole line, with everything after the # sign.',
     alreadySetUp: 'This workspace is set up already.',
     joinTitle: 'Join {workspace}',
     joinText: '{name} invites you.',
@@ -49,7 +51,8 @@ export const t = defineStrings({
     language: 'Language',
     insecure: 'This address is not secure (no https), so the browser will not let Weft work offline.',
     ended: 'This device was signed out.',
-    endedText: 'Somebody ended the session, you changed your password elsewhere, or you are no longer a member.',
+    endedText:
+      'Somebody ended the session, you changed your password elsewhere, or you are no longer a member.',
     endedUnsent: (p: { count: number }) =>
       plural(p.count, {
         one: '{n} change never reached the relay. Download it before you go on.',
@@ -101,7 +104,8 @@ export const t = defineStrings({
     insecure: '当前地址不安全（不是 https），浏览器不允许 Weft 离线工作。',
     ended: '这台设备已退出登录。',
     endedText: '可能是有人结束了这次登录，你在别处改了密码，或者你已不在企业里。',
-    endedUnsent: (p: { count: number }) => plural(p.count, { other: '有 {n} 处改动没能送达中继，请先下载再继续。' }),
+    endedUnsent: (p: { count: number }) =>
+      plural(p.count, { other: '有 {n} 处改动没能送达中继，请先下载再继续。' }),
     download: '下载未送达的内容',
     downloaded: '已下载。',
     clearDevice: '清空这台设备',

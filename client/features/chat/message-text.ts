@@ -13,7 +13,8 @@ export interface Named {
 }
 
 // Only http, https and mail become links: nothing else in a message should run when it is clicked.
-const address = /\bhttps?:\/\/[^\s<>"“”‘’「」『』【】（）《》，。；！？、]+|\bwww\.[a-z0-9-]+\.[^\s<>"“”（），。；！？、]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu;
+const address =
+  /\bhttps?:\/\/[^\s<>"“”‘’「」『』【】（）《》，。；！？、]+|\bwww\.[a-z0-9-]+\.[^\s<>"“”（），。；！？、]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu;
 
 // Closing marks at the end belong to the sentence, unless the address opened them itself.
 function trimAddress(text: string): string {
@@ -82,7 +83,8 @@ function splitMentions(text: string, people: readonly Named[]): Piece[] {
   return pieces;
 }
 
-const emojiOnly = /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f]|\s)+$/u;
+const emojiOnly =
+  /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f]|\s)+$/u;
 
 /** One to three emoji and nothing else: shown larger. */
 export function isFewEmoji(text: string): boolean {

@@ -21,7 +21,8 @@ export function chatPalette(): (text: string) => readonly PaletteItem[] {
         id: `chat:open:${id}`,
         section: 'conversations',
         label: title,
-        hint: state.type === 'group' ? t.memberCount({ count: Object.keys(state.members).length }) : undefined,
+        hint:
+          state.type === 'group' ? t.memberCount({ count: Object.keys(state.members).length }) : undefined,
         keywords: people,
         run: () => navigate(`/messages/${id}`),
       });

@@ -13,7 +13,8 @@ export const t = defineStrings({
     noChatsText: 'Pick one person to talk to, or several to make a group. It works without a network too.',
     noChatFound: 'No conversation matches “{text}”.',
     pickOne: 'Pick a conversation, or start a new one.',
-    unread: (p: { count: number }) => plural(p.count, { one: '{n} unread message', other: '{n} unread messages' }),
+    unread: (p: { count: number }) =>
+      plural(p.count, { one: '{n} unread message', other: '{n} unread messages' }),
     draft: 'Draft:',
     waiting: 'Waiting to be sent',
     you: 'You',
@@ -64,7 +65,8 @@ export const t = defineStrings({
     lineHint: 'Enter sends, Shift + Enter starts a new line',
     tooLong: (p: { over: number }) =>
       `${plural(p.over, { one: '{n} character', other: '{n} characters' })} too many for one message. Shorten it, or put it into a document.`,
-    charactersLeft: (p: { left: number }) => plural(p.left, { one: '{n} character left', other: '{n} characters left' }),
+    charactersLeft: (p: { left: number }) =>
+      plural(p.left, { one: '{n} character left', other: '{n} characters left' }),
     cannotWrite: 'You are no longer in this conversation. What was said stays here.',
     personLeft: '{name} has left the company.',
     mentionList: 'People to mention',
@@ -105,7 +107,8 @@ export const t = defineStrings({
     cancel: 'Cancel',
     leaveGroup: 'Leave group',
     leaveTitle: 'Leave this group?',
-    leaveText: 'You keep what is on this device until it syncs, get no new messages, and can come back only when somebody adds you.',
+    leaveText:
+      'You keep what is on this device until it syncs, get no new messages, and can come back only when somebody adds you.',
     removeMember: 'Take {name} out of the group',
     removeTitle: 'Take {name} out?',
     removeText: '{name} gets no new messages from then on. What was already read cannot be taken back.',

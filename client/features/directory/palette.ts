@@ -18,6 +18,7 @@ export function directoryPalette(): (text: string) => readonly PaletteItem[] {
         label: member.name,
         hint: member.post || member.email,
         keywords: [member.email, member.phone],
-        run: () => navigate(member.id === data.me ? `/contacts/${member.id}` : messagePath(data.me, member.id)),
+        run: () =>
+          navigate(member.id === data.me ? `/contacts/${member.id}` : messagePath(data.me, member.id)),
       }));
 }

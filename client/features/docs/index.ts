@@ -9,4 +9,4 @@ export const feature = { list: DocList, content: DocPage, side: DocSide, palette
 /** Markdown of a doc without an editor, for exports of everything: `const { docToMarkdown } = await loadMarkdown()`. */
 export const loadMarkdown = async (): Promise<Pick<typeof Markdown, 'docToMarkdown'>> =>
   import('./markdown/index.ts');
-export { fileNameOf } from './export/file-name.ts';
+export { fileNameOf, pictureExtension } from './export/file-name.ts';

@@ -3,7 +3,13 @@
  * one reads, what is appended is followed only while one is at the end. @tanstack/virtual-core does the arithmetic; this
  * class makes it reactive.
  */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualItem } from '@tanstack/virtual-core';
+import {
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  Virtualizer,
+  type VirtualItem,
+} from '@tanstack/virtual-core';
 
 /** Closer to the end than this counts as being there. Pixels. */
 const nearEnd = 48;
