@@ -18,8 +18,10 @@ const hashed = /^\/assets\//;
 const keepFile = async (cache: Cache, file: string): Promise<void> => {
   const old = hashed.test(file) ? await caches.match(file) : undefined;
   const response = old ?? (await fetch(file, { cache: hashed.test(file) ? 'default' : 'no-cache' }));
-  if (!response.ok || response.redirected) throw new Error(`${file} answered ${response.status}`);
-  await cache.put(file, response);
+  if (!response.ok) throw new Error(`${file} answered ${response.status}`);
+  // A proxy may send /index.html on to /; browsers refuse a redirected answer for a navigation.
+  const answer = response.redirected ? new Response(response.body, { headers: response.headers }) : response;
+  await cache.put(file, answer);
 };
 
 // All or nothing: a version that misses one file would break offline, so it is not installed at all.

@@ -1,4 +1,6 @@
 /* Short notes at the foot of the page: what was done, with the way to undo it. At most three at a time. */
+import { untrack } from 'svelte';
+
 export interface Toast {
   readonly id: number;
   readonly text: string;
@@ -25,12 +27,14 @@ class Toasts {
     const id = this.#next;
     this.#next += 1;
     const duration = toast.duration === undefined ? (toast.action ? 8000 : 4000) : toast.duration;
-    this.#items = [...this.#items, { ...toast, id, kind: toast.kind ?? 'plain', duration }].slice(-most);
+    // Called from effects too, which must not depend on the list they add to.
+    const items = untrack(() => this.#items);
+    this.#items = [...items, { ...toast, id, kind: toast.kind ?? 'plain', duration }].slice(-most);
     return id;
   }
 
   dismiss(id: number): void {
-    this.#items = this.#items.filter((toast) => toast.id !== id);
+    this.#items = untrack(() => this.#items).filter((toast) => toast.id !== id);
   }
 }
 
