@@ -6,6 +6,7 @@
 import { getSchema, type Extensions } from '@tiptap/core';
 import { Code } from '@tiptap/extension-code';
 import { Image } from '@tiptap/extension-image';
+import { Link } from '@tiptap/extension-link';
 import { TaskItem, TaskList } from '@tiptap/extension-list';
 import { Mention } from '@tiptap/extension-mention';
 import { TableKit } from '@tiptap/extension-table';
@@ -22,6 +23,17 @@ export const inlineImage = Image.extend({ draggable: true }).configure({ inline:
 
 /** Code may be bold or a link; the original mark allows nothing beside it. */
 const code = Code.extend({ excludes: 'code' });
+
+/** Stores only what is the link's own; how it opens is the page's business and would be bytes in every doc. */
+const link = Link.extend({
+  addAttributes: () => ({ href: { default: null }, title: { default: null } }),
+}).configure({
+  openOnClick: false,
+  autolink: true,
+  defaultProtocol: 'https',
+  isAllowedUri: (url) => isSafeHref(url),
+  HTMLAttributes: { rel: 'noopener noreferrer nofollow', target: '_blank' },
+});
 
 /** The texts behind which the schema's own pieces need words of the person's language. */
 export interface SchemaParts {
@@ -40,16 +52,11 @@ export function contentExtensions(parts: SchemaParts = {}): Extensions {
       trailingNode: false,
       code: false,
       heading: { levels: [1, 2, 3, 4, 5, 6] },
-      link: {
-        openOnClick: false,
-        autolink: true,
-        defaultProtocol: 'https',
-        isAllowedUri: (url) => isSafeHref(url),
-        HTMLAttributes: { rel: 'noopener noreferrer nofollow', target: '_blank' },
-      },
+      link: false,
       dropcursor: { class: 'drop-cursor', color: false, width: 2 },
     }),
     code,
+    link,
     TaskList,
     TaskItem.configure({
       nested: true,

@@ -1,6 +1,6 @@
 /* The door of the Markdown part. Load it lazily: it brings the editor's schema with it. */
 import type { JSONContent } from '@tiptap/core';
-import { prosemirrorJSONToYXmlFragment, yXmlFragmentToProsemirrorJSON } from '@tiptap/y-tiptap';
+import { prosemirrorToYXmlFragment, yXmlFragmentToProsemirrorJSON } from '@tiptap/y-tiptap';
 import type * as Y from 'yjs';
 import { Node } from '@tiptap/pm/model';
 import { contentField, contentSchema } from '../editor/schema.ts';
@@ -35,7 +35,7 @@ export function writeContent(doc: Y.Doc, blocks: readonly JSONContent[]): void {
   const schema = contentSchema();
   const node = Node.fromJSON(schema, { type: 'doc', content: blocks });
   node.check();
-  doc.transact(() => prosemirrorJSONToYXmlFragment(schema, node.toJSON(), fragment), 'import');
+  doc.transact(() => prosemirrorToYXmlFragment(node, fragment), 'import');
 }
 
 export interface ExportOptions {
