@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { passwordProblem } from './auth/passwords.ts';
+import { readConfig } from './config.ts';
+import { fillWorkspace, sizes } from './seed/fill.ts';
+import { createRandom } from './seed/random.ts';
+import { hour } from './seed/timeline.ts';
+import { FolderError, openWorkspace } from './workspace.ts';
+
+const usage = `npm run seed -- --size small|large [--seed <number>] [--until <date>] [--password <text>] [--url <address>]
+Fills the empty workspace in WEFT_DATA while its relay is stopped.`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function refuse(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+}
+
+interface Wish {
+  readonly size: keyof typeof sizes;
+  readonly seed: number;
+  readonly until: number;
+  readonly password: string;
+  readonly url: string | null;
+}
+
+function given(): Record<string, string | undefined> {
+  const text = { type: 'string' } as const;
+  try {
+    const options = { size: text, seed: text, until: text, password: text, url: text };
+    return parseArgs({ options, strict: true }).values;
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+}
+
+function readWish(now: number): Wish {
+  const { size = 'small', seed = '1', until, password = 'try weft together', url = null } = given();
+  if (!Object.hasOwn(sizes, size)) refuse(`--size must be small or large.\n${usage}`);
+  if (!/^\d{1,9}$/.test(seed)) refuse(`--seed must be a whole number of at most nine digits.\n${usage}`);
+  const end = until === undefined ? Math.floor(now / hour) * hour : Date.parse(until);
+  if (Number.isNaN(end)) refuse(`--until must be a date such as 2026-03-01.\n${usage}`);
+  const problem = passwordProblem(password);
+  if (problem) refuse(`--password: ${problem}.`);
+  return { size: size as Wish['size'], seed: Number(seed), until: end, password, url };
+}
+
+async function run(): Promise<void> {
+  const wish = readWish(Date.now());
+  const read = readConfig(process.env);
+  if (!read.ok) refuse(read.error);
+  const { config } = read.value;
+  let now = wish.until;
+  // Should the machine die on the way, the folder is made anew: no need to wait for the disk each time.
+  const workspace = await openWorkspace({
+    folder: config.data,
+    durability: 'process',
+    clock: { now: () => now },
+  });
+  if (workspace.auth.setup.isDone()) {
+    workspace.close();
+    refuse(`The workspace in ${config.data} is not empty; choose another folder with WEFT_DATA.`);
+  }
+  const began = performance.now();
+  const until = new Date(wish.until).toISOString();
+  say(`Filling ${config.data}: size ${wish.size}, seed ${wish.seed}, until ${until} …`);
+  const people = await fillWorkspace(workspace, {
+    size: sizes[wish.size],
+    random: createRandom(wish.seed),
+    password: wish.password,
+    until: wish.until,
+    travel: (at) => (now = at),
+  });
+  await workspace.relay.stop();
+  workspace.close();
+  const { messages, documents, groups, directs } = sizes[wish.size];
+  say(
+    `${people.length} people, ${groups + directs} conversations, ${messages} messages and ${documents} documents ` +
+      `in ${((performance.now() - began) / 1000).toFixed(1)} s.`,
+  );
+  say(
+    `Sign in at ${wish.url ?? config.publicUrl ?? `http://${config.host}:${config.port}`} as one of these:`,
+  );
+  const shown = ['owner', 'administrator', 'member', 'member', 'member', 'member'];
+  for (const [index, as] of shown.entries()) {
+    const person = people[index];
+    if (person) say(`  ${person.email.padEnd(32)} ${person.name}, ${as}`);
+  }
+  say(`Password of everybody: ${wish.password}`);
+  say('This password is known to others: do not put this workspace on an open network.');
+}
+
+run().catch((error: unknown) => {
+  if (error instanceof FolderError) refuse(error.message);
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});
