@@ -3,7 +3,11 @@ import type { MemberId } from '../../base/ids.ts';
 import { idPattern } from '../../base/ids.ts';
 import { roles, type Role } from '../../access/actor.ts';
 
-export const memberId = z.string().check(z.regex(idPattern)) as unknown as z.ZodMiniType<MemberId>;
+/** Members are keys of plain objects, so an id must not be a name that every object has. */
+export const memberId = z.string().check(
+  z.regex(idPattern),
+  z.refine((id) => !(id in {})),
+) as unknown as z.ZodMiniType<MemberId>;
 const line = (longest: number) => z.string().check(z.trim(), z.maxLength(longest));
 /** A name that is shown alone must not be empty. */
 export const displayName = z.string().check(z.trim(), z.minLength(1), z.maxLength(60));
