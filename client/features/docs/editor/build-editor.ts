@@ -32,6 +32,8 @@ export interface EditorParts {
 function handle(): HTMLElement {
   const element = document.createElement('div');
   element.className = 'drag-handle';
+  // Until the pointer is over a block.
+  element.style.visibility = 'hidden';
   element.title = t.dragBlock;
   element.setAttribute('aria-hidden', 'true');
   return element;
