@@ -108,7 +108,9 @@ class Session {
   #device(email: string): DeviceClaim {
     const before = this.#ended?.account;
     const name = deviceName();
-    return before?.member.email === email.trim().toLowerCase() ? { id: before.session.device, name } : { name };
+    return before?.member.email === email.trim().toLowerCase()
+      ? { id: before.session.device, name }
+      : { name };
   }
 
   async #open(account: SignedIn): Promise<void> {

@@ -1,6 +1,13 @@
 import type * as Y from 'yjs';
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import { newId, type CommandId, type DeviceId, type MemberId, type RoomId, type WorkspaceId } from '../../shared/base/ids.ts';
+import {
+  newId,
+  type CommandId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+  type WorkspaceId,
+} from '../../shared/base/ids.ts';
 import { err } from '../../shared/base/result.ts';
 import { databaseName, openStorage } from '../../client/data/storage/idb/open.ts';
 import type { DeviceStorage } from '../../client/data/storage/contract.ts';
@@ -23,7 +30,8 @@ export class Hub {
       post: (note) => {
         const copy = structuredClone(note);
         queueMicrotask(() => {
-          for (const other of this.#members) if (other !== member) for (const hear of [...other.hear]) hear(copy);
+          for (const other of this.#members)
+            if (other !== member) for (const hear of [...other.hear]) hear(copy);
         });
       },
       listen: (hear) => {
@@ -132,7 +140,10 @@ export class WorldDevice {
   #begin(): void {
     const { workspace, member, device, random } = this.#options;
     this.#process = { alive: true };
-    this.#storage = watched(openStorage({ workspace, member, name: this.#name }), (change) => (this.#busy += change));
+    this.#storage = watched(
+      openStorage({ workspace, member, name: this.#name }),
+      (change) => (this.#busy += change),
+    );
     this.#bus = this.#hub.join();
     this.#engine = new SyncEngine({
       workspace,
@@ -193,8 +204,10 @@ export class WorldDevice {
     this.#storage.close();
   }
 
-  newTab(): Tab {
-    const bus = this.#hub.join();
+  /** `filter` stands between the bus and the page: a page that is slow to hear. */
+  newTab(filter: (bus: Bus) => Bus = (bus) => bus): Tab {
+    const process = this.#process;
+    const bus = filter(this.#hub.join());
     const lease = new TabLease(this.#storage, bus, this.#locks, this.#name);
     const texts = new OpenTexts({
       storage: this.#storage,
@@ -203,7 +216,7 @@ export class WorldDevice {
       me: this.member,
       lease,
       timers: this.#timers(),
-      onProblem: (problem) => this.problems.push(problem),
+      onProblem: (problem) => process.alive && this.problems.push(problem),
     });
     const tab = { texts, lease, bus };
     this.#tabs.add(tab);

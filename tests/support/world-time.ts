@@ -35,7 +35,10 @@ export class HeldClock implements Timers {
 
   /** Moves to the next timer that is due within `milliseconds` and runs it; false when there is none. */
   next(milliseconds: number): boolean {
-    const due = this.#timers.reduce<Timer | null>((first, timer) => (first && first.at <= timer.at ? first : timer), null);
+    const due = this.#timers.reduce<Timer | null>(
+      (first, timer) => (first && first.at <= timer.at ? first : timer),
+      null,
+    );
     if (!due || due.at > this.#now + milliseconds) return false;
     this.#timers = this.#timers.filter((each) => each !== due);
     this.#now = Math.max(this.#now, due.at);

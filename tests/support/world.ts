@@ -20,6 +20,11 @@ export interface World {
   room(kind: string, id: string, part?: string): RoomId;
   member(name: string): Promise<MemberId>;
   device(member: MemberId, name?: string): WorldDevice;
+  /** Commands by way of HTTP, as a script would send them; resolves when all are stored. */
+  commands(
+    member: MemberId,
+    list: readonly (readonly [room: RoomId, type: string, data: unknown])[],
+  ): Promise<void>;
   /** Ends the relay and starts another on the same store; all lines break. */
   restartRelay(): void;
   /** The relay is away until `restartRelay`. */
@@ -28,6 +33,8 @@ export interface World {
   step(frames: number): Promise<void>;
   /** Until nothing is under way, and for `milliseconds` of the world's time after that. */
   settle(milliseconds?: number): Promise<void>;
+  /** Until nothing is under way, without time passing. */
+  quiet(): Promise<void>;
   /** A whole number below `n`. */
   below(n: number): number;
   end(): Promise<void>;
@@ -110,6 +117,14 @@ export async function makeWorld(seed: number, store: RelayStore = createMemorySt
       databases.push(`${databaseName(store.workspace, member)}:${device}`);
       return made;
     },
+    async commands(member, list) {
+      const device = newId<DeviceId>();
+      const sent = list.map(([room, type, data], n) =>
+        world.relay.command({ member, device, session: device }, { id: newId(), n: n + 1, room, type, data }),
+      );
+      runTurns();
+      for (const result of await Promise.all(sent)) if (!result.ok) throw new Error(result.message);
+    },
     stopRelay() {
       void relay?.stop();
       relay = null;
@@ -133,6 +148,7 @@ export async function makeWorld(seed: number, store: RelayStore = createMemorySt
       const end = clock.now() + milliseconds;
       while (clock.next(end - clock.now())) await quiet();
     },
+    quiet,
     below: (n) => Math.floor(random() * n),
     async end() {
       for (const device of devices) device.stop();

@@ -9,7 +9,9 @@ import { makeWorld, type World } from '../support/world.ts';
 const only = process.env['WEFT_SEED'];
 const count = Number(process.env['WEFT_SEEDS'] ?? 200);
 const seeds = only ? [Number(only)] : Array.from({ length: count }, (_, i) => i + 1);
-const groups = Array.from({ length: Math.ceil(seeds.length / 25) }, (_, i) => seeds.slice(i * 25, i * 25 + 25));
+const groups = Array.from({ length: Math.ceil(seeds.length / 25) }, (_, i) =>
+  seeds.slice(i * 25, i * 25 + 25),
+);
 
 interface Place {
   readonly device: WorldDevice;
@@ -35,7 +37,11 @@ function edit(world: World, doc: Y.Doc): void {
 async function live(seed: number): Promise<void> {
   const world = await makeWorld(seed);
   try {
-    const people: MemberId[] = [await world.member('ann'), await world.member('bo'), await world.member('cy')];
+    const people: MemberId[] = [
+      await world.member('ann'),
+      await world.member('bo'),
+      await world.member('cy'),
+    ];
     const devices = [...people.map((member) => world.device(member)), world.device(people[0]!)];
     await world.settle();
     const places: Place[] = devices.map((device) => ({ device, tabs: [device.newTab()], online: true }));

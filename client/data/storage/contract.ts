@@ -133,13 +133,17 @@ export interface OutboxRecord {
   readonly failure: Failure | null;
 }
 
+/** `seq`: as which entry the relay took it; null when nothing was left to do. */
+export type Settled =
+  | { readonly id: CommandId; readonly seq: number | null }
+  | { readonly id: CommandId; readonly failure: Failure };
+
 export interface OutboxStore {
   add(command: Pick<OutboxRecord, 'id' | 'room' | 'type' | 'data' | 'at'>): Promise<OutboxRecord>;
   /** In order of making. */
   all(): Promise<OutboxRecord[]>;
-  /** The relay took it as entry `seq`; null when nothing was left to do. It leaves when the entry is here. */
-  accepted(id: CommandId, seq: number | null): Promise<void>;
-  refused(id: CommandId, failure: Failure): Promise<void>;
+  /** Notes the relay's answers. A command that was taken leaves when its entry is here. */
+  settle(answers: readonly Settled[]): Promise<void>;
   remove(id: CommandId): Promise<void>;
 }
 
@@ -164,7 +168,7 @@ export interface BlobStore {
 }
 
 export interface LeaseStore {
-  /** Client ids that may be used for writing, in the order they came. */
+  /** Client ids that may be used for writing, the smallest first. */
   usable(): Promise<number[]>;
   /** Every id this device ever wrote under, as far as it remembers. */
   all(): Promise<number[]>;

@@ -1,6 +1,7 @@
 import type { Failure } from '../../../shared/base/errors.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { CommandResult, Row, RoomContent, Welcome } from '../../../shared/protocol/messages.ts';
+import { findRoom } from '../../../shared/documents/registry.ts';
 import { partOf } from '../../../shared/protocol/rooms.ts';
 import type { Stored } from '../storage/contract.ts';
 import { listChanges, pull, roomsToPull, type PullEvents } from './catch-up.ts';
@@ -41,7 +42,7 @@ export class LiveSession {
     this.#welcome = welcome;
     this.#events = events;
     const { storage, timers, bus } = deps;
-    this.#outbox = new OutboxSender(connection, storage, timers, welcome.lastCommand, () => this.#queueChanged());
+    this.#outbox = new OutboxSender(connection, storage, timers, welcome.lastCommand, () => this.#settled(), () => this.send());
     this.#texts = new TextSender(connection, storage, timers, {
       sent: (room) => bus.post({ type: 'sent', room }),
       refused: (room, failure) => this.#refused(room, failure),
@@ -99,8 +100,29 @@ export class LiveSession {
     this.#caughtUp = true;
     this.#events.state({ fetching: null, syncedAt: this.#deps.timers.now() });
     await this.#storeRows();
+    await this.#recheck(new Set(rooms));
     // Texts that waited for rooms to arrive, and what the restored relay had lost.
     this.send();
+  }
+
+  /**
+   * Rooms whose readers are named may have been lost while this device was away, and nobody tells what one may not read:
+   * those that were not fetched just now are asked for once, which costs the relay nothing when nothing is new.
+   */
+  async #recheck(fetched: ReadonlySet<RoomId>): Promise<void> {
+    const held = await this.#deps.storage.rooms.all();
+    const doubtful = held.filter(({ room, cursor, stale }) => {
+      if (cursor === 0 || stale || fetched.has(room)) return false;
+      const found = findRoom(room);
+      return found?.kind.class === 'log' && found.name.part === null && found.name.kind === 'chat';
+    });
+    if (doubtful.length === 0) return;
+    await pull(
+      this.#connection,
+      this.#deps.storage,
+      doubtful.map(({ room }) => room),
+      this.#pullEvents(),
+    );
   }
 
   #pullEvents(): PullEvents {
@@ -159,9 +181,10 @@ export class LiveSession {
     }
   }
 
-  #queueChanged(): void {
+  /** Commands left the outbox: texts that waited for them may go. */
+  #settled(): void {
     this.#deps.bus.post({ type: 'queue' });
-    this.#events.run(this.#sendAll());
+    this.#events.run(this.#texts.flush());
   }
 
   #refused(room: RoomId, failure: Failure): void {

@@ -1,13 +1,10 @@
-import type { CommandId } from '../../../../shared/base/ids.ts';
 import type { OutboxRecord, OutboxStore } from '../contract.ts';
 import type { OutboxRow } from './schema.ts';
-import { read, write, type GetDb, type WriteTx } from './transaction.ts';
+import { read, write, type GetDb } from './transaction.ts';
 
 const recordOf = (row: OutboxRow): OutboxRecord => ({ ...row, key: row.key! });
 
 export function idbOutbox(getDb: GetDb): OutboxStore {
-  const find = async (tx: WriteTx<['outbox']>, id: CommandId) => tx.store.index('id').get(id);
-
   return {
     add: (command) =>
       write(getDb, ['outbox'], async (tx) => {
@@ -17,26 +14,27 @@ export function idbOutbox(getDb: GetDb): OutboxStore {
 
     all: () => read(getDb, ['outbox'], async (tx) => (await tx.store.getAll()).map(recordOf)),
 
-    accepted: (id, seq) =>
+    settle: (answers) =>
       write(getDb, ['outbox', 'rooms'], async (tx) => {
         const outbox = tx.objectStore('outbox');
-        const row = await outbox.index('id').get(id);
-        if (!row) return;
-        const record = await tx.objectStore('rooms').get(row.room);
-        const arrived = seq === null || (record !== undefined && !record.stale && record.head > seq);
-        await (arrived ? outbox.delete(row.key!) : outbox.put({ ...row, seq, failure: null }));
-      }),
-
-    refused: (id, failure) =>
-      write(getDb, ['outbox'], async (tx) => {
-        const row = await find(tx, id);
-        if (row) await tx.store.put({ ...row, failure });
+        for (const answer of answers) {
+          const row = await outbox.index('id').get(answer.id);
+          if (!row) continue;
+          if ('failure' in answer) {
+            void outbox.put({ ...row, failure: answer.failure });
+            continue;
+          }
+          const { seq } = answer;
+          const record = await tx.objectStore('rooms').get(row.room);
+          const arrived = seq === null || (record !== undefined && !record.stale && record.head > seq);
+          void (arrived ? outbox.delete(row.key!) : outbox.put({ ...row, seq, failure: null }));
+        }
       }),
 
     remove: (id) =>
       write(getDb, ['outbox'], async (tx) => {
-        const row = await find(tx, id);
-        if (row) await tx.store.delete(row.key!);
+        const key = await tx.store.index('id').getKey(id);
+        if (key !== undefined) await tx.store.delete(key);
       }),
   };
 }
