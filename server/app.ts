@@ -1,6 +1,7 @@
 import { failure } from '../shared/base/errors.ts';
 import { limits } from '../shared/protocol/limits.ts';
-import type { AppDeps, AppEnvironment } from './http/environment.ts';
+import type { AppDeps } from './http/deps.ts';
+import type { AppEnvironment } from './http/environment.ts';
 import { fromOwnPages } from './http/guards.ts';
 import { answerFailure, onError } from './http/refusals.ts';
 import { atMost, formLimit, newRoutes, type Routes } from './http/routes/app.ts';

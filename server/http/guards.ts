@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { AppDeps, AppEnvironment } from './environment.ts';
+import type { AppDeps } from './deps.ts';
+import type { AppEnvironment } from './environment.ts';
 import { isOwnOrigin } from './origin.ts';
 import { refuse } from './refusals.ts';
 import { isSecure } from './request-facts.ts';

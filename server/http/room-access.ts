@@ -1,6 +1,6 @@
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { findRoom, type AnyKind } from '../../shared/documents/registry.ts';
-import type { AppDeps } from './environment.ts';
+import type { AppDeps } from './deps.ts';
 import { refuse, take } from './refusals.ts';
 
 export interface Target {

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
-import type { AppDeps, AppEnvironment } from './environment.ts';
+import type { AppDeps } from './deps.ts';
+import type { AppEnvironment } from './environment.ts';
 import { isSecure } from './request-facts.ts';
 
 const hostShape = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?$/;

@@ -1,4 +1,4 @@
-import type { SeedDocument } from './documents.ts';
+import type { SeedDocument } from './document.ts';
 
 /** As in Chinese, see documents-zh.ts. */
 export const documentsEn: readonly SeedDocument[] = [

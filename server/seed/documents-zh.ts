@@ -1,4 +1,4 @@
-import type { SeedDocument } from './documents.ts';
+import type { SeedDocument } from './document.ts';
 
 /** What a team of this company would really write down. Words in braces are filled in. */
 export const documentsZh: readonly SeedDocument[] = [

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { limits } from '../../../shared/protocol/limits.ts';
-import type { AppDeps } from '../environment.ts';
+import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
 import { refuse, take } from '../refusals.ts';
 import { readableRoom, writableRoom } from '../room-access.ts';

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { AppDeps } from '../environment.ts';
+import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
 import { take } from '../refusals.ts';
 import { body, id, json, membersOnly, nothing, refusals, role, time } from '../schemas.ts';

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { AppDeps } from '../environment.ts';
+import type { AppDeps } from '../deps.ts';
 import { json } from '../schemas.ts';
 import type { Routes } from './app.ts';
 

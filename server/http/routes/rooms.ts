@@ -3,7 +3,7 @@ import { asBytes } from '../../../shared/base/bytes.ts';
 import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
-import type { AppDeps } from '../environment.ts';
+import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
 import { refuse } from '../refusals.ts';
 import { readableRoom } from '../room-access.ts';

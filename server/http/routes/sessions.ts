@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { openSession, who } from '../answers.ts';
-import type { AppDeps } from '../environment.ts';
+import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
 import { refuse, take } from '../refusals.ts';
 import { clientNetwork, isSecure } from '../request-facts.ts';

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { openSession } from '../answers.ts';
-import type { AppDeps } from '../environment.ts';
+import type { AppDeps } from '../deps.ts';
 import { take } from '../refusals.ts';
 import { clientNetwork } from '../request-facts.ts';
 import {
