@@ -93,6 +93,9 @@ const notBuilt: Readonly<Record<string, string>> = {
   WEFT_REDIS_URL: 'this version runs as a single process',
   WEFT_BLOBS_URL: 'this version keeps files in WEFT_DATA',
 };
+/** All names the environment may hold for the relay, also those it refuses. */
+export const settingNames: readonly string[] = [...Object.keys(settings), ...Object.keys(notBuilt)];
+
 /** Read by other programs of the project (`npm run dev`, tests). */
 const ofOthers = new Set(['WEFT_DEV_PORT', 'WEFT_DEV_RELAY', 'WEFT_SEEDS']);
 const secret = new Set(['WEFT_ADMIN_PASSWORD']);

@@ -39,8 +39,9 @@ const signInRoute = createRoute({
 export function addSignInRoute(routes: Routes, deps: AppDeps): void {
   routes.openapi(signInRoute, async (c) => {
     const { email: address, password: secret, device: claim } = c.req.valid('json');
-    const checked = await deps.auth.signIn.check(address, secret, clientNetwork(c, deps.trustedProxies));
-    if (!checked.ok) deps.log.warn({ code: checked.error.code }, 'sign-in refused');
+    const network = clientNetwork(c, deps.trustedProxies);
+    const checked = await deps.auth.signIn.check(address, secret, network);
+    if (!checked.ok) deps.log.warn({ code: checked.error.code, network }, 'sign-in refused');
     const member = take(checked);
     deps.log.info({ member }, 'signed in');
     return c.json(openSession(c, deps, member, claim), 200);
