@@ -84,7 +84,7 @@ function splitMentions(text: string, people: readonly Named[]): Piece[] {
 }
 
 const emojiOnly =
-  /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f]|\s)+$/u;
+  /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\s)+$/u;
 
 /** One to three emoji and nothing else: shown larger. */
 export function isFewEmoji(text: string): boolean {

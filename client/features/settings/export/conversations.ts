@@ -2,7 +2,7 @@
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { MemberId } from '../../../../shared/base/ids.ts';
 import type { ChatRow, WorkspaceData } from '../../../data/api.ts';
-import { daysAgo, formatList, fullDate, timeOfDay } from '../../../i18n/index.ts';
+import { daysAgo, formatList, language, timeOfDay } from '../../../i18n/index.ts';
 import { chatTitle, messageIn, noticeOf } from '../../chat/index.ts';
 import { t } from './strings.ts';
 
@@ -64,14 +64,14 @@ export async function* asMarkdown(
   const nameOf = (id: MemberId): string => data.directory.members[id]?.name ?? id;
   const names = (Object.keys(row.state.members) as MemberId[]).map(nameOf);
   yield `# ${chatTitle(row.state, data.directory, data.me)}\n\n${t.members({ names: formatList(names) })}\n`;
+  const day = new Intl.DateTimeFormat(language.tag, { dateStyle: 'full' });
   let before: LogEntry | undefined;
   for await (const piece of entries) {
     let text = '';
     const [first] = piece;
     if (!before && first && first.seq > 0) text += `\n*${t.olderMissing({ count: first.seq })}*\n`;
     for (const entry of piece) {
-      if (!before || daysAgo(before.at, entry.at) !== 0)
-        text += `\n## ${fullDate(entry.at).replace(/[,，]?\s*\d{1,2}:\d{2}.*$/, '')}\n`;
+      if (!before || daysAgo(before.at, entry.at) !== 0) text += `\n## ${day.format(entry.at)}\n`;
       before = entry;
       const message = messageIn(entry);
       if (message) text += `\n**${nameOf(entry.by)}** ${timeOfDay(entry.at)}  \n${quoted(message.text)}\n`;
