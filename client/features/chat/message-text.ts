@@ -16,16 +16,20 @@ export interface Named {
 const address =
   /\bhttps?:\/\/[^\s<>"“”‘’「」『』【】（）《》，。；！？、]+|\bwww\.[a-z0-9-]+\.[^\s<>"“”（），。；！？、]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu;
 
+const closing: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
+const countOf = (text: string, mark: string): number => text.split(mark).length - 1;
+
 // Closing marks at the end belong to the sentence, unless the address opened them itself.
 function trimAddress(text: string): string {
   let end = text.length;
   for (;;) {
     const last = text[end - 1];
     if (last === undefined) return '';
-    if (/[.,;:!?'*_~]/.test(last)) end -= 1;
-    else if (last === ')' && !text.slice(0, end).includes('(')) end -= 1;
-    else if (last === ']' && !text.slice(0, end).includes('[')) end -= 1;
-    else return text.slice(0, end);
+    const kept = text.slice(0, end);
+    const opening = closing[last];
+    const isSentence = /[.,;:!?'*_~]/.test(last);
+    if (!isSentence && !(opening !== undefined && countOf(kept, last) > countOf(kept, opening))) return kept;
+    end -= 1;
   }
 }
 
