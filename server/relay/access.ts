@@ -29,18 +29,21 @@ export interface Access {
   readers(room: RoomId): ReaderSet;
   /** The readers of every room whose rights follow from the state of this one. */
   readersGovernedBy(located: Located): ReadonlyMap<RoomId, Readers>;
+  /** The readers of these rooms may differ from now on. */
+  readersChanged(rooms: Iterable<RoomId>): void;
 }
 
 export const includes = (readers: ReaderSet, member: MemberId): boolean =>
   readers === 'everyone' || readers.has(member);
 
 const nobody: ReadonlySet<MemberId> = new Set();
+/** Rooms whose readers are kept ready. */
+const mostSets = 50_000;
 
 export function createAccess(workspace: WorkspaceId, logs: LogRooms): Access {
   const directoryRoom = roomId(workspace, directoryKind.kind, directoryRoomId);
   const directory = (): DirectoryState => logs.open(directoryRoom).state as DirectoryState;
-  // States are never changed in place, so what follows from one can be kept with it.
-  const sets = new WeakMap<object, Map<AnyKind, ReaderSet>>();
+  const sets = new Map<RoomId, ReaderSet>();
 
   const actor = (member: MemberId): Actor | null => {
     const { members } = directory();
@@ -84,15 +87,17 @@ export function createAccess(workspace: WorkspaceId, logs: LogRooms): Access {
       return located ? decide(who, action, resource(located)) : refuse('room-not-found', 'no such room');
     },
     readers(room) {
+      const known = sets.get(room);
+      if (known) return known;
       const located = locate(room);
       if (!located) return nobody;
-      const state = governing(located);
-      if (typeof state !== 'object' || state === null) return asSet(readersIn(located.kind, state));
-      let byKind = sets.get(state);
-      if (!byKind) sets.set(state, (byKind = new Map()));
-      let found = byKind.get(located.kind);
-      if (!found) byKind.set(located.kind, (found = asSet(readersIn(located.kind, state))));
-      return found;
+      const readers = asSet(readersIn(located.kind, governing(located)));
+      if (sets.size >= mostSets) sets.clear();
+      sets.set(room, readers);
+      return readers;
+    },
+    readersChanged(rooms) {
+      for (const room of rooms) sets.delete(room);
     },
     readersGovernedBy({ room, kind, name }) {
       const governed = new Map<RoomId, Readers>();

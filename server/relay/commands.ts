@@ -79,6 +79,7 @@ export function createCommands({ store, clock, access, logs, committer, metrics 
     }
     const readersBefore: ReadonlyMap<RoomId, Readers> = access.readersGovernedBy(located);
     logs.append(log, entry);
+    access.readersChanged(readersBefore.keys());
     const readers = [...access.readersGovernedBy(located)].map(([room, after]) => ({ room, readers: after }));
     return { readers, readersBefore };
   };
@@ -159,8 +160,9 @@ export function createCommands({ store, clock, access, logs, committer, metrics 
       committer.commitAlone(work, also);
     },
     rolledBack(works) {
-      for (const { row, command } of works) {
+      for (const { row, command, readersBefore } of works) {
         if (row) logs.forget(row.room);
+        if (readersBefore) access.readersChanged(readersBefore.keys());
         if (command) numbers.delete(command.device);
       }
     },

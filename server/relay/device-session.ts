@@ -1,5 +1,5 @@
 import { asBytes } from '../../shared/base/bytes.ts';
-import { errorTable, failure, type ErrorCode } from '../../shared/base/errors.ts';
+import { failure, type ErrorCode } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { decodeClientMessage, encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { limits } from '../../shared/protocol/limits.ts';
@@ -9,6 +9,7 @@ import type { Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
 import type { Outgoing } from './outbox.ts';
+import { failureOf } from './failure-of.ts';
 import type { DeviceSession } from './session.ts';
 
 /** Rooms whose carets one device may watch; a device watches what is on its screens. */
@@ -172,12 +173,10 @@ export function connectDevice(
         answer(decoded.value, message.length);
       } catch (error) {
         core.log.error({ err: error, type: decoded.value.type }, 'a frame could not be answered');
-        const code = isStorageError(error) ? 'storage-failed' : 'internal';
-        close(code, errorTable[code].retry ? 'try again later' : 'failed');
+        const { code, message: why } = failureOf(error);
+        close(code, why);
       }
     },
     gone,
   };
 }
-
-const isStorageError = (error: unknown): boolean => error instanceof Error && error.name === 'StorageError';

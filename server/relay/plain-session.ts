@@ -6,6 +6,7 @@ import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.
 import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { encodeLogRun, logWriter } from '../../shared/protocol/log-bytes.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import type { AwarenessUpdate, Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
@@ -163,7 +164,8 @@ export function connectPlain(
         answer(message);
       } catch (error) {
         core.log.warn({ err: error, room }, 'a plain message could not be answered');
-        close('bad-frame', 'cannot be decoded');
+        const isStorage = error instanceof StorageError;
+        close(isStorage ? 'storage-failed' : 'bad-frame', isStorage ? 'storage failed' : 'cannot be decoded');
       }
     },
     gone,

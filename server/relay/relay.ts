@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { systemClock } from '../../shared/base/clock.ts';
-import { failure, type ErrorCode } from '../../shared/base/errors.ts';
+import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
@@ -14,6 +14,7 @@ import { createCommitter, type Committed, type Work } from './commit.ts';
 import type { Relay } from './contract.ts';
 import type { Core } from './core.ts';
 import { connectDevice } from './device-session.ts';
+import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
@@ -134,6 +135,16 @@ export function createRelay(deps: RelayDeps): Relay {
   const commands = createCommands({ store, clock, access, logs, committer, metrics });
   const updates = createUpdates({ store, clock, access, texts, ids, committer, metrics });
 
+  /** Work for somebody without a socket: what it throws is logged and becomes an answer. */
+  const guarded = (work: () => void, failed: (why: Failure) => void): void => {
+    try {
+      work();
+    } catch (error) {
+      log.error({ err: error }, 'a request could not be answered');
+      failed(failureOf(error));
+    }
+  };
+
   let presenceScheduled = false;
   const announcePresence = (): void => {
     if (presenceScheduled) return;
@@ -208,7 +219,10 @@ export function createRelay(deps: RelayDeps): Relay {
           resolve({ id: command.id, ok: false, code: 'stopping', message: 'the relay is stopping' });
           return;
         }
-        commands.take(caller, command, resolve);
+        guarded(
+          () => commands.take(caller, command, resolve),
+          ({ code, message }) => resolve({ id: command.id, ok: false, code, message }),
+        );
       }),
     update: (caller, room, bytes) =>
       new Promise((resolve) => {
@@ -216,10 +230,9 @@ export function createRelay(deps: RelayDeps): Relay {
           resolve(err(failure('stopping', 'the relay is stopping')));
           return;
         }
-        updates.take(caller, room, bytes, 'leased', {
-          acked: (cursor) => resolve(ok({ cursor })),
-          refused: (why) => resolve(err(why)),
-        });
+        const refused = (why: Failure): void => resolve(err(why));
+        const acked = (cursor: number): void => resolve(ok({ cursor }));
+        guarded(() => updates.take(caller, room, bytes, 'leased', { acked, refused }), refused);
       }),
     lease: (caller, count) =>
       new Promise((resolve, reject) => {

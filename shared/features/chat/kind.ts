@@ -23,13 +23,17 @@ const previewLength = 160;
 
 const initial: ChatState = { created: null, type: 'group', title: '', members: {}, last: null };
 
-const fold = makeFold<ChatState>((state) => ({ ...state, members: { ...state.members } }), {
+/** Copied only by entries that change it: most are messages, and a group may have thousands of members. */
+const changeMembers = (draft: ChatState): ChatState['members'] => (draft.members = { ...draft.members });
+
+const fold = makeFold<ChatState>((state) => ({ ...state }), {
   'chat.create': entryRule(chatCreate, (draft, data, entry) => {
     if (draft.created) return;
     draft.created = { by: entry.by, at: entry.at };
     draft.type = data.type;
     draft.title = data.title;
-    for (const member of [entry.by, ...data.members]) draft.members[member] = { since: entry.seq };
+    const changed = changeMembers(draft);
+    for (const member of [entry.by, ...data.members]) changed[member] = { since: entry.seq };
   }),
   'chat.send': entryRule(chatSend, (draft, { text }, entry) => {
     draft.last = { seq: entry.seq, by: entry.by, at: entry.at, text: text.slice(0, previewLength) };
@@ -38,13 +42,14 @@ const fold = makeFold<ChatState>((state) => ({ ...state, members: { ...state.mem
     draft.title = title;
   }),
   'chat.addMembers': entryRule(chatMembers, (draft, { members }, entry) => {
-    for (const member of members) draft.members[member] ??= { since: entry.seq };
+    const changed = changeMembers(draft);
+    for (const member of members) changed[member] ??= { since: entry.seq };
   }),
   'chat.removeMember': entryRule(chatMember, (draft, { member }) => {
-    delete draft.members[member];
+    delete changeMembers(draft)[member];
   }),
   'chat.leave': entryRule(chatLeave, (draft, _data, entry) => {
-    delete draft.members[entry.by];
+    delete changeMembers(draft)[entry.by];
   }),
 });
 
