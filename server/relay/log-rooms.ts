@@ -74,12 +74,13 @@ export function createLogRooms(store: RelayStore): LogRooms {
       bases = bases.filter((base) => base.room !== room);
     },
     stored() {
-      for (const { room, head, state } of bases) store.saveBase(room, head, state);
-      bases = [];
       for (const room of loaded.keys()) {
         if (loaded.size <= mostLoaded) break;
         loaded.delete(room);
       }
+      const due = bases;
+      bases = [];
+      for (const { room, head, state } of due) store.saveBase(room, head, state);
     },
     stateAt: (room, seq) => load(room, seq).state,
   };

@@ -98,21 +98,40 @@ export function createRelay(deps: RelayDeps): Relay {
     if (committed.some(({ row }) => row.room === access.directoryRoom)) endInactive();
   };
 
-  const published = (committed: readonly Committed[]): void => {
-    logs.stored();
+  /** Snapshots and bases only save work: when the disk has no room for them, the log itself still says everything. */
+  const saving = (save: () => void): void => {
+    try {
+      save();
+    } catch (error) {
+      log.warn({ err: error }, 'what saves work could not be stored');
+    }
+  };
+
+  const keepSnapshots = (committed: readonly Committed[]): void => {
     for (const { row } of committed) {
       if (!texts.stored(row) || snapshotsDue.has(row.room)) continue;
       snapshotsDue.add(row.room);
       later(snapshotDelay, () => {
         snapshotsDue.delete(row.room);
-        if (!stopping) texts.saveSnapshot(row.room);
+        if (!stopping) saving(() => texts.saveSnapshot(row.room));
       });
     }
+  };
+
+  const published = (committed: readonly Committed[]): void => {
+    saving(logs.stored);
+    keepSnapshots(committed);
     texts.trim();
     ids.forgetClaims();
-    enforce(committed);
-    showToDevices(committed, devices, access);
-    showToPlain(committed, plain);
+    try {
+      enforce(committed);
+      showToDevices(committed, devices, access);
+      showToPlain(committed, plain);
+    } catch (error) {
+      // Rights could not be read: nobody is shown anything; what is stored is asked for after a new hello.
+      log.error({ err: error }, 'a commit could not be shown');
+      endWhere(() => true, 'storage-failed', 'come back for what is new');
+    }
   };
 
   const rolledBack = (works: readonly Work[]): void => {

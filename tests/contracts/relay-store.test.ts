@@ -127,6 +127,7 @@ describe.each(Object.entries(subjects))('the relay store in %s', (_name, open) =
     expect(names(ada, 1)).toContainEqual(['w/doc/1', 3]);
     expect(names('eve' as MemberId, 0)).toEqual([['w/doc/1', 3]]);
     expect(names(ben, 3)).toEqual([]);
+    expect(store.changedRooms(ben, 0, Number.MAX_SAFE_INTEGER - 1)).toHaveLength(2);
   });
 
   it('lists a room again to whoever was let in since, and no more to whoever was taken out', () => {
