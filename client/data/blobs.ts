@@ -4,7 +4,8 @@ import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { BlobRecord } from './storage/contract.ts';
 
-const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const hex = (bytes: Uint8Array): string =>
+  [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** SHA-256 in hex. Pages that were not loaded over https have no `crypto.subtle`; the slower way gives the same. */
 export async function sha256(bytes: ArrayBuffer): Promise<string> {
@@ -29,7 +30,10 @@ export async function uploadBlob(blob: BlobRecord): Promise<Result<true, Failure
 }
 
 /** Null when the relay cannot be reached, does not have it, or sends something else. */
-export async function downloadBlob(room: RoomId, hash: string): Promise<{ type: string; bytes: ArrayBuffer } | null> {
+export async function downloadBlob(
+  room: RoomId,
+  hash: string,
+): Promise<{ type: string; bytes: ArrayBuffer } | null> {
   try {
     const response = await fetch(addressOf(room, hash));
     if (!response.ok) return null;

@@ -21,7 +21,11 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
   const { workspace, member, device, role } = account;
   const name = databaseName(workspace, member);
   const bus = broadcastBus(name);
-  const storage = openStorage({ workspace, member, onProblem: (problem) => problem.code === 'session-ended' && onEnded(problem) });
+  const storage = openStorage({
+    workspace,
+    member,
+    onProblem: (problem) => (problem.code === 'session-ended' ? onEnded(problem) : data.report(problem)),
+  });
   const socket = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/sync`;
   const data = new LocalWorkspace({
     workspace,

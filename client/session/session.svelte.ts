@@ -49,18 +49,15 @@ class Session {
     return this.#ended;
   }
 
-  /** Looks who was signed in. Resolves when that is known; works without a network. */
+  /** Looks who was signed in, as this device remembers: the same with and without a network. */
   async start(): Promise<void> {
     const remembered = rememberedAccount();
-    if (remembered) {
-      await this.#open(remembered);
-      void this.#confirm();
+    if (!remembered) {
+      this.#state = 'signed-out';
       return;
     }
-    const answer = await api.session();
-    const account = answer.ok ? readSignedIn(answer.value) : null;
-    if (account) await this.#open(account);
-    else this.#state = 'signed-out';
+    await this.#open(remembered);
+    void this.#confirm();
   }
 
   setUp(form: Credentials & { token: string; workspace: string; name: string }): Promise<Outcome> {

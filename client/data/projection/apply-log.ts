@@ -51,11 +51,7 @@ export function appendEntries(
 }
 
 /** Takes a pulled log: continues what is held where it connects, replaces it where it does not. */
-export function applyLogContent(
-  held: RoomRecord | null,
-  kind: AnyLogKind,
-  content: LogContent,
-): Appended {
+export function applyLogContent(held: RoomRecord | null, kind: AnyLogKind, content: LogContent): Appended {
   if (held && !held.stale && content.from <= held.head) {
     const appended = appendEntries(held, kind, content.entries, content.cursor);
     if (appended) return appended;

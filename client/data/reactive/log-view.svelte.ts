@@ -100,13 +100,11 @@ export class LogWindow implements LogView {
     const queued = underWay(commands, this.#head);
     const own = commands
       .filter((command) => !here.has(command.id) && (command.failure || queued.includes(command)))
-      .map(
-        (command, i): ViewEntry => ({
-          ...entryOf(command, this.#head + i, me),
-          delivery: command.failure ? 'failed' : 'queued',
-          failure: command.failure,
-        }),
-      );
+      .map((command, i): ViewEntry => ({
+        ...entryOf(command, this.#head + i, me),
+        delivery: command.failure ? 'failed' : 'queued',
+        failure: command.failure,
+      }));
     return [...stored, ...own];
   }
 

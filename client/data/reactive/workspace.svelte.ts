@@ -90,7 +90,9 @@ export class LocalWorkspace implements WorkspaceData {
   readonly docs: readonly DocRow[] = $derived.by(() => this.#docRows.from(this.#records, this.#commands));
   readonly #chatById = $derived(new Map(this.chats.map((row) => [row.id, row])));
   readonly #docById = $derived(new Map(this.docs.map((row) => [row.id, row])));
-  readonly directory: DirectoryState = $derived.by(() => this.#stateOf(this.#directoryRoom) as DirectoryState);
+  readonly directory: DirectoryState = $derived.by(
+    () => this.#stateOf(this.#directoryRoom) as DirectoryState,
+  );
   readonly actor: Actor = $derived.by(() => {
     const member = this.directory.members[this.me];
     return member
@@ -111,8 +113,11 @@ export class LocalWorkspace implements WorkspaceData {
     this.sync = this.#makeStatus();
     this.#texts = new OpenTexts({
       ...parts,
-      onProblem: (problem) => this.#report(problem),
-      onStored: (room) => this.#touch([room]),
+      onProblem: (problem) => this.report(problem),
+      onStored: (room) => {
+        this.#stored();
+        this.#touch([room]);
+      },
     });
     this.#stopListening = parts.bus.listen((note) => this.#hear(note));
     void this.#load();
@@ -187,7 +192,7 @@ export class LocalWorkspace implements WorkspaceData {
     const deps: LogDeps = {
       ...this.#parts,
       commands: (of) => this.#commands.get(of),
-      onProblem: (problem) => this.#report(problem),
+      onProblem: (problem) => this.report(problem),
       onClose: (closed) => this.#logs.delete(closed),
     };
     const view = new LogWindow(deps, room);
@@ -363,13 +368,12 @@ export class LocalWorkspace implements WorkspaceData {
 
   async #enqueue(command: { id: CommandId; room: RoomId; type: string; data: unknown }): Promise<void> {
     const { storage, timers } = this.#parts;
-    const record = await storage.outbox
-      .add({ ...command, at: timers.now() })
-      .catch((error: unknown) => {
-        this.#caught(error);
-        throw error;
-      });
+    const record = await storage.outbox.add({ ...command, at: timers.now() }).catch((error: unknown) => {
+      this.#caught(error);
+      throw error;
+    });
     this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, record] };
+    this.#stored();
     this.#queueChanged();
     if (this.#askedToKeep) return;
     // From the first own change on there is something that must not be evicted.
@@ -460,13 +464,19 @@ export class LocalWorkspace implements WorkspaceData {
     } while (this.#again);
   }
 
-  #report(problem: Failure): void {
+  /** Something of this device failed; shown until it works again. */
+  report(problem: Failure): void {
     this.#problem = problem;
+  }
+
+  /** Writing works (again): a full disk has been mended. */
+  #stored(): void {
+    if (this.#problem?.code === 'device-full') this.#problem = null;
   }
 
   #caught(error: unknown): void {
     if (!(error instanceof FailureError)) throw error;
-    this.#report(error.failure);
+    this.report(error.failure);
   }
 }
 

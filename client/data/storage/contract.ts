@@ -71,6 +71,8 @@ export interface StoredRows extends Stored {
 
 export interface RoomStore {
   all(): Promise<RoomRecord[]>;
+  /** Makes records that cannot be understood (damage) be fetched anew; tells how many there were. */
+  mend(): Promise<number>;
   /** In the order asked; null for what is not here. */
   some(rooms: readonly RoomId[]): Promise<(RoomRecord | null)[]>;
   /** Entries `from` (inclusive) to `to` (exclusive) as far as they are here, ascending. */

@@ -36,7 +36,8 @@ export async function listChanges(
     if (answer.type !== 'changed') throw new Error(`unexpected answer ${answer.type}`);
     const { changed } = answer;
     for (const room of changed.rooms) rooms.set(room.room, room);
-    if (changed.next >= changed.head || changed.next <= since) return { rooms: [...rooms.values()], head: changed.head };
+    if (changed.next >= changed.head || changed.next <= since)
+      return { rooms: [...rooms.values()], head: changed.head };
     since = changed.next;
   }
 }
@@ -53,9 +54,7 @@ export async function roomsToPull(
     if (!record || record.stale || record.cursor < cursor) wanted.set(room, at);
   }
   for (const record of held.values()) if (record.stale) wanted.set(record.room, record.at);
-  return [...wanted]
-    .sort(([a, atA], [b, atB]) => urgency(a) - urgency(b) || atB - atA)
-    .map(([room]) => room);
+  return [...wanted].sort(([a, atA], [b, atB]) => urgency(a) - urgency(b) || atB - atA).map(([room]) => room);
 }
 
 const wantOf = (room: RoomId, record: RoomRecord | null): Want =>
@@ -75,15 +74,24 @@ export async function pull(
   let storing: Promise<void> = Promise.resolve();
 
   const take = async (): Promise<void> => {
-    for (let batch = waiting.splice(0, limits.pullRooms); batch.length > 0; batch = waiting.splice(0, limits.pullRooms)) {
+    for (
+      let batch = waiting.splice(0, limits.pullRooms);
+      batch.length > 0;
+      batch = waiting.splice(0, limits.pullRooms)
+    ) {
       const records = await storage.rooms.some(batch);
-      const answer = await connection.ask({ type: 'pull', wants: batch.map((room, i) => wantOf(room, records[i]!)) });
+      const answer = await connection.ask({
+        type: 'pull',
+        wants: batch.map((room, i) => wantOf(room, records[i]!)),
+      });
       if (answer.type !== 'batch') throw new Error(`unexpected answer ${answer.type}`);
       const got = new Set([...answer.rooms.map((content) => content.room), ...answer.missing]);
       if (got.size > 0) waiting.unshift(...batch.filter((room) => !got.has(room)));
       const unfinished = answer.rooms.filter(
         (content) =>
-          content.kind === 'log' && content.entries.length > 0 && content.from + content.entries.length < content.head,
+          content.kind === 'log' &&
+          content.entries.length > 0 &&
+          content.from + content.entries.length < content.head,
       );
       storing = storing.then(async () => {
         events.stored(await storage.rooms.storeContents(answer.rooms));

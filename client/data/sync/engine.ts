@@ -38,6 +38,13 @@ export class SyncEngine {
         if (this.#state.syncedAt === null) this.#setState({ syncedAt });
       }),
     );
+    // Before the first catch-up, so that what has to be fetched anew is fetched with it.
+    this.#run(
+      this.#deps.storage.rooms.mend().then((mended) => {
+        if (mended > 0)
+          this.#setState({ problem: failure('device-damaged', `${mended} rooms are fetched again`) });
+      }),
+    );
     this.#connect();
   }
 
@@ -117,7 +124,12 @@ export class SyncEngine {
       case 'presence':
         return this.#setState({ online: message.online });
       case 'awareness':
-        return this.#deps.bus.post({ type: 'awareness', room: message.room, bytes: message.bytes, from: null });
+        return this.#deps.bus.post({
+          type: 'awareness',
+          room: message.room,
+          bytes: message.bytes,
+          from: null,
+        });
       case 'error':
       case 'pong':
         return;
@@ -155,7 +167,9 @@ export class SyncEngine {
         return answer(null);
       }
       answer(
-        reply.type === 'refused' ? failure(reply.code, reply.message) : failure('not-found', 'no older entries'),
+        reply.type === 'refused'
+          ? failure(reply.code, reply.message)
+          : failure('not-found', 'no older entries'),
       );
     } catch (error) {
       if (error instanceof FailureError) return answer(error.failure);

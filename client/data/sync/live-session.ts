@@ -42,7 +42,14 @@ export class LiveSession {
     this.#welcome = welcome;
     this.#events = events;
     const { storage, timers, bus } = deps;
-    this.#outbox = new OutboxSender(connection, storage, timers, welcome.lastCommand, () => this.#settled(), () => this.send());
+    this.#outbox = new OutboxSender(
+      connection,
+      storage,
+      timers,
+      welcome.lastCommand,
+      () => this.#settled(),
+      () => this.send(),
+    );
     this.#texts = new TextSender(connection, storage, timers, {
       sent: (room) => bus.post({ type: 'sent', room }),
       refused: (room, failure) => this.#refused(room, failure),
@@ -233,4 +240,8 @@ export class LiveSession {
 
 /** Worth another try by itself: at the next wake or connection. */
 const isTransient = ({ code }: Failure): boolean =>
-  code === 'offline' || code === 'stopping' || code === 'storage-failed' || code === 'internal' || code === 'too-many-requests';
+  code === 'offline' ||
+  code === 'stopping' ||
+  code === 'storage-failed' ||
+  code === 'internal' ||
+  code === 'too-many-requests';

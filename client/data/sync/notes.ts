@@ -21,7 +21,12 @@ export type Note =
   /** Records (and perhaps entries) of these rooms are different or gone. */
   | { readonly type: 'rooms'; readonly rooms: readonly RoomId[] }
   /** New bytes of a text, stored; `from` is the tab that wrote them, or null for the relay. */
-  | { readonly type: 'bytes'; readonly room: RoomId; readonly bytes: readonly Uint8Array[]; readonly from: TabId | null }
+  | {
+      readonly type: 'bytes';
+      readonly room: RoomId;
+      readonly bytes: readonly Uint8Array[];
+      readonly from: TabId | null;
+    }
   /** Something entered or left the outbox, or what is pending of texts and blobs. */
   | { readonly type: 'queue' }
   /** To the leader: there is something to send. */
@@ -38,8 +43,19 @@ export type Note =
   | { readonly type: 'watching'; readonly tab: TabId; readonly rooms: readonly RoomId[] }
   /** A page that just came asks the leader for its state. */
   | { readonly type: 'ask-state' }
-  | { readonly type: 'awareness'; readonly room: RoomId; readonly bytes: Uint8Array; readonly from: TabId | null }
-  | { readonly type: 'history'; readonly id: string; readonly room: RoomId; readonly before: number; readonly limit: number }
+  | {
+      readonly type: 'awareness';
+      readonly room: RoomId;
+      readonly bytes: Uint8Array;
+      readonly from: TabId | null;
+    }
+  | {
+      readonly type: 'history';
+      readonly id: string;
+      readonly room: RoomId;
+      readonly before: number;
+      readonly limit: number;
+    }
   | { readonly type: 'history-answer'; readonly id: string; readonly failure: Failure | null }
   /** The browser says that the network is back, or the person wants to try now. */
   | { readonly type: 'network' }

@@ -14,7 +14,9 @@ export function ownPartMissing(
   const all = mergeInTree(here);
   const clocks = Y.decodeStateVector(Y.encodeStateVectorFromUpdate(all));
   const theirs =
-    onRelay.length > 0 ? Y.decodeStateVector(Y.encodeStateVectorFromUpdate(mergeInTree(onRelay))) : new Map<number, number>();
+    onRelay.length > 0
+      ? Y.decodeStateVector(Y.encodeStateVectorFromUpdate(mergeInTree(onRelay)))
+      : new Map<number, number>();
   let missing = false;
   for (const [client, clock] of clocks) {
     const known = theirs.get(client) ?? 0;

@@ -89,7 +89,12 @@ export class TextSender {
       return this.#setAside(room, keys, [], failure('update-malformed', 'a stored change cannot be read'));
     }
     if (bytes.length > limits.update)
-      return this.#setAside(room, keys, clientsOf(bytes), failure('too-large', 'a change larger than the relay takes'));
+      return this.#setAside(
+        room,
+        keys,
+        clientsOf(bytes),
+        failure('too-large', 'a change larger than the relay takes'),
+      );
     const answer = await this.#connection.ask({ type: 'update', room, bytes });
     if (answer.type === 'acked') {
       await this.#storage.texts.markSent(keys);

@@ -1,4 +1,9 @@
-import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
+import {
+  Awareness,
+  applyAwarenessUpdate,
+  encodeAwarenessUpdate,
+  removeAwarenessStates,
+} from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
@@ -179,7 +184,8 @@ export class TextSession {
         if (note.room === this.room) this.#lock(note.failure);
         return;
       case 'lost':
-        if (note.rooms.includes(this.room)) this.#lock(failure('forbidden', 'this text is no longer readable'));
+        if (note.rooms.includes(this.room))
+          this.#lock(failure('forbidden', 'this text is no longer readable'));
         return;
       case 'state':
         if (note.state.connection === 'offline') this.#forgetOthers();
@@ -240,7 +246,9 @@ export class TextSession {
   }
 
   #forgetOthers(): void {
-    const others = [...this.awareness.getStates().keys()].filter((client) => client !== this.awareness.clientID);
+    const others = [...this.awareness.getStates().keys()].filter(
+      (client) => client !== this.awareness.clientID,
+    );
     if (others.length > 0) removeAwarenessStates(this.awareness, others, remote);
   }
 }

@@ -11,7 +11,8 @@ import { databaseVersion, migrate, type WeftDb, type WeftSchema } from './schema
 import { idbBlobs, idbDrafts, idbLeases } from './stock.ts';
 import { idbTexts } from './texts.ts';
 
-export const databaseName = (workspace: WorkspaceId, member: MemberId): string => `weft:${workspace}:${member}`;
+export const databaseName = (workspace: WorkspaceId, member: MemberId): string =>
+  `weft:${workspace}:${member}`;
 
 export interface OpenOptions {
   readonly workspace: WorkspaceId;
@@ -23,7 +24,12 @@ export interface OpenOptions {
 }
 
 /** Opens at the first use, and again when the browser closed the connection by itself. */
-export function openStorage({ workspace, member, name = databaseName(workspace, member), onProblem }: OpenOptions): DeviceStorage {
+export function openStorage({
+  workspace,
+  member,
+  name = databaseName(workspace, member),
+  onProblem,
+}: OpenOptions): DeviceStorage {
   let opening: Promise<WeftDb> | null = null;
   let ended: Failure | null = null;
 

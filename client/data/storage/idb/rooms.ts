@@ -26,10 +26,28 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
   const written = ['rooms', 'entries', 'updates', 'outbox'] as const;
 
   return {
-    all: () => read(getDb, ['rooms'], (tx) => tx.store.getAll()),
+    all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
+
+    mend: () =>
+      write(getDb, ['rooms'], async (tx) => {
+        let mended = 0;
+        for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
+          if (isSound(cursor.value)) continue;
+          const kind = findRoom(cursor.key)?.kind;
+          mended += 1;
+          if (!kind) void cursor.delete();
+          else {
+            const empty = kind.class === 'log' ? emptyLog(cursor.key, kind) : emptyText(cursor.key);
+            void cursor.update({ ...empty, stale: true });
+          }
+        }
+        return mended;
+      }),
 
     some: (rooms) =>
-      read(getDb, ['rooms'], (tx) => Promise.all(rooms.map(async (room) => (await tx.store.get(room)) ?? null))),
+      read(getDb, ['rooms'], (tx) =>
+        Promise.all(rooms.map(async (room) => soundOrNull(await tx.store.get(room)))),
+      ),
 
     entries: (room, from, to) =>
       from >= to
@@ -127,6 +145,21 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
   };
 }
 
+/** What disks and other programs do to a record shows in its shape; what is inside a state is the fold's business. */
+function isSound(record: RoomRecord): boolean {
+  const { room, class: kind, cursor, from, head, unread, state } = record;
+  return (
+    findRoom(room)?.kind.class === kind &&
+    [cursor, from, head].every((each) => Number.isSafeInteger(each) && each >= 0) &&
+    from <= head &&
+    Array.isArray(unread) &&
+    (kind === 'text' || (typeof state === 'object' && state !== null))
+  );
+}
+
+const soundOrNull = (record: RoomRecord | undefined): RoomRecord | null =>
+  record && isSound(record) ? record : null;
+
 function groupRows(rows: readonly Row[]): Map<RoomId, Row[]> {
   const groups = new Map<RoomId, Row[]>();
   for (const row of rows) {
@@ -138,8 +171,10 @@ function groupRows(rows: readonly Row[]): Map<RoomId, Row[]> {
 }
 
 /** Who changed a text last, and when: whichever is newer, what came or what was written here. */
-export function textAfter(held: RoomRecord | null, change: { room: RoomId; by: MemberId; at: number }): RoomRecord {
+export function textAfter(
+  held: RoomRecord | null,
+  change: { room: RoomId; by: MemberId; at: number },
+): RoomRecord {
   const record = held ?? emptyText(change.room);
   return change.at >= record.at ? { ...record, by: change.by, at: change.at } : record;
 }
-
