@@ -19,6 +19,8 @@ export interface Attempt {
 }
 
 export interface Throttle {
+  /** Why an attempt would be refused right now, without counting one; null when it would not. */
+  refusal(network: string, account?: string): Promise<Failure | null>;
   /** Counts before the answer is known, so that a thousand guesses at once are a thousand guesses. */
   attempt(network: string, account?: string): Promise<Result<Attempt, Failure>>;
 }
@@ -26,23 +28,33 @@ export interface Throttle {
 export function createThrottle({ perAccount, perNetwork, seconds }: ThrottleLimits): Throttle {
   const networks = new RateLimiterMemory({ points: perNetwork, duration: seconds });
   const accounts = new RateLimiterMemory({ points: perAccount, duration: seconds });
+  const keyOf = (account: string | undefined): string | null =>
+    account === undefined ? null : fingerprint(account).toString('base64url');
+  const tooMany = ({ msBeforeNext }: RateLimiterRes): Failure =>
+    failure('too-many-requests', 'too many attempts; wait before the next one', {
+      retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+    });
+
   return {
+    async refusal(network, account) {
+      const key = keyOf(account);
+      const counted = [await networks.get(network), key === null ? null : await accounts.get(key)];
+      const spent = counted.find((each) => each !== null && each.remainingPoints <= 0);
+      return spent ? tooMany(spent) : null;
+    },
     async attempt(network, account) {
-      const key = account === undefined ? null : fingerprint(account).toString('base64url');
+      const key = keyOf(account);
       try {
         await networks.consume(network);
-        if (key) await accounts.consume(key);
+        if (key !== null) await accounts.consume(key);
       } catch (reason) {
         if (!(reason instanceof RateLimiterRes)) throw reason;
-        const retryAfter = Math.max(1, Math.ceil(reason.msBeforeNext / 1000));
-        return err(
-          failure('too-many-requests', 'too many attempts; wait before the next one', { retryAfter }),
-        );
+        return err(tooMany(reason));
       }
       return ok({
         async succeeded() {
           await networks.reward(network);
-          if (key) await accounts.delete(key);
+          if (key !== null) await accounts.delete(key);
         },
       });
     },

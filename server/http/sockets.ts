@@ -17,12 +17,20 @@ export interface SocketDeps {
   isOwnOrigin(origin: string, request: IncomingMessage): boolean;
   /** The session token in the cookies of a request, if there is one. */
   cookieToken(request: IncomingMessage): string | null;
+  readonly times?: SocketTimes;
 }
 
-const helloDeadline = 10_000;
-const pingEvery = 30_000;
-/** A peer that gave no sign of life for so long is gone: a ping and half an interval. */
-const silence = 45_000;
+/** Milliseconds. */
+export interface SocketTimes {
+  /** From the upgrade to the hello. */
+  readonly hello: number;
+  /** Between pings; at each the session is verified again. */
+  readonly ping: number;
+  /** A peer that gave no sign of life for so long is gone: a ping and half an interval. */
+  readonly silence: number;
+}
+const usualTimes: SocketTimes = { hello: 10_000, ping: 30_000, silence: 45_000 };
+
 const longestAddress = 2_048;
 const tokenProtocol = 'weft.token.';
 
@@ -90,7 +98,7 @@ function credentials(request: IncomingMessage, address: URL, deps: SocketDeps): 
 
 /** Answers upgrade requests of `/sync` and `/sync/<room>`. Returns a function that ends what is left. */
 export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDeps): () => void {
-  const { relay, sessions } = deps;
+  const { relay, sessions, times = usualTimes } = deps;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frame,
@@ -160,7 +168,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     let greeted = false;
     const deadline = setTimeout(() => {
       if (!greeted) link.close('not-signed-in', 'no hello within the deadline');
-    }, helloDeadline);
+    }, times.hello);
     deadline.unref();
     return relay.connectDevice(link, (said) => {
       greeted = true;
@@ -185,13 +193,13 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   const beat = setInterval(() => {
     const now = Date.now();
     for (const [webSocket, pulse] of live) {
-      if (now - pulse.heardAt > silence) webSocket.terminate();
+      if (now - pulse.heardAt > times.silence) webSocket.terminate();
       else {
         pulse.check();
         if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
       }
     }
-  }, pingEvery);
+  }, times.ping);
   beat.unref();
 
   server.on('upgrade', upgrade);

@@ -1,11 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { Failure } from '../../../shared/base/errors.ts';
-import type { Result } from '../../../shared/base/result.ts';
+import type { Invitation } from '../../auth/contract.ts';
 import { openSession } from '../answers.ts';
 import type { AppDeps } from '../deps.ts';
 import type { AppEnvironment } from '../environment.ts';
-import { take } from '../refusals.ts';
+import { Refused, take } from '../refusals.ts';
 import { clientNetwork } from '../request-facts.ts';
 import { body, device, email, json, password, personName, refusals, role, signInAnswer } from '../schemas.ts';
 import type { Routes } from './app.ts';
@@ -47,19 +46,18 @@ export function addJoinRoutes(routes: Routes, deps: AppDeps): void {
   const { auth, relay, log, trustedProxies } = deps;
 
   /** Counts codes that do not exist, so that nobody can try many. */
-  async function guarded<T>(
-    c: Context<AppEnvironment>,
-    use: () => Promise<Result<T, Failure>> | Result<T, Failure>,
-  ): Promise<T> {
-    const attempt = take(await auth.throttle.attempt(clientNetwork(c, trustedProxies)));
-    const result = await use();
-    if (result.ok || result.error.code !== 'link-invalid') await attempt.succeeded();
-    return take(result);
+  async function look(c: Context<AppEnvironment>, code: string): Promise<Invitation> {
+    const network = clientNetwork(c, trustedProxies);
+    const refusal = await auth.throttle.refusal(network);
+    if (refusal) throw new Refused(refusal);
+    const found = auth.invitations.look(code);
+    if (!found.ok && found.error.code === 'link-invalid') take(await auth.throttle.attempt(network));
+    return take(found);
   }
 
   routes.openapi(lookRoute, async (c) => {
     c.header('Cache-Control', 'no-store');
-    const invitation = await guarded(c, () => auth.invitations.look(c.req.valid('param').code));
+    const invitation = await look(c, c.req.valid('param').code);
     const { name, members } = relay.directory();
     return c.json(
       {
@@ -74,7 +72,8 @@ export function addJoinRoutes(routes: Routes, deps: AppDeps): void {
   routes.openapi(joinRoute, async (c) => {
     const { device: claim, ...person } = c.req.valid('json');
     const { code } = c.req.valid('param');
-    const member = await guarded(c, () => auth.invitations.join(code, person));
+    await look(c, code);
+    const member = take(await auth.invitations.join(code, person));
     log.info({ member }, 'joined');
     return c.json(openSession(c, deps, member, claim), 200);
   });

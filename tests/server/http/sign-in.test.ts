@@ -105,6 +105,16 @@ describe('throttling', () => {
     for (let n = 0; n < 15; n++) expect((await t.signIn(owner.email, owner.password)).status).toBe(200);
   });
 
+  test('a whole office may sign in and join at once from one address', async () => {
+    const code = await t.invite(me);
+    const joined = await Promise.all(Array.from({ length: 80 }, (_, n) => t.join(code, `person${n}`)));
+    expect(new Set(joined.map((answer) => answer.status))).toEqual(new Set([200]));
+    const back = await Promise.all(
+      Array.from({ length: 80 }, (_, n) => t.signIn(`person${n}@example.com`, `person${n} has a secret`)),
+    );
+    expect(new Set(back.map((answer) => answer.status))).toEqual(new Set([200]));
+  });
+
   test('a network is counted by its /64, whatever the client writes into the header', async () => {
     await t.close();
     t = await makeApp({ trustedProxies: 1, throttle: { perAccount: 100, perNetwork: 3, seconds: 600 } });
