@@ -17,7 +17,7 @@ import type {
 } from '../../shared/protocol/messages.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
-import { attachSockets } from '../../server/http/sockets.ts';
+import { attachSockets, type SocketTimes } from '../../server/http/sockets.ts';
 import type { Caller, Relay, Sessions } from '../../server/relay/contract.ts';
 import { createRelay, type RelayDeps } from '../../server/relay/relay.ts';
 import type { RelayStore } from '../../server/storage/contract.ts';
@@ -39,11 +39,13 @@ export interface Rig {
   caller(token: string): Caller;
   device(token: string): Promise<TestDevice>;
   revoke(token: string): void;
+  /** The session runs out without anybody saying so. */
+  expire(token: string): void;
   restart(deps?: Partial<RelayDeps>): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startRig(deps: Partial<RelayDeps> = {}): Promise<Rig> {
+export async function startRig(deps: Partial<RelayDeps> & { times?: SocketTimes } = {}): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-relay-'));
   const revoked = new Set<string>();
   const open = () => createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }));
@@ -66,7 +68,13 @@ export async function startRig(deps: Partial<RelayDeps> = {}): Promise<Rig> {
     const isOwnOrigin = (each: string): boolean => each === 'https://own.example';
     const cookieToken = ({ headers }: { headers: { cookie?: string } }) =>
       /(?:^|; )weft_session=([^;]+)/.exec(headers.cookie ?? '')?.[1] ?? null;
-    detach = attachSockets(server, { relay, sessions, isOwnOrigin, cookieToken });
+    detach = attachSockets(server, {
+      relay,
+      sessions,
+      isOwnOrigin,
+      cookieToken,
+      ...(deps.times ? { times: deps.times } : {}),
+    });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     origin = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
@@ -103,6 +111,7 @@ export async function startRig(deps: Partial<RelayDeps> = {}): Promise<Rig> {
       devices.push(connected);
       return connected;
     },
+    expire: (token) => void revoked.add(token),
     revoke(token) {
       revoked.add(token);
       relay.endSession(token);
