@@ -103,6 +103,7 @@ export interface DeviceOptions {
 /** Storage, engine and tabs of one device, with a network that can be taken away and a process that can be killed. */
 export class WorldDevice {
   readonly member: MemberId;
+  readonly device: DeviceId;
   readonly problems: Failure[] = [];
   readonly #options: DeviceOptions;
   readonly #name: string;
@@ -121,6 +122,7 @@ export class WorldDevice {
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.member = options.member;
+    this.device = options.device;
     this.#name = `${databaseName(options.workspace, options.member)}:${options.device}`;
     this.#hub.join().listen((note) => {
       if (note.type === 'state') this.state = note.state;
@@ -232,6 +234,18 @@ export class WorldDevice {
         this.#tabs.delete(tab);
       },
     };
+  }
+
+  /** What a page is made of, for tests of pages. */
+  page(): { storage: DeviceStorage; bus: Bus; lease: TabLease; timers: Timers; tab: string } {
+    const bus = this.#hub.join();
+    const lease = new TabLease(this.#storage, bus, this.#locks, this.#name);
+    return { storage: this.#storage, bus, lease, timers: this.#timers(), tab: newId() };
+  }
+
+  /** The database's name, for tests that damage it. */
+  get database(): string {
+    return this.#name;
   }
 
   async send(room: RoomId, type: string, data: unknown): Promise<CommandId> {

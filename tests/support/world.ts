@@ -27,6 +27,8 @@ export interface World {
   ): Promise<void>;
   /** Ends the relay and starts another on the same store; all lines break. */
   restartRelay(): void;
+  /** The relay starts again on other data, as after a restore from a backup. */
+  replaceStore(store: RelayStore): void;
   /** The relay is away until `restartRelay`. */
   stopRelay(): void;
   /** Lets a few frames arrive, and some time pass. */
@@ -82,7 +84,14 @@ export async function makeWorld(seed: number, store: RelayStore = createMemorySt
     random,
     clock,
     network,
-    store,
+    get store() {
+      return store;
+    },
+    replaceStore(other) {
+      world.stopRelay();
+      store = other;
+      relay = startRelay();
+    },
     get relay() {
       return relay!;
     },
