@@ -98,7 +98,9 @@ export const t = defineStrings({
     optional: 'optional',
     groupNameHelp: 'Without a name the group is called after its members.',
     createGroup: (p: { count: number }) =>
-      plural(p.count, { one: 'Create with {n} person', other: 'Create with {n} people' }),
+      p.count === 0
+        ? 'Create'
+        : plural(p.count, { one: 'Create with {n} person', other: 'Create with {n} people' }),
     picked: 'Picked',
     unpick: 'Remove {name}',
     members: 'Members',
@@ -212,7 +214,8 @@ export const t = defineStrings({
     groupName: '群名',
     optional: '可不填',
     groupNameHelp: '不填的话，用成员的名字作群名。',
-    createGroup: (p: { count: number }) => plural(p.count, { other: '和 {n} 人建群' }),
+    createGroup: (p: { count: number }) =>
+      p.count === 0 ? '建群' : plural(p.count, { other: '和 {n} 人建群' }),
     picked: '已选',
     unpick: '去掉{name}',
     members: '群成员',

@@ -3,7 +3,7 @@ import { defineStrings, plural } from '../../i18n/index.ts';
 export const t = defineStrings({
   en: {
     contacts: 'Contacts',
-    search: 'Search by name, post, phone, e-mail',
+    search: 'Search name, post, phone',
     clearSearch: 'Clear search',
     people: 'People',
     invite: 'Invite people',
@@ -81,7 +81,7 @@ export const t = defineStrings({
   },
   zh: {
     contacts: '通讯录',
-    search: '搜索姓名、职务、电话、邮箱',
+    search: '搜索姓名、职务、电话',
     clearSearch: '清空搜索',
     people: '成员',
     invite: '邀请同事',
