@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,6 +144,17 @@ export class Person {
     return problems;
   }
 
+  /** What its pages show, under dist/screenshots, as a picture and as a screen reader would tell it. */
+  async leaveTraces(folder: string): Promise<void> {
+    for (const [index, page] of (this.#context?.pages() ?? []).entries()) {
+      const path = await screenshot(page, `${folder}/${this.name}-${index}`);
+      writeFileSync(
+        path.replace(/png$/, 'txt'),
+        `${page.url()}\n${await page.locator('body').ariaSnapshot()}\n`,
+      );
+    }
+  }
+
   async close(): Promise<void> {
     await this.#context?.close();
     this.#context = undefined;
@@ -184,7 +195,9 @@ export function browserWorld(options: RelayOptions = {}): BrowserWorld {
       throw new Error(`No Chromium at ${executablePath}; name one in CHROMIUM`);
     relay = await startRelay(options);
   });
-  afterEach(() => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail')
+      await Promise.allSettled(people.map((person) => person.leaveTraces(`failed/${task.name}`)));
     const problems = people.flatMap((person) => person.takeProblems());
     if (problems.length > 0) throw new Error(`Browsers complained:\n${problems.join('\n')}`);
   });
