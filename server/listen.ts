@@ -19,10 +19,10 @@ export interface Listening {
   readonly address: string;
 }
 
-function addressOf(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo;
-  const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
-  return `http://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
+function addressOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /**
@@ -36,7 +36,7 @@ export function listen(app: Routes, port: number, host: string): Promise<Listeni
       const why = reasons[error.code ?? ''];
       reject(why ? new ListenError(`Cannot listen on ${host}:${port}: ${why}.`) : error);
     });
-    server.listen(port, host, () => resolve({ server, address: addressOf(server) }));
+    server.listen(port, host, () => resolve({ server, address: addressOf(server, host) }));
   });
 }
 
