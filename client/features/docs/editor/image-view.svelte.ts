@@ -36,7 +36,7 @@ const imageView =
       },
       selectNode: () => (state.selected = true),
       deselectNode: () => (state.selected = false),
-      stopEvent: (event) => event.target instanceof HTMLButtonElement,
+      stopEvent: (event) => event.target instanceof Element && event.target.closest('button, a') !== null,
       ignoreMutation: () => true,
       destroy: () => void unmount(view),
     };

@@ -27,7 +27,8 @@ export type ImportStage = {
 
 async function fill(view: TextView, write: (doc: Y.Doc) => void): Promise<void> {
   try {
-    await until(() => view.ready || view.locked !== null);
+    // Before it is ready it has no client id to write with and says that it is locked.
+    await until(() => view.ready);
     if (view.locked) throw new Error(view.locked.message);
     write(view.doc);
     await until(() => view.saved !== 'saving');

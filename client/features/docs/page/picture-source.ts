@@ -19,9 +19,8 @@ export class PictureSource {
     return srcOfHash(await this.#data.putBlob(this.#room, file));
   }
 
-  /** Rejects for what is not here: a picture not fetched yet, or an address that is neither stored nor https. */
+  /** Rejects for what is not here: a picture not fetched yet, or one that is elsewhere on the web. */
   resolve(src: string): Promise<string> {
-    if (src.startsWith('https://')) return Promise.resolve(src);
     if (!src.startsWith(scheme)) return Promise.reject(new Error('not a stored picture'));
     let url = this.#urls.get(src);
     if (!url) {
