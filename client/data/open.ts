@@ -55,5 +55,5 @@ async function clearCaches(): Promise<void> {
   const kept: CacheStorage | undefined = globalThis.caches;
   if (!kept) return;
   // The shell itself stays: it holds nothing of the person and opens the sign-in page offline.
-  for (const name of await kept.keys()) if (!name.startsWith('weft-shell')) await kept.delete(name);
+  for (const name of await kept.keys()) if (!name.startsWith('weft-files-')) await kept.delete(name);
 }

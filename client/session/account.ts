@@ -59,3 +59,17 @@ export function forgetAccount(): void {
 }
 
 const kept = new Set(['weft.language', 'weft.theme']);
+
+const owedKey = 'weft.sign-out-owed';
+
+/** Signed out without a network: the relay still has the session and the browser its cookie. */
+export function oweSignOut(): void {
+  try {
+    localStorage.setItem(owedKey, 'yes');
+  } catch {
+    // As with the account: the session then ends when it expires or somebody revokes it.
+  }
+}
+
+export const owesSignOut = (): boolean => localStorage.getItem(owedKey) !== null;
+export const signOutIsSettled = (): void => localStorage.removeItem(owedKey);

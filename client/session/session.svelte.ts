@@ -1,7 +1,16 @@
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { QueuedItem, WorkspaceData } from '../data/api.ts';
-import { forgetAccount, readSignedIn, rememberAccount, rememberedAccount, type SignedIn } from './account.ts';
+import {
+  forgetAccount,
+  owesSignOut,
+  oweSignOut,
+  readSignedIn,
+  rememberAccount,
+  rememberedAccount,
+  signOutIsSettled,
+  type SignedIn,
+} from './account.ts';
 import { api, type Credentials, type DeviceClaim } from './api.ts';
 import { deviceName } from './device-name.ts';
 
@@ -79,14 +88,22 @@ class Session {
 
   /**
    * Ends the session and clears this device. Ask first when `unsentSummary` says that something would be lost. Without a
-   * network the device is cleared all the same; the relay's side then ends when the session expires or is revoked.
+   * network the device is cleared all the same, and the relay is told at the next start that reaches it.
    */
   async signOut(options: { everywhere: boolean } = { everywhere: false }): Promise<Outcome> {
     const answer = await (options.everywhere ? api.signOutEverywhere() : api.signOut());
     // Ending the others' sessions is a promise only the relay can keep.
     if (!answer.ok && options.everywhere) return answer;
     await this.#leave();
+    if (!answer.ok && !isOver(answer.error)) oweSignOut();
     return ok(true);
+  }
+
+  async #settleSignOut(): Promise<boolean> {
+    const answer = await api.signOut();
+    if (!answer.ok && !isOver(answer.error)) return false;
+    signOutIsSettled();
+    return true;
   }
 
   async #enter(asking: ReturnType<typeof api.signIn>): Promise<Outcome> {
@@ -94,6 +111,7 @@ class Session {
     if (!answer.ok) return answer;
     const account = readSignedIn(answer.value);
     if (!account) return err(failure('internal', 'the relay answered something else'));
+    signOutIsSettled();
     const ended = this.#ended;
     if (ended && isSamePerson(ended.account, account)) await ended.keep();
     else await ended?.forget();
@@ -127,8 +145,7 @@ class Session {
   async #confirm(): Promise<void> {
     const answer = await api.session();
     if (!answer.ok) {
-      if (answer.error.code === 'session-ended' || answer.error.code === 'not-signed-in')
-        await this.#end(answer.error);
+      if (isOver(answer.error)) await this.#end(answer.error);
       return;
     }
     const account = readSignedIn(answer.value);
@@ -184,6 +201,9 @@ class Session {
     forgetAccount();
   }
 }
+
+/** The relay has no session of this device any more. */
+const isOver = ({ code }: Failure): boolean => code === 'session-ended' || code === 'not-signed-in';
 
 const isSamePerson = (a: SignedIn, b: SignedIn): boolean =>
   a.member.id === b.member.id && a.workspace.id === b.workspace.id && a.session.device === b.session.device;

@@ -17,8 +17,9 @@ import type { DirectoryState } from '../../../shared/features/directory/schema.t
 import { err } from '../../../shared/base/result.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
 import type { ChatRow, DocRow, LogView, StorageInfo, SyncStatus, TextView, WorkspaceData } from '../api.ts';
-import { downloadBlob, sha256 } from '../blobs.ts';
+import { keepStorage, storageInfo } from '../browser-storage.ts';
 import { FailureError } from '../failure-error.ts';
+import { findPicture, keepPicture } from '../pictures.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
 import type { DeviceStorage, RoomRecord } from '../storage/contract.ts';
@@ -29,6 +30,7 @@ import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { findQueued, nothingUnsent, queueOf, readUnsent, type Unsent } from './queue.ts';
+import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 
 export interface WorkspaceParts {
@@ -210,34 +212,15 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   async putBlob(room: RoomId, blob: Blob): Promise<string> {
-    const bytes = await blob.arrayBuffer();
-    const hash = await sha256(bytes);
-    const at = this.#parts.timers.now();
-    await this.#parts.storage.blobs.put({
-      room,
-      hash,
-      type: blob.type,
-      bytes,
-      at,
-      pending: true,
-      failure: null,
-    });
+    const { storage, timers } = this.#parts;
+    const hash = await keepPicture(storage.blobs, room, blob, timers.now());
     this.#queueChanged();
     return hash;
   }
 
-  async getBlob(room: RoomId, hash: string): Promise<Blob | null> {
-    const { blobs } = this.#parts.storage;
-    const here = await blobs.get(room, hash);
-    if (here) return new Blob([here.bytes], { type: here.type });
-    const fetched = await downloadBlob(room, hash);
-    if (!fetched) return null;
-    const at = this.#parts.timers.now();
-    // Shown also where the device has no room to keep it.
-    await blobs
-      .put({ room, hash, ...fetched, at, pending: false, failure: null })
-      .catch((error: unknown) => this.#caught(error));
-    return new Blob([fetched.bytes], { type: fetched.type });
+  getBlob(room: RoomId, hash: string): Promise<Blob | null> {
+    const { storage, timers } = this.#parts;
+    return findPicture(storage.blobs, room, hash, timers.now(), (error) => this.#caught(error));
   }
 
   draft(room: RoomId): Promise<string> {
@@ -248,18 +231,12 @@ export class LocalWorkspace implements WorkspaceData {
     return this.#parts.storage.drafts.put(room, text);
   }
 
-  async storage(): Promise<StorageInfo> {
-    const keeper = storageOfBrowser();
-    const [estimate, persistent] = await Promise.all([keeper?.estimate(), keeper?.persisted()]);
-    return {
-      usedBytes: estimate?.usage ?? 0,
-      quotaBytes: estimate?.quota ?? null,
-      persistent: persistent ?? false,
-    };
+  storage(): Promise<StorageInfo> {
+    return storageInfo();
   }
 
-  async keepStorage(): Promise<boolean> {
-    return (await storageOfBrowser()?.persist()) ?? false;
+  keepStorage(): Promise<boolean> {
+    return keepStorage();
   }
 
   async readText(room: RoomId): Promise<Y.Doc> {
@@ -314,7 +291,7 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   #makeStatus(): SyncStatus {
-    const read = {
+    return makeStatus({
       connection: () => this.#state.connection,
       fetching: () => this.#state.fetching,
       unsent: () => this.#queue.reduce((sum, item) => sum + (item.failure ? 0 : item.count), 0),
@@ -322,30 +299,7 @@ export class LocalWorkspace implements WorkspaceData {
       leader: () => this.#leading,
       syncedAt: () => this.#state.syncedAt,
       problem: () => this.#problem ?? this.#state.problem,
-    };
-    return {
-      get connection() {
-        return read.connection();
-      },
-      get fetching() {
-        return read.fetching();
-      },
-      get unsent() {
-        return read.unsent();
-      },
-      get queue() {
-        return read.queue();
-      },
-      get leader() {
-        return read.leader();
-      },
-      get syncedAt() {
-        return read.syncedAt();
-      },
-      get problem() {
-        return read.problem();
-      },
-    };
+    });
   }
 
   #stateOf(room: RoomId): unknown {
@@ -478,10 +432,4 @@ export class LocalWorkspace implements WorkspaceData {
     if (!(error instanceof FailureError)) throw error;
     this.report(error.failure);
   }
-}
-
-function storageOfBrowser(): StorageManager | null {
-  if (typeof navigator === 'undefined') return null;
-  const manager: StorageManager | undefined = navigator.storage;
-  return manager ?? null;
 }

@@ -111,7 +111,10 @@ export interface TextStore {
   queue(): Promise<QueuedUpdates[]>;
   retryRefused(room: RoomId): Promise<Uint8Array[]>;
   discardRefused(room: RoomId): Promise<void>;
-  /** Removes one piece that cannot be read and has the room fetched again. */
+  /**
+   * Removes pieces that cannot be read and has the room fetched again. All client ids are retired: which of them the
+   * pieces were written under cannot be known, and a clock must not be used twice.
+   */
   dropDamaged(room: RoomId, keys: readonly number[]): Promise<void>;
 }
 

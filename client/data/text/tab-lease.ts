@@ -44,7 +44,7 @@ export class TabLease {
     this.#name = `weft-lease:${databaseName}`;
     this.#stopListening = bus.listen((note) => {
       if (note.type === 'leases' && this.#client === null) void this.acquire();
-      if (note.type === 'refused') void this.#replaceRetired();
+      if (note.type === 'refused') void this.replaceRetired();
     });
   }
 
@@ -89,8 +89,8 @@ export class TabLease {
     for (const run of this.#changed) run();
   }
 
-  /** Texts that are open go on under the old id; what is opened from now on gets a new one. */
-  async #replaceRetired(): Promise<void> {
+  /** If the id was retired: texts that are open go on under it, what is opened from now on gets a new one. */
+  async replaceRetired(): Promise<void> {
     const usable = await this.#storage.leases.usable().catch(() => null);
     const client = this.#client;
     if (!usable || client === null) return;

@@ -98,8 +98,13 @@ export class TextSession {
     this.#adoptLease();
     this.#changed();
     if (damaged.length > 0) {
+      const why = failure('device-damaged', `${damaged.length} unreadable pieces of ${this.room}`);
+      // What is missing may have been written under any id of this device: writing on would use its clocks twice.
+      this.#lock(why);
       await this.#deps.storage.texts.dropDamaged(this.room, damaged);
-      this.#deps.onProblem(failure('device-damaged', `${damaged.length} unreadable pieces of ${this.room}`));
+      this.#deps.bus.post({ type: 'refused', room: this.room, failure: why });
+      await this.#deps.lease.replaceRetired();
+      this.#deps.onProblem(why);
     } else if (updates.length >= compactFrom) {
       await this.#deps.storage.texts.compact(this.room, compactFrom);
     }
@@ -199,12 +204,9 @@ export class TextSession {
     this.doc.transact(() => {
       for (const bytes of updates) Y.applyUpdate(this.doc, bytes, remote);
     }, remote);
-    this.#keepClient();
-  }
-
-  /** Yjs draws a new id when stored structs of the own one arrive, as they do at every load: put ours back. */
-  #keepClient(): void {
-    if (this.#client !== null) this.doc.clientID = this.#client;
+    // Yjs draws another id when it meets what it did not know of its own: this device's copy was not whole.
+    if (this.#client !== null && this.doc.clientID !== this.#client)
+      this.#lock(failure('device-damaged', `others know more of ${this.#client} than this device`));
   }
 
   #adoptLease(): void {
@@ -212,7 +214,7 @@ export class TextSession {
     // An open text keeps the id it has, whatever happens to the tab's.
     if (!this.#ready || this.#client !== null || client === null) return;
     this.#client = client;
-    this.#keepClient();
+    this.doc.clientID = client;
     const state = this.awareness.getLocalState();
     this.awareness.setLocalState(null);
     this.awareness.clientID = client;

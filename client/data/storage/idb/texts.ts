@@ -130,7 +130,9 @@ export function idbTexts(getDb: GetDb): TextStore {
       }),
 
     dropDamaged: (room, keys) =>
-      write(getDb, ['updates', 'snapshots', 'rooms'], async (tx) => {
+      write(getDb, ['updates', 'snapshots', 'rooms', 'leases'], async (tx) => {
+        for (const client of await tx.objectStore('leases').getAllKeys())
+          void tx.objectStore('leases').put({ client, state: 'retired' });
         for (const key of keys)
           if (key === snapshotKey) void tx.objectStore('snapshots').delete(room);
           else void tx.objectStore('updates').delete(key);
