@@ -70,3 +70,11 @@ export function matchesName(query: string, name: string, texts: readonly string[
     (word) => places.some((text) => text.includes(word)) || nameInitials(name).includes(word),
   );
 }
+
+/** For sorting what `matchesName` found: 0 begins like the query, by letters or initials, 1 has it in the name, 2 elsewhere. */
+export function nameRank(query: string, name: string): 0 | 1 | 2 {
+  const wanted = query.trim().toLocaleLowerCase();
+  const whole = name.toLocaleLowerCase();
+  if (wanted === '' || whole.startsWith(wanted) || nameInitials(name).startsWith(wanted)) return 0;
+  return whole.includes(wanted) ? 1 : 2;
+}

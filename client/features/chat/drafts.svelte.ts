@@ -8,38 +8,43 @@ import type { WorkspaceData } from '../../data/api.ts';
 
 const pause = 400;
 
+// Both people of a pair have the same room; on one device each has their own draft in it.
+const keyOf = (data: WorkspaceData, room: RoomId): string => `${data.me} ${room}`;
+
 class Drafts {
-  readonly #texts = new SvelteMap<RoomId, string>();
-  readonly #waiting = new Map<RoomId, { timer: ReturnType<typeof setTimeout>; write: () => void }>();
+  readonly #texts = new SvelteMap<string, string>();
+  readonly #waiting = new Map<string, { timer: ReturnType<typeof setTimeout>; write: () => void }>();
 
   /** Empty while nothing is written or not read yet. */
-  text(room: RoomId): string {
-    return this.#texts.get(room) ?? '';
+  text(data: WorkspaceData, room: RoomId): string {
+    return this.#texts.get(keyOf(data, room)) ?? '';
   }
 
   async load(data: WorkspaceData, room: RoomId): Promise<string> {
-    const known = this.#texts.get(room);
+    const key = keyOf(data, room);
+    const known = this.#texts.get(key);
     if (known !== undefined) return known;
     const stored = await data.draft(room);
     // Somebody may have typed while the database answered.
-    const now = this.#texts.get(room);
+    const now = this.#texts.get(key);
     if (now !== undefined) return now;
-    this.#texts.set(room, stored);
+    this.#texts.set(key, stored);
     return stored;
   }
 
   /** Shown at once, stored after a pause; `now` for what must not wait: sent, or the page goes. */
   save(data: WorkspaceData, room: RoomId, text: string, when: 'soon' | 'now' = 'soon'): void {
-    if (this.#texts.get(room) === text && !this.#waiting.has(room)) return;
-    this.#texts.set(room, text);
-    const earlier = this.#waiting.get(room);
+    const key = keyOf(data, room);
+    if (this.#texts.get(key) === text && !this.#waiting.has(key)) return;
+    this.#texts.set(key, text);
+    const earlier = this.#waiting.get(key);
     if (earlier) clearTimeout(earlier.timer);
     const write = (): void => {
-      this.#waiting.delete(room);
+      this.#waiting.delete(key);
       void data.saveDraft(room, text);
     };
     if (when === 'now') return write();
-    this.#waiting.set(room, { timer: setTimeout(write, pause), write });
+    this.#waiting.set(key, { timer: setTimeout(write, pause), write });
   }
 
   /** Writes what waits. */
@@ -48,13 +53,6 @@ class Drafts {
       clearTimeout(timer);
       write();
     }
-  }
-
-  /** Another account must not see the drafts of this one. */
-  forget(): void {
-    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
-    this.#texts.clear();
   }
 }
 

@@ -1,19 +1,21 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { RoomId } from '../../../shared/base/ids.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { WorkspaceData } from '../../../client/data/api.ts';
 import { drafts } from '../../../client/features/chat/drafts.svelte.ts';
 
 const room = 'w/chat/a' as RoomId;
 let stored: Map<RoomId, string>;
 let writes: number;
+let person = 0;
 let data: WorkspaceData;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  drafts.forget();
+  person += 1;
   stored = new Map([[room, 'from yesterday']]);
   writes = 0;
   data = {
+    me: `person-${person}` as MemberId,
     draft: (of: RoomId) => Promise.resolve(stored.get(of) ?? ''),
     saveDraft: (of: RoomId, text: string) => {
       writes += 1;
@@ -22,12 +24,15 @@ beforeEach(() => {
     },
   } as Partial<WorkspaceData> as WorkspaceData;
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  drafts.flush();
+  vi.useRealTimers();
+});
 
 test('a draft is read once and shown from then on', async () => {
-  expect(drafts.text(room)).toBe('');
+  expect(drafts.text(data, room)).toBe('');
   expect(await drafts.load(data, room)).toBe('from yesterday');
-  expect(drafts.text(room)).toBe('from yesterday');
+  expect(drafts.text(data, room)).toBe('from yesterday');
 });
 
 test('what is typed while the database answers is not overwritten', async () => {
@@ -49,4 +54,10 @@ test('a page that goes stores at once', () => {
   expect(stored.get(room)).toBe('unfinished');
   vi.runAllTimers();
   expect(writes).toBe(1);
+});
+
+test('another person on this device has another draft in the same conversation', () => {
+  drafts.save(data, room, 'mine');
+  expect(drafts.text({ ...data, me: 'somebody else' as MemberId }, room)).toBe('');
+  vi.runAllTimers();
 });

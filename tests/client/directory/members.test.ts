@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { MemberId } from '../../../shared/base/ids.ts';
 import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
 import { matchesMember, membersOf, messagePath } from '../../../client/features/directory/members.ts';
-import { language, nameInitials } from '../../../client/i18n/index.ts';
+import { language, nameInitials, nameRank } from '../../../client/i18n/index.ts';
 
 const member = (id: string, name: string, fields: Partial<Member> = {}): Member => ({
   id: id as MemberId,
@@ -68,4 +68,11 @@ test('initials take a letter of each Chinese character and of each word', () => 
 test('both people of a pair come to the same conversation', () => {
   const [a, b] = ['a', 'b'] as MemberId[];
   expect(messagePath(a!, b!)).toBe(messagePath(b!, a!));
+});
+
+test('whose name begins like the search comes first, then whose name contains it', () => {
+  const found = ['Ines Carvalho', '林慧', 'Lh', '黄海涛'].sort(
+    (a, b) => nameRank('lh', a) - nameRank('lh', b),
+  );
+  expect(found).toEqual(['林慧', 'Lh', 'Ines Carvalho', '黄海涛']);
 });
