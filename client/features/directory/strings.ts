@@ -77,7 +77,6 @@ export const t = defineStrings({
     until: 'until {date}',
     needsNetwork: 'Invitations are made by the relay: this needs a connection.',
     tryAgain: 'Try again',
-    messageTo: 'Message {name}',
   },
   zh: {
     contacts: '通讯录',
@@ -155,6 +154,5 @@ export const t = defineStrings({
     until: '{date}前有效',
     needsNetwork: '邀请由中继生成，需要联网。',
     tryAgain: '重试',
-    messageTo: '发消息给{name}',
   },
 });
