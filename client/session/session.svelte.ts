@@ -41,6 +41,7 @@ class Session {
   #account = $state.raw<SignedIn | null>(null);
   #workspace = $state.raw<WorkspaceData | null>(null);
   #ended = $state.raw<EndedSession | null>(null);
+  #settling: Promise<void> = Promise.resolve();
 
   get state(): 'starting' | 'signed-out' | 'signed-in' {
     return this.#state;
@@ -63,6 +64,7 @@ class Session {
     const remembered = rememberedAccount();
     if (!remembered) {
       this.#state = 'signed-out';
+      if (owesSignOut()) this.#settling = this.#settleSignOut();
       return;
     }
     await this.#open(remembered);
@@ -70,15 +72,15 @@ class Session {
   }
 
   setUp(form: Credentials & { token: string; workspace: string; name: string }): Promise<Outcome> {
-    return this.#enter(api.setUp(form, this.#device(form.email)));
+    return this.#enter(() => api.setUp(form, this.#device(form.email)));
   }
 
   signIn(form: Credentials): Promise<Outcome> {
-    return this.#enter(api.signIn(form, this.#device(form.email)));
+    return this.#enter(() => api.signIn(form, this.#device(form.email)));
   }
 
   join(code: string, form: Credentials & { name: string }): Promise<Outcome> {
-    return this.#enter(api.join(code, form, this.#device(form.email)));
+    return this.#enter(() => api.join(code, form, this.#device(form.email)));
   }
 
   /** What signing out now would lose. */
@@ -99,15 +101,15 @@ class Session {
     return ok(true);
   }
 
-  async #settleSignOut(): Promise<boolean> {
+  async #settleSignOut(): Promise<void> {
     const answer = await api.signOut();
-    if (!answer.ok && !isOver(answer.error)) return false;
-    signOutIsSettled();
-    return true;
+    if (answer.ok || isOver(answer.error)) signOutIsSettled();
   }
 
-  async #enter(asking: ReturnType<typeof api.signIn>): Promise<Outcome> {
-    const answer = await asking;
+  async #enter(ask: () => ReturnType<typeof api.signIn>): Promise<Outcome> {
+    // Both change the cookie: the old session goes first.
+    await this.#settling;
+    const answer = await ask();
     if (!answer.ok) return answer;
     const account = readSignedIn(answer.value);
     if (!account) return err(failure('internal', 'the relay answered something else'));
