@@ -67,7 +67,7 @@ const corpus: Readonly<Record<string, { source: string; syntax?: string }>> = {
       '- a\n  - b\n    1. c\n    2. d\n       - e\n\n         para in e\n- f\n\n1) x\n2) y\n\n- z\n\n* other list\n',
     syntax: '1212',
   },
-  'task lists': { source: '- [ ] 打开\n- [x] done **now**\n- plain\n  - [X] nested\n', syntax: ['x', 'X'] },
+  'task lists': { source: '- [ ] 打开\n- [x] done **now**\n- plain\n  - [X] nested\n', syntax: 'xX' },
   table: {
     source:
       '| 名称 | n |\n| :--- | ---: |\n| a \\| b | `x \\| y` |\n| **粗** | [l](https://e.com/a_b) |\n| | |\n',
