@@ -27,11 +27,14 @@ export interface ClientIds {
 const mostRemembered = 50_000;
 /** Plain clients draw theirs from the 32 bits below, so the two never meet by chance. */
 const lowest = 2 ** 32;
+/** Ids rise with time, so a relay restored from a backup goes on above what it has forgotten. 53 bits last until 2109. */
+const perMillisecond = 2 ** 11;
 
 export function createClientIds(store: RelayStore, committer: Committer, clock: Clock): ClientIds {
   type Holder = NonNullable<ReturnType<RelayStore['leaseHolder']>>;
   const holders = new Map<number, Holder>();
   const claims = new Map<string, Caller['member']>();
+  let last = lowest;
 
   const holderOf = (client: number): Holder | null => {
     const known = holders.get(client);
@@ -51,14 +54,10 @@ export function createClientIds(store: RelayStore, committer: Committer, clock: 
 
   return {
     draw(caller, count, done, failed) {
-      const drawn = new Set<number>();
+      const ids: number[] = [];
       const wanted = Math.min(Math.max(1, count), limits.leases);
-      while (drawn.size < wanted) {
-        const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-        const client = (high! & 0x1fffff) * 2 ** 32 + low!;
-        if (client >= lowest && !store.isClientTaken(client)) drawn.add(client);
-      }
-      const ids = [...drawn];
+      last = Math.max(last, clock.now() * perMillisecond);
+      while (ids.length < wanted) if (!store.isClientTaken(++last)) ids.push(last);
       const leases = ids.map((client): Lease => ({
         client,
         member: caller.member,

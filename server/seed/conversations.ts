@@ -18,6 +18,8 @@ interface Conversation {
   readonly people: readonly Colleague[];
   /** Position of the newest entry. */
   last: number;
+  /** Seq of everybody's own newest message. */
+  readonly spoke: Map<Colleague, number>;
 }
 
 const groups: readonly { title: string; language: SeedLanguage; topic: Topic }[] = [
@@ -60,7 +62,15 @@ function groupOf({ office, random, people }: Scene, index: number): Conversation
       ? random.some(people, people.length)
       : [...random.some(speakers, random.between(5, 11)), ...random.some(others, random.between(0, 2))];
   const title = round === 0 ? kind.title : `${kind.title} ${round + 1}`;
-  return { ...kind, title, type: 'group', room: office.room('chat', random.id()), people: team, last: -1 };
+  return {
+    ...kind,
+    title,
+    type: 'group',
+    room: office.room('chat', random.id()),
+    people: team,
+    last: -1,
+    spoke: new Map(),
+  };
 }
 
 function directs({ office, random, people }: Scene, count: number): Conversation[] {
@@ -79,6 +89,7 @@ function directs({ office, random, people }: Scene, count: number): Conversation
       topic: 'direct',
       people: random.some([a, b], 2),
       last: -1,
+      spoke: new Map(),
     });
   }
   return [...made.values()];
@@ -114,6 +125,7 @@ function talk(scene: Scene, conversation: Conversation, messages: number): void 
       const said = fill(text.replace('{name}', '@{name}'));
       timeline.add(at, async () => {
         conversation.last = await office.command(by, room, 'chat.send', { text: said, ...mentions });
+        conversation.spoke.set(by, conversation.last);
       });
       at = Math.min(at + random.between(minute / 3, 12 * minute), until);
       left--;
@@ -126,7 +138,8 @@ function read({ random, timeline, until, office }: Scene, conversation: Conversa
   for (const person of conversation.people)
     timeline.add(until, async () => {
       const behind = random.chance(0.7) ? 0 : random.between(1, 9);
-      const upTo = conversation.last - behind;
+      // Whoever answers has read what was there.
+      const upTo = Math.max(conversation.last - behind, conversation.spoke.get(person) ?? -1);
       if (upTo >= 0) await office.command(person, readsOf(conversation.room), 'chat.read', { upTo });
     });
 }
