@@ -32,6 +32,8 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     target: 'es2022',
+    // How long each plugin took is nothing for people who start a relay.
+    rolldownOptions: { checks: { pluginTimings: false } },
     // The editor is one large chunk, loaded with the first document; the budget of the first screen has its own test.
     chunkSizeWarningLimit: 1000,
   },
