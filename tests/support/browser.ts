@@ -177,7 +177,8 @@ export interface BrowserWorld {
 
 /**
  * Call it at the top of a file or of a `describe`: it starts a relay before the tests, fails each test in which a
- * browser complained without being excused, and closes everything afterwards.
+ * browser complained without being excused, and closes everything afterwards. Who came in a test goes with it; who came
+ * in `beforeAll` stays.
  */
 export function browserWorld(options: RelayOptions = {}): BrowserWorld {
   const people: Person[] = [];
@@ -186,7 +187,9 @@ export function browserWorld(options: RelayOptions = {}): BrowserWorld {
     if (!relay) throw new Error('The relay runs only while tests do');
     return relay;
   };
+  let before = 0;
   beforeEach((context) => {
+    before = people.length;
     if (mustSkip) context.skip(`no Chromium at ${executablePath}`);
   });
   beforeAll(async () => {
@@ -199,6 +202,7 @@ export function browserWorld(options: RelayOptions = {}): BrowserWorld {
     if (task.result?.state === 'fail')
       await Promise.allSettled(people.map((person) => person.leaveTraces(`failed/${task.name}`)));
     const problems = people.flatMap((person) => person.takeProblems());
+    await Promise.allSettled(people.splice(before).map((person) => person.close()));
     if (problems.length > 0) throw new Error(`Browsers complained:\n${problems.join('\n')}`);
   });
   afterAll(async () => {

@@ -93,6 +93,7 @@ export class Journey {
     await this.page.getByLabel(this.words.password, { exact: true }).fill(account.password);
     await this.page.getByRole('button', { name: this.words.signIn, exact: true }).click();
     await this.shell();
+    await this.page.getByRole('button', { name: this.words.newConversation }).first().waitFor();
     await this.saved();
     await this.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   }
@@ -119,11 +120,15 @@ export class Journey {
       .click();
   }
 
-  conversation(title: string | RegExp, page = this.page): Locator {
-    return page.getByRole('list', { name: this.words.conversations }).getByRole('link', { name: title });
+  /** The row of a conversation in the list, by its whole title. */
+  conversation(title: string, page = this.page): Locator {
+    return page
+      .getByRole('list', { name: this.words.conversations })
+      .getByRole('link')
+      .filter({ has: page.getByText(title, { exact: true }) });
   }
 
-  async openConversation(title: string | RegExp): Promise<void> {
+  async openConversation(title: string): Promise<void> {
     await this.conversation(title).click();
     await this.composer().waitFor();
   }
