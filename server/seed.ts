@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { passwordProblem } from './auth/passwords.ts';
 import { readConfig } from './config.ts';
-import { fillWorkspace, sizes } from './seed/fill.ts';
+import { fillWorkspace, isEmpty, sizes } from './seed/fill.ts';
 import { createRandom } from './seed/random.ts';
 import { hour } from './seed/timeline.ts';
 import { FolderError, openWorkspace } from './workspace.ts';
@@ -57,9 +57,11 @@ async function run(): Promise<void> {
     durability: 'process',
     clock: { now: () => now },
   });
-  if (workspace.auth.setup.isDone()) {
+  if (!isEmpty(workspace)) {
     workspace.close();
-    refuse(`The workspace in ${config.data} is not empty; choose another folder with WEFT_DATA.`);
+    refuse(
+      `The workspace in ${config.data} has people or content already; choose another folder with WEFT_DATA.`,
+    );
   }
   const began = performance.now();
   const until = new Date(wish.until).toISOString();

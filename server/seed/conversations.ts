@@ -46,6 +46,8 @@ interface Scene {
   readonly office: Office;
   readonly random: Random;
   readonly people: readonly Colleague[];
+  /** In every group, without saying anything. */
+  readonly listeners: readonly Colleague[];
   readonly timeline: Timeline;
   readonly from: number;
   readonly until: number;
@@ -133,9 +135,13 @@ function talk(scene: Scene, conversation: Conversation, messages: number): void 
   }
 }
 
+const listenersTo = (scene: Scene, { type }: Conversation): readonly Colleague[] =>
+  type === 'group' ? scene.listeners : [];
+
 /** Most people are up to date; some have messages waiting. */
-function read({ random, timeline, until, office }: Scene, conversation: Conversation): void {
-  for (const person of conversation.people)
+function read(scene: Scene, conversation: Conversation): void {
+  const { random, timeline, until, office } = scene;
+  for (const person of [...conversation.people, ...listenersTo(scene, conversation)])
     timeline.add(until, async () => {
       const behind = random.chance(0.7) ? 0 : random.between(1, 9);
       // Whoever answers has read what was there.
@@ -156,7 +162,7 @@ export function addConversations(scene: Scene, wish: ConversationWish): () => vo
     const { room, title, type, people } = conversation;
     const [founder, ...others] = people;
     if (!founder) throw new Error('a conversation without people');
-    const members = others.map((each) => each.member);
+    const members = [...others, ...listenersTo(scene, conversation)].map((each) => each.member);
     timeline.add(from + index, async () => {
       conversation.last = await office.command(founder, room, 'chat.create', { type, title, members });
     });

@@ -33,7 +33,16 @@ export interface FillOptions {
   readonly travel: (now: number) => void;
 }
 
-/** Fills an empty workspace by the relay's own functions. Gives the people, the owner first. */
+/** Whether nobody is there but the person who set the workspace up, and nothing but the directory. */
+export function isEmpty({ relay }: Workspace): boolean {
+  const [first, ...others] = Object.values(relay.directory().members);
+  return !first || (others.length === 0 && relay.readable(first.id).length <= 1);
+}
+
+/**
+ * Fills an empty workspace by the relay's own functions. Gives the people, the owner first. Who set it up is in every
+ * group, and the name they gave it stays.
+ */
 export async function fillWorkspace(workspace: Workspace, options: FillOptions): Promise<Colleague[]> {
   const { size, random, password, until } = options;
   const { relay, authStore } = workspace;
@@ -45,16 +54,17 @@ export async function fillWorkspace(workspace: Workspace, options: FillOptions):
   travel(now);
   const office = createOffice({ relay, authStore, clock: { now: () => now }, random });
   const passwordHash = await hashPassword(password);
+  const listeners = Object.values(relay.directory().members).map((member) => office.meet(member));
   const people: Colleague[] = [];
   for (const [index, person] of seedPeople(random, size.people).entries()) {
     travel(now + minute);
     const role = index === 0 ? 'owner' : index === 1 ? 'admin' : 'member';
     people.push(await office.hire(person, role, passwordHash));
   }
-  await office.rename(people[0]!, workspaceName);
+  if (listeners.length === 0) await office.rename(people[0]!, workspaceName);
 
   const timeline = createTimeline(travel);
-  const scene = { office, random, people, timeline, from: now + minute, until };
+  const scene = { office, random, people, listeners, timeline, from: now + minute, until };
   const addReading = addConversations(scene, size);
   addDocuments(scene, size.documents);
   await timeline.run();

@@ -1,6 +1,7 @@
 import type { DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { directoryRoomId } from '../../shared/features/directory/kind.ts';
+import type { Member } from '../../shared/features/directory/schema.ts';
 import { partOf, roomId } from '../../shared/protocol/rooms.ts';
 import type { AuthStore } from '../auth/contract.ts';
 import type { Caller, Relay } from '../relay/contract.ts';
@@ -12,7 +13,7 @@ export interface Colleague extends SeedPerson {
   readonly member: MemberId;
   readonly email: string;
   readonly caller: Caller;
-  /** The Yjs client id of the device. */
+  /** The Yjs client id of the device; 0 for somebody who only listens. */
   readonly client: number;
   /** Number of the last command. */
   n: number;
@@ -29,6 +30,8 @@ export interface OfficeDeps {
 export interface Office {
   room(kind: string, id: string): RoomId;
   hire(person: SeedPerson, role: 'owner' | 'admin' | 'member', passwordHash: string): Promise<Colleague>;
+  /** Somebody who is a member already, at a device of the seed's. */
+  meet(member: Member): Colleague;
   rename(by: Colleague, name: string): Promise<void>;
   /** Resolves to the position of the entry. */
   command(by: Colleague, room: RoomId, type: string, data: unknown): Promise<number>;
@@ -58,6 +61,12 @@ export function createOffice({ relay, authStore, clock, random }: OfficeDeps): O
       const { post, about } = person;
       await office.command(colleague, directory, 'member.profile', { post, about });
       return colleague;
+    },
+    meet({ id, name, email }) {
+      const caller: Caller = { member: id, session: 'seed', device: random.id() as DeviceId };
+      authStore.claimDevice(caller.device, id);
+      const asPerson = { name, mailbox: '', post: '', about: '', language: 'en' } as const;
+      return { ...asPerson, member: id, email, caller, client: 0, n: 0 };
     },
     rename: (by, name) => relay.appendFact(directory, 'workspace.rename', by.member, { name }),
     async command(by, room, type, data) {

@@ -5,7 +5,7 @@ import { yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { contentSchema } from '../../../client/features/docs/editor/schema.ts';
-import { fillWorkspace, sizes } from '../../../server/seed/fill.ts';
+import { fillWorkspace, isEmpty, sizes } from '../../../server/seed/fill.ts';
 import { mailDomain, type Colleague } from '../../../server/seed/office.ts';
 import { createRandom } from '../../../server/seed/random.ts';
 import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
@@ -102,6 +102,25 @@ describe('the seed', { timeout: 30_000 }, () => {
       'blockquote',
     ])
       expect(names).toContain(name);
+  });
+
+  test('fills a workspace that somebody has only set up, and lets them listen in the groups', async () => {
+    let now = until;
+    const clock = { now: () => now };
+    const own = await openWorkspace({ folder: join(folder, 'c'), durability: 'process', clock });
+    const founder = { name: 'Founder', email: 'founder@example.org', password };
+    expect(await own.auth.setup.byOperator('Our own name', founder)).toMatchObject({ ok: true });
+    expect(isEmpty(own)).toBe(true);
+    const size = { ...sizes.small, messages: 50 };
+    await fillWorkspace(own, { size, random: createRandom(7), password, until, travel: (at) => (now = at) });
+    expect(isEmpty(own)).toBe(false);
+    const directory = own.relay.directory();
+    expect(directory.name).toBe('Our own name');
+    const member = Object.values(directory.members).find(({ name }) => name === 'Founder')!;
+    const chats = own.relay.readable(member.id).filter(({ room }) => /\/chat\/[^:]*$/.test(room));
+    expect(chats).toHaveLength(sizes.small.groups);
+    await own.relay.stop();
+    own.close();
   });
 
   test('says the same again for the same number', async () => {
