@@ -3,7 +3,13 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Feature } from './feature.ts';
 import type { FeatureName } from './routes.ts';
 
-const loaders = import.meta.glob<{ readonly feature: Feature }>('../features/*/index.ts');
+const loaders: Readonly<Record<FeatureName, () => Promise<Feature>>> = {
+  accounts: async () => (await import('../features/accounts/index.ts')).feature satisfies Feature,
+  chat: async () => (await import('../features/chat/index.ts')).feature satisfies Feature,
+  directory: async () => (await import('../features/directory/index.ts')).feature satisfies Feature,
+  docs: async () => (await import('../features/docs/index.ts')).feature satisfies Feature,
+  settings: async () => (await import('../features/settings/index.ts')).feature satisfies Feature,
+};
 
 class FeatureDoors {
   readonly #loaded = new SvelteMap<FeatureName, Feature>();
@@ -21,9 +27,7 @@ class FeatureDoors {
   async load(name: FeatureName): Promise<void> {
     if (this.#loaded.has(name)) return;
     try {
-      const load = loaders[`../features/${name}/index.ts`];
-      if (!load) throw new Error(`There is no feature "${name}" in this build.`);
-      const { feature } = await load();
+      const feature = await loaders[name]();
       this.#failed.delete(name);
       this.#loaded.set(name, feature);
     } catch (error) {

@@ -9,6 +9,8 @@ export const t = defineStrings({
     profile: 'Your profile: {name}',
     navigation: 'Main navigation',
     search: 'Search and commands',
+    searchShort: 'Search',
+    searchFailed: 'The search could not be loaded. Connect and try again.',
     skipToContent: 'Skip to content',
     unread: (p: { count: number }) =>
       plural(p.count, { one: '{n} unread message', other: '{n} unread messages' }),
@@ -79,7 +81,7 @@ export const t = defineStrings({
     updateReload: 'Reload',
 
     paletteTitle: 'Search and commands',
-    palettePlaceholder: 'Search people, conversations, docs and commands',
+    palettePlaceholder: 'Search people, docs, commands',
     paletteEmpty: 'Nothing found for “{text}”.',
     sectionGo: 'Go to',
     sectionConversations: 'Conversations',
@@ -111,6 +113,8 @@ export const t = defineStrings({
     profile: '我的资料：{name}',
     navigation: '主导航',
     search: '搜索和命令',
+    searchShort: '搜索',
+    searchFailed: '搜索没能打开，连上网络后再试。',
     skipToContent: '跳到正文',
     unread: (p: { count: number }) => plural(p.count, { other: '{n} 条未读消息' }),
     listWidth: '列表宽度',
@@ -177,7 +181,7 @@ export const t = defineStrings({
     updateReload: '刷新',
 
     paletteTitle: '搜索和命令',
-    palettePlaceholder: '搜索联系人、会话、文档和命令',
+    palettePlaceholder: '搜索联系人、会话、文档、命令',
     paletteEmpty: '没有找到“{text}”。',
     sectionGo: '前往',
     sectionConversations: '会话',

@@ -71,6 +71,30 @@ export function matchesName(query: string, name: string, texts: readonly string[
   );
 }
 
+/** What people are found by; every part may be empty. */
+export interface Findable {
+  readonly name: string;
+  readonly post: string;
+  readonly phone: string;
+  readonly email: string;
+}
+
+// A number is found however its digits are grouped.
+const digits = (text: string): string => text.replace(/[\s().-]/g, '');
+
+/**
+ * By name, initials, post, phone and the own part of the mail address, with or without its dots. Behind the @ stands the
+ * company, which everybody shares: it counts only for who types the @.
+ */
+export function matchesPerson(query: string, person: Findable): boolean {
+  const [box = ''] = person.email.split('@');
+  const mail = query.includes('@') ? [person.email] : [box, box.replace(/[^\p{L}\p{N}]/gu, '')];
+  return (
+    matchesName(query, person.name, [person.post, person.phone, ...mail]) ||
+    (/\d{3}/.test(query) && /^[+\d\s().-]+$/.test(query) && digits(person.phone).includes(digits(query)))
+  );
+}
+
 /** For sorting what `matchesName` found: 0 begins like the query, by letters or initials, 1 has it in the name, 2 elsewhere. */
 export function nameRank(query: string, name: string): 0 | 1 | 2 {
   const wanted = query.trim().toLocaleLowerCase();

@@ -5,7 +5,14 @@
 interface Entry {
   /** How many of our own entries lie before this one: tells "back" whether there is somewhere to go. */
   readonly depth: number;
+  /** The entry is that of a panel over the page; the next page takes its place. */
+  readonly layer?: string;
 }
+
+const layerOf = (state: unknown): string | undefined =>
+  typeof state === 'object' && state !== null && 'layer' in state && typeof state.layer === 'string'
+    ? state.layer
+    : undefined;
 
 const depthOf = (state: unknown): number =>
   typeof state === 'object' && state !== null && 'depth' in state && typeof state.depth === 'number'
@@ -32,7 +39,8 @@ class PageLocation {
     const url = new URL(to, this.#url);
     if (url.href === this.#url.href) return;
     const depth = depthOf(history.state);
-    if (options.replace) history.replaceState({ depth } satisfies Entry, '', url);
+    if (options.replace || layerOf(history.state) !== undefined)
+      history.replaceState({ depth } satisfies Entry, '', url);
     else history.pushState({ depth: depth + 1 } satisfies Entry, '', url);
     this.#url = url;
   }
@@ -41,6 +49,24 @@ class PageLocation {
   back(fallback: string): void {
     if (depthOf(history.state) > 0) history.back();
     else this.go(fallback, { replace: true });
+  }
+
+  /**
+   * Something lies over the page that "back" should close first. Returns what to call when it was closed in any way;
+   * the address stays the same.
+   */
+  layer(close: () => void): () => void {
+    const layer = crypto.randomUUID();
+    const isTop = (): boolean => layerOf(history.state) === layer;
+    history.pushState({ depth: depthOf(history.state) + 1, layer } satisfies Entry, '');
+    const follow = (): void => {
+      if (!isTop()) close();
+    };
+    addEventListener('popstate', follow);
+    return () => {
+      removeEventListener('popstate', follow);
+      if (isTop()) history.back();
+    };
   }
 
   /** Follows back and forward, and turns clicks on links of this origin into navigation; returns the way to stop. */

@@ -1,5 +1,7 @@
+import MessageCircle from '@lucide/svelte/icons/message-circle';
+import UsersRound from '@lucide/svelte/icons/users-round';
 import { useWorkspace } from '../../data/context.ts';
-import { matchesName } from '../../i18n/index.ts';
+import { matchesName, nameRank } from '../../i18n/index.ts';
 import { navigate } from '../../ui/location.svelte.ts';
 import type { PaletteItem } from '../../ui/palette-item.ts';
 import { chatTitle, otherMembers, personName } from './people.ts';
@@ -10,23 +12,25 @@ const most = 8;
 /** Conversations by title and by the people in them. */
 export function chatPalette(): (text: string) => readonly PaletteItem[] {
   const data = useWorkspace();
-  return (text) => {
-    const items: PaletteItem[] = [];
-    for (const { id, state } of data.chats) {
-      if (items.length === most) break;
-      const title = chatTitle(state, data.directory, data.me);
-      const people = otherMembers(state, data.me).map((member) => personName(data.directory, member));
-      if (!matchesName(text, title, people)) continue;
-      items.push({
+  return (text) =>
+    data.chats
+      .map(({ id, state }) => ({ id, state, title: chatTitle(state, data.directory, data.me) }))
+      .filter(({ state, title }) =>
+        matchesName(
+          text,
+          title,
+          otherMembers(state, data.me).map((member) => personName(data.directory, member)),
+        ),
+      )
+      .sort((a, b) => nameRank(text, a.title) - nameRank(text, b.title))
+      .slice(0, most)
+      .map(({ id, state, title }) => ({
         id: `chat:open:${id}`,
         section: 'conversations',
         label: title,
         hint:
           state.type === 'group' ? t.memberCount({ count: Object.keys(state.members).length }) : undefined,
-        keywords: people,
+        icon: state.type === 'group' ? UsersRound : MessageCircle,
         run: () => navigate(`/messages/${id}`),
-      });
-    }
-    return items;
-  };
+      }));
 }

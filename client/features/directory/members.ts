@@ -2,7 +2,7 @@ import type { Role } from '../../../shared/access/actor.ts';
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { directChatId } from '../../../shared/features/chat/kind.ts';
 import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
-import { compareNames, matchesName } from '../../i18n/index.ts';
+import { compareNames } from '../../i18n/index.ts';
 import { t } from './strings.ts';
 
 const byName = (a: Member, b: Member): number => compareNames(a.name, b.name) || a.id.localeCompare(b.id);
@@ -14,13 +14,6 @@ export function membersOf(directory: DirectoryState): { readonly here: Member[];
   for (const member of Object.values(directory.members)) (member.leftAt === null ? here : left).push(member);
   return { here: here.sort(byName), left: left.sort((a, b) => (b.leftAt ?? 0) - (a.leftAt ?? 0)) };
 }
-
-// A number is found however its digits are grouped.
-const digits = (text: string): string => text.replace(/[\s().-]/g, '');
-
-export const matchesMember = (query: string, member: Member): boolean =>
-  matchesName(query, member.name, [member.post, member.phone, member.email]) ||
-  (/\d{3}/.test(query) && /^[+\d\s().-]+$/.test(query) && digits(member.phone).includes(digits(query)));
 
 /** The page of the conversation with this person. It exists from the first message on. */
 export const messagePath = (me: MemberId, other: MemberId): string => `/messages/${directChatId(me, other)}`;

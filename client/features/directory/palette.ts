@@ -1,7 +1,9 @@
+import UserRound from '@lucide/svelte/icons/user-round';
 import { useWorkspace } from '../../data/context.ts';
+import { matchesPerson, nameRank } from '../../i18n/index.ts';
 import { navigate } from '../../ui/location.svelte.ts';
 import type { PaletteItem } from '../../ui/palette-item.ts';
-import { matchesMember, membersOf, messagePath } from './members.ts';
+import { membersOf, messagePath } from './members.ts';
 
 const most = 8;
 
@@ -10,14 +12,15 @@ export function directoryPalette(): (text: string) => readonly PaletteItem[] {
   const data = useWorkspace();
   return (text) =>
     membersOf(data.directory)
-      .here.filter((member) => matchesMember(text, member))
+      .here.filter((member) => matchesPerson(text, member))
+      .sort((a, b) => nameRank(text, a.name) - nameRank(text, b.name))
       .slice(0, most)
       .map((member) => ({
         id: `directory:open:${member.id}`,
         section: 'people',
         label: member.name,
         hint: member.post || member.email,
-        keywords: [member.email, member.phone],
+        icon: UserRound,
         run: () =>
           navigate(member.id === data.me ? `/contacts/${member.id}` : messagePath(data.me, member.id)),
       }));

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { MemberId } from '../../../shared/base/ids.ts';
 import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
-import { matchesMember, membersOf, messagePath } from '../../../client/features/directory/members.ts';
-import { language, nameInitials, nameRank } from '../../../client/i18n/index.ts';
+import { membersOf, messagePath } from '../../../client/features/directory/members.ts';
+import { language, matchesPerson, nameInitials, nameRank } from '../../../client/i18n/index.ts';
 
 const member = (id: string, name: string, fields: Partial<Member> = {}): Member => ({
   id: id as MemberId,
@@ -48,6 +48,9 @@ test.each([
   ['13800138000', true],
   ['138-0013', true],
   ['李 产品', true],
+  ['liming', true],
+  ['li.ming@exa', true],
+  ['exa', false],
   ['zw', false],
   ['财务', false],
 ])('a search for %s', (query, expected) => {
@@ -56,7 +59,7 @@ test.each([
     phone: '+86 138 0013 8000',
     email: 'li.ming@example.com',
   });
-  expect(matchesMember(query, person)).toBe(expected);
+  expect(matchesPerson(query, person)).toBe(expected);
 });
 
 test('initials take a letter of each Chinese character and of each word', () => {
