@@ -1,12 +1,12 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { QueuedItem } from '../api.ts';
-import type { BlobRecord, DeviceStorage, OutboxRecord, QueuedUpdates } from '../storage/contract.ts';
+import type { DeviceStorage, OutboxRecord, QueuedBlob, QueuedUpdates } from '../storage/contract.ts';
 
 /** Everything that is on this device only, as read in one go. */
 export interface Unsent {
   readonly outbox: readonly OutboxRecord[];
   readonly texts: readonly QueuedUpdates[];
-  readonly blobs: readonly Omit<BlobRecord, 'bytes'>[];
+  readonly blobs: readonly QueuedBlob[];
 }
 
 export const nothingUnsent: Unsent = { outbox: [], texts: [], blobs: [] };
@@ -18,6 +18,19 @@ export async function readUnsent(storage: DeviceStorage): Promise<Unsent> {
     storage.blobs.queue(),
   ]);
   return { outbox, texts, blobs };
+}
+
+/** The rooms of commands that are in `before` and not in `after`: answered by the relay, or given up. */
+export function roomsLeft(before: Unsent, after: Unsent): RoomId[] {
+  const still = new Set(after.outbox.map(({ id }) => id));
+  return [...new Set(before.outbox.filter(({ id }) => !still.has(id)).map(({ room }) => room))];
+}
+
+/** `unsent` and those of `commands` that are not in it. */
+export function withCommands(unsent: Unsent, commands: readonly OutboxRecord[]): Unsent {
+  const known = new Set(unsent.outbox.map(({ id }) => id));
+  const missing = commands.filter(({ id }) => !known.has(id));
+  return missing.length === 0 ? unsent : { ...unsent, outbox: [...unsent.outbox, ...missing] };
 }
 
 const textPrefix = 'text:';

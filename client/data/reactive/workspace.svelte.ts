@@ -29,7 +29,15 @@ import { exportUnsent } from '../unsent-export.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
-import { findQueued, nothingUnsent, queueOf, readUnsent, type Unsent } from './queue.ts';
+import {
+  findQueued,
+  nothingUnsent,
+  queueOf,
+  readUnsent,
+  roomsLeft,
+  withCommands,
+  type Unsent,
+} from './queue.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 
@@ -294,7 +302,7 @@ export class LocalWorkspace implements WorkspaceData {
     return makeStatus({
       connection: () => this.#state.connection,
       fetching: () => this.#state.fetching,
-      unsent: () => this.#queue.reduce((sum, item) => sum + (item.failure ? 0 : item.count), 0),
+      unsent: () => this.#queue.length,
       queue: () => this.#queue,
       leader: () => this.#leading,
       syncedAt: () => this.#state.syncedAt,
@@ -391,31 +399,56 @@ export class LocalWorkspace implements WorkspaceData {
 
   #again = false;
 
-  /** Reads what notes named and shows all of it at one moment. */
+  /**
+   * Reads what notes named and shows all of it at one moment. A command leaves the outbox in the transaction that writes
+   * its entry, so the outbox is read first and the rooms of what left it are read after: in the other order an own room or
+   * message would be gone for a moment.
+   */
   async #refresh(): Promise<void> {
+    const { storage } = this.#parts;
     do {
       this.#again = false;
-      const rooms = [...this.#dirty];
-      this.#dirty = new Set();
-      const { storage } = this.#parts;
-      const records = await storage.rooms.some(rooms);
-      const views = [...this.#logs].filter((view) => rooms.includes(view.room));
-      const shows = await Promise.all(
-        views.map((view) => view.prepare(records[rooms.indexOf(view.room)] ?? null)),
-      );
-      const unsent = await readUnsent(storage);
-      if (rooms.length > 0) {
+      const before = this.#unsent;
+      let unsent = await readUnsent(storage);
+      for (const room of roomsLeft(before, unsent)) this.#dirty.add(room);
+      const found = new Map<RoomId, RoomRecord | null>();
+      let shows: readonly (() => void)[] = [];
+      for (let rooms = [...this.#dirty]; rooms.length > 0;) {
+        this.#dirty = new Set();
+        const records = await storage.rooms.some(rooms);
+        rooms.forEach((room, i) => found.set(room, records[i] ?? null));
+        const views = [...this.#logs].filter((view) => found.has(view.room));
+        shows = await Promise.all(views.map((view) => view.prepare(found.get(view.room) ?? null)));
+        const earlier = unsent;
+        unsent = await readUnsent(storage);
+        rooms = roomsLeft(earlier, unsent);
+      }
+      if (found.size > 0) {
         const next = new Map(this.#records);
-        rooms.forEach((room, i) => {
-          const record = records[i];
+        for (const [room, record] of found) {
           if (record) next.set(room, record);
           else next.delete(room);
-        });
+        }
         this.#records = next;
       }
       for (const show of shows) show();
-      this.#unsent = unsent;
+      // Enqueued here while this read ran; the next round knows more.
+      const since = this.#unsent.outbox.filter((command) => !before.outbox.includes(command));
+      this.#unsent = withCommands(unsent, since);
     } while (this.#again);
+  }
+
+  /** The browser threw this device's database away: what is still in memory here goes into the new one. */
+  async evicted(): Promise<void> {
+    const { storage, bus } = this.#parts;
+    const unsent = this.#unsent.outbox;
+    this.#texts.storeAgain();
+    // Another tab may have put the same command there.
+    for (const { id, room, type, data, at, failure } of unsent)
+      if (!failure) await storage.outbox.add({ id, room, type, data, at }).catch(() => undefined);
+    this.#records = new Map();
+    await this.#load();
+    bus.post({ type: 'evicted' });
   }
 
   /** Something of this device failed; shown until it works again. */

@@ -3,6 +3,7 @@ import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { directChatId } from '../../../shared/features/chat/kind.ts';
 import type { WorkspaceData } from '../../../client/data/api.ts';
 import { FailureError } from '../../../client/data/failure-error.ts';
+import type { DeviceStorage } from '../../../client/data/storage/contract.ts';
 import { LocalWorkspace } from '../../../client/data/reactive/workspace.svelte.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
 import { makeWorld, type World } from '../../support/world.ts';
@@ -13,9 +14,14 @@ let bo: MemberId;
 let device: WorldDevice;
 let data: WorkspaceData;
 
-function pageOn(on: WorldDevice): LocalWorkspace {
+function pageOn(
+  on: WorldDevice,
+  through: (storage: DeviceStorage) => DeviceStorage = (storage) => storage,
+): LocalWorkspace {
+  const page = on.page();
   return new LocalWorkspace({
-    ...on.page(),
+    ...page,
+    storage: through(page.storage),
     workspace: world.store.workspace,
     me: on.member,
     device: on.device,
@@ -174,4 +180,31 @@ test('what was not sent can be taken along as a file', async () => {
   await data.send(room, 'chat.send', { text: 'unsent words' });
   const file = JSON.parse(await (await data.exportUnsent()).text()) as { commands: { data: unknown }[] };
   expect(file.commands.map((command) => command.data)).toContainEqual({ text: 'unsent words' });
+});
+
+test('an own document is never gone for a moment while the relay answers, however slow the disk reads', async () => {
+  const slow = pageOn(device, (storage) => ({
+    ...storage,
+    rooms: {
+      ...storage.rooms,
+      some: async (rooms) => {
+        const records = await storage.rooms.some(rooms);
+        await new Promise((resolve) => setTimeout(resolve, 4));
+        return records;
+      },
+    },
+  }));
+  await world.settle();
+  const counts = new Set<number>();
+  const timer = setInterval(() => counts.add(slow.docs.length - made), 0);
+  let made = 0;
+  for (let i = 0; i < 10; i += 1) {
+    await slow.send(world.room('doc', `d${i}`, 'about'), 'doc.create', { title: `d${i}` });
+    made += 1;
+    await new Promise((resolve) => setTimeout(resolve, i));
+  }
+  await world.settle();
+  clearInterval(timer);
+  expect(slow.docs).toHaveLength(10);
+  expect(Math.min(...counts)).toBe(0);
 });
