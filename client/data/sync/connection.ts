@@ -20,6 +20,8 @@ export interface ConnectionEvents {
 const pingAfter = 20_000;
 const giveUpAfter = 15_000;
 const helloDeadline = 15_000;
+/** The same when somebody is waiting: a device that wakes up, or changed its network. */
+const probeDeadline = 5_000;
 
 /** One socket from opening to end: frames, questions with their answers, and a watch over silence. */
 export class Connection {
@@ -29,6 +31,7 @@ export class Connection {
   readonly #asked = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   #request = 0;
   #ended = false;
+  #probing = false;
   #reason: Failure | null = null;
   #cancelSilence: () => void;
 
@@ -61,6 +64,15 @@ export class Connection {
     });
   }
 
+  /** Asks at once whether the relay is still there: timers and sockets have slept with the device. */
+  probe(): void {
+    if (this.#ended || this.#probing) return;
+    this.#probing = true;
+    this.send({ type: 'ping' });
+    this.#cancelSilence();
+    this.#cancelSilence = this.#timers.after(probeDeadline, () => this.end());
+  }
+
   end(): void {
     if (this.#ended) return;
     this.#socket.close();
@@ -89,6 +101,7 @@ export class Connection {
   }
 
   #watchSilence(): void {
+    this.#probing = false;
     this.#cancelSilence();
     this.#cancelSilence = this.#timers.after(pingAfter, () => {
       this.send({ type: 'ping' });
