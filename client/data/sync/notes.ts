@@ -27,6 +27,8 @@ export type Note =
       readonly bytes: readonly Uint8Array[];
       readonly from: TabId | null;
     }
+  /** These texts have new bytes in the database, too many to tell or watched by nobody known: read them there. */
+  | { readonly type: 'texts'; readonly rooms: readonly RoomId[] }
   /** Something entered or left the outbox, or what is pending of texts and blobs. */
   | { readonly type: 'queue' }
   /** To the leader: there is something to send. */
@@ -59,8 +61,16 @@ export type Note =
   | { readonly type: 'history-answer'; readonly id: string; readonly failure: Failure | null }
   /** The browser says that the network is back, or the person wants to try now. */
   | { readonly type: 'network' }
+  /** The browser threw the database away: everything has to be fetched again. */
+  | { readonly type: 'evicted' }
   /** The relay ended the session of this device. */
   | { readonly type: 'ended'; readonly failure: Failure };
+
+/** A note is copied for every tab and worker; what is larger than this is better read from the database. Bytes. */
+export const largestNote = 256 * 1024;
+
+export const sizeOf = (updates: readonly Uint8Array[]): number =>
+  updates.reduce((size, bytes) => size + bytes.length, 0);
 
 /** Delivers a note to everybody else on the same bus, never to the sender, in the order posted. */
 export interface Bus {
@@ -73,13 +83,20 @@ export interface Bus {
 /** The bus of browsers. Pages and workers of one account meet by its database's name. */
 export function broadcastBus(name: string): Bus {
   const channel = new BroadcastChannel(name);
+  let closed = false;
   return {
-    post: (note) => channel.postMessage(note),
+    post: (note) => {
+      // What was under way when the page closed still comes to its end here, and nobody waits for its note.
+      if (!closed) channel.postMessage(note);
+    },
     listen(hear) {
       const heard = (event: MessageEvent<Note>): void => hear(event.data);
       channel.addEventListener('message', heard);
       return () => channel.removeEventListener('message', heard);
     },
-    close: () => channel.close(),
+    close: () => {
+      closed = true;
+      channel.close();
+    },
   };
 }

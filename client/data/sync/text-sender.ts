@@ -4,12 +4,10 @@ import type { RoomId } from '../../../shared/base/ids.ts';
 import { findRoom, governingRoom } from '../../../shared/documents/registry.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { DeviceStorage, StoredUpdate } from '../storage/contract.ts';
-import { mergeInTree } from '../text/merge.ts';
+import { mergeInTree, mergeUpTo, upTo } from '../text/merge.ts';
 import type { Connection } from './connection.ts';
 import type { Timers } from './contract.ts';
 
-/** Merged updates are kept well below what the relay takes. */
-const mergeUpTo = limits.update / 2;
 const roomsAtOnce = 16;
 const laterAfter = 2_000;
 
@@ -59,7 +57,12 @@ export class TextSender {
     let later = false;
     try {
       for (;;) {
-        const pending = takeUpTo(await this.#storage.texts.pending(room), mergeUpTo);
+        const all = await this.#storage.texts.pending(room);
+        const first = upTo(
+          all.map((update) => update.bytes),
+          mergeUpTo,
+        );
+        const pending = all.slice(0, first.length);
         if (pending.length === 0) break;
         later = !(await this.#sendSome(room, pending));
         if (later) break;
@@ -115,17 +118,6 @@ export class TextSender {
     this.#events.refused(room, why);
     return true;
   }
-}
-
-function takeUpTo(updates: readonly StoredUpdate[], bytes: number): StoredUpdate[] {
-  const taken: StoredUpdate[] = [];
-  let size = 0;
-  for (const update of updates) {
-    size += update.bytes.length;
-    if (taken.length > 0 && size > bytes) break;
-    taken.push(update);
-  }
-  return taken;
 }
 
 /** The ids an update was written under: after a refusal their clocks no longer match the relay's. */

@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import { limits } from '../../../shared/protocol/limits.ts';
 
 /** Small updates at once cost the square of their number; in groups they do not. */
 const group = 100;
@@ -20,4 +21,14 @@ export function mergeInTree(updates: readonly Uint8Array[]): Uint8Array {
   const [merged] = layer;
   if (!merged) throw new Error('nothing to merge');
   return merged;
+}
+
+/** Changes are put together only as far as this, well below what the relay takes as one. Bytes. */
+export const mergeUpTo = limits.update / 2;
+
+/** The first updates that are together no larger than `most` bytes; at least one, if there is any. */
+export function upTo(updates: readonly Uint8Array[], most: number): Uint8Array[] {
+  let size = 0;
+  const end = updates.findIndex((update, i) => (size += update.length) > most && i > 0);
+  return updates.slice(0, end === -1 ? updates.length : end);
 }

@@ -40,6 +40,10 @@ export class OpenTexts {
     await Promise.all([...this.#open.values()].map(({ session }) => session.flush()));
   }
 
+  storeAgain(): void {
+    for (const { session } of this.#open.values()) session.storeAgain();
+  }
+
   /** The page is going: tell the relay that nobody here looks at these texts. */
   async close(): Promise<void> {
     this.#stopListening();

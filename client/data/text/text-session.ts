@@ -10,7 +10,8 @@ import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { FailureError } from '../failure-error.ts';
 import type { DeviceStorage } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
-import type { Bus, Note, TabId } from '../sync/notes.ts';
+import { largestNote, type Bus, type Note, type TabId } from '../sync/notes.ts';
+import { mergeUpTo, upTo } from './merge.ts';
 import type { TabLease } from './tab-lease.ts';
 
 export interface TextDeps {
@@ -49,6 +50,7 @@ export class TextSession {
   #refused: Failure | null = null;
   #client: number | null = null;
   #pending = false;
+  #closed = false;
   #buffer: Uint8Array[] = [];
   #writing: Promise<void> | null = null;
   #cancelBatch: (() => void) | null = null;
@@ -123,12 +125,23 @@ export class TextSession {
     this.#changed();
   }
 
+  /** The browser threw the database away: what was written here is stored again, and sent as far as the relay lacks it. */
+  storeAgain(): void {
+    if (this.#client === null) return;
+    const known = Y.decodeStateVector(Y.encodeStateVector(this.doc));
+    known.set(this.#client, 0);
+    this.#buffer = [Y.diffUpdate(Y.encodeStateAsUpdate(this.doc), Y.encodeStateVector(known))];
+    this.#cancelBatch ??= this.#deps.timers.after(batchFor, () => this.#flushInBackground());
+    this.#changed();
+  }
+
   announce(): void {
     if (this.awareness.getLocalState()) this.#tellAwareness([this.awareness.clientID]);
   }
 
   /** Call after `flush`. */
   destroy(): void {
+    this.#closed = true;
     for (const stop of this.#stop) stop();
     this.awareness.setLocalState(null);
     this.doc.off('update', this.#onUpdate);
@@ -152,20 +165,21 @@ export class TextSession {
   }
 
   async #write(): Promise<void> {
-    const batch = this.#buffer;
-    this.#buffer = [];
+    const batch = upTo(this.#buffer, mergeUpTo);
+    this.#buffer = this.#buffer.slice(batch.length);
     const bytes = batch.length === 1 ? batch[0]! : Y.mergeUpdates(batch);
     const { storage, bus, tab, me, timers } = this.#deps;
     try {
       await storage.texts.append(this.room, bytes, me, timers.now());
     } catch (error) {
       // Later changes build on this one: it has to be stored before them.
-      this.#buffer = [bytes, ...this.#buffer];
+      this.#buffer = [...batch, ...this.#buffer];
       throw error;
     }
     this.#pending = true;
     this.#deps.onStored?.(this.room);
-    bus.post({ type: 'bytes', room: this.room, bytes: [bytes], from: tab });
+    if (bytes.length <= largestNote) bus.post({ type: 'bytes', room: this.room, bytes: [bytes], from: tab });
+    else bus.post({ type: 'texts', rooms: [this.room] });
     bus.post({ type: 'rooms', rooms: [this.room] });
     bus.post({ type: 'queue' });
     bus.post({ type: 'wake' });
@@ -175,6 +189,9 @@ export class TextSession {
     switch (note.type) {
       case 'bytes':
         if (note.room === this.room) this.#apply(note.bytes);
+        return;
+      case 'texts':
+        if (note.rooms.includes(this.room)) void this.#readAgain();
         return;
       case 'awareness':
         if (note.room === this.room) applyAwarenessUpdate(this.awareness, note.bytes, remote);
@@ -207,6 +224,18 @@ export class TextSession {
     // Yjs draws another id when it meets what it did not know of its own: this device's copy was not whole.
     if (this.#client !== null && this.doc.clientID !== this.#client)
       this.#lock(failure('device-damaged', `others know more of ${this.#client} than this device`));
+  }
+
+  /** Applying what is here already changes nothing. */
+  async #readAgain(): Promise<void> {
+    // What cannot be read now is read when the text is opened next; storage reports its problems where it writes.
+    const stored = await this.#deps.storage.texts.read(this.room).catch(() => null);
+    if (!stored || this.#closed) return;
+    try {
+      this.#apply(stored.updates.map((update) => update.bytes));
+    } catch {
+      // Damage: `load` deals with it when the text is opened next.
+    }
   }
 
   #adoptLease(): void {
