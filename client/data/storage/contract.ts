@@ -100,8 +100,10 @@ export interface TextStore {
   everything(room: RoomId): Promise<StoredUpdate[]>;
   /** Keeps an own change and marks it as not sent. */
   append(room: RoomId, bytes: Uint8Array, by: MemberId, at: number): Promise<void>;
-  /** Merges what is sent into one snapshot when there are at least `least` pieces. */
+  /** Merges what is sent into one snapshot when there are at least `least` pieces; never what is pending or refused. */
   compact(room: RoomId, least: number): Promise<void>;
+  /** Texts with at least `least` pieces. */
+  crowded(least: number): Promise<RoomId[]>;
   pendingRooms(): Promise<RoomId[]>;
   pending(room: RoomId): Promise<StoredUpdate[]>;
   markSent(keys: readonly number[]): Promise<void>;
@@ -163,11 +165,14 @@ export interface BlobRecord {
   readonly failure: Failure | null;
 }
 
+/** A picture that is not on the relay, without its bytes. */
+export type QueuedBlob = Pick<BlobRecord, 'room' | 'hash' | 'at' | 'failure'>;
+
 export interface BlobStore {
   put(blob: BlobRecord): Promise<void>;
   get(room: RoomId, hash: string): Promise<BlobRecord | null>;
   /** Pending and refused ones. */
-  queue(): Promise<BlobRecord[]>;
+  queue(): Promise<QueuedBlob[]>;
   mark(room: RoomId, hash: string, change: Pick<BlobRecord, 'pending' | 'failure'>): Promise<void>;
   remove(room: RoomId, hash: string): Promise<void>;
 }

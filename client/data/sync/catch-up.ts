@@ -4,6 +4,7 @@ import type { ChangedRoom, RoomContent, Want } from '../../../shared/protocol/me
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
 import type { DeviceStorage, RoomRecord, Stored } from '../storage/contract.ts';
 import type { Connection } from './connection.ts';
+import type { InOrder } from './in-order.ts';
 
 export interface PullEvents {
   stored(stored: Stored): void;
@@ -65,13 +66,12 @@ export async function pull(
   connection: Connection,
   storage: DeviceStorage,
   rooms: readonly RoomId[],
+  order: InOrder,
   events: PullEvents,
 ): Promise<void> {
   const waiting = [...rooms];
   const total = rooms.length;
   let done = 0;
-  /** One transaction after the other, in the order of arrival. */
-  let storing: Promise<void> = Promise.resolve();
 
   const take = async (): Promise<void> => {
     for (
@@ -93,7 +93,7 @@ export async function pull(
           content.entries.length > 0 &&
           content.from + content.entries.length < content.head,
       );
-      storing = storing.then(async () => {
+      await order.run(async () => {
         events.stored(await storage.rooms.storeContents(answer.rooms));
         const stale = new Set(batch.filter((_room, i) => records[i]?.stale));
         const refetched = answer.rooms.filter((content) => stale.has(content.room));
@@ -102,7 +102,6 @@ export async function pull(
         const missing = answer.missing.filter((room) => !stale.has(room));
         if (missing.length > 0) await events.missing(missing);
       });
-      await storing;
       waiting.unshift(...unfinished.map((content) => content.room));
       done += got.size - unfinished.length;
       events.progress(Math.min(done, total), total);

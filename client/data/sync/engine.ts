@@ -7,6 +7,7 @@ import type { EngineDeps } from './contract.ts';
 import { LiveSession } from './live-session.ts';
 import type { LeaderState, Note } from './notes.ts';
 import { Reconnect } from './reconnect.ts';
+import { TextMerger } from './text-merger.ts';
 import { Watches } from './watches.ts';
 
 /** After the device's storage failed, or a relay that speaks another version: not at once again. Milliseconds. */
@@ -20,6 +21,7 @@ export class SyncEngine {
   readonly #deps: EngineDeps;
   readonly #reconnect: Reconnect;
   readonly #watches = new Watches();
+  readonly #merger: TextMerger;
   #state: LeaderState = { connection: 'offline', fetching: null, syncedAt: null, online: [], problem: null };
   #connection: Connection | null = null;
   #live: LiveSession | null = null;
@@ -28,6 +30,7 @@ export class SyncEngine {
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
+    this.#merger = new TextMerger(deps.storage);
     this.#reconnect = new Reconnect(deps.timers, deps.random, () => this.#connect());
   }
 
@@ -105,8 +108,9 @@ export class SyncEngine {
         const connection = this.#connection;
         if (!connection || this.#live) return;
         this.#reconnect.succeeded();
-        const live = new LiveSession(this.#deps, connection, message.welcome, {
+        const live = new LiveSession(this.#deps, connection, message.welcome, this.#merger, {
           state: (change) => this.#setState(change),
+          isWatched: (room) => this.#watches.has(room),
           run: (work) => this.#run(work),
         });
         this.#live = live;
@@ -141,7 +145,11 @@ export class SyncEngine {
       case 'wake':
         return this.#live?.send();
       case 'network':
+        if (this.#live) this.#connection?.probe();
         return this.#reconnect.now();
+      case 'evicted':
+        // The next welcome begins from nothing.
+        return this.#connection?.end();
       case 'ask-state':
         return this.#setState({});
       case 'watching':

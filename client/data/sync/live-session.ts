@@ -7,15 +7,20 @@ import type { Stored } from '../storage/contract.ts';
 import { listChanges, pull, roomsToPull, type PullEvents } from './catch-up.ts';
 import type { Connection } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
-import type { LeaderState } from './notes.ts';
+import { BlobSender } from './blob-sender.ts';
+import { InOrder } from './in-order.ts';
+import { largestNote, sizeOf, type LeaderState } from './notes.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import { ownPartMissing } from './restored.ts';
+import type { TextMerger } from './text-merger.ts';
 import { TextSender } from './text-sender.ts';
 
 /** Client ids to have ready for tabs and for time without a network. */
 const leaseStock = 8;
 
 export interface LiveEvents {
+  /** Whether some page is known to show this text. */
+  isWatched(room: RoomId): boolean;
   state(change: Partial<LeaderState>): void;
   /** Runs work whose failure ends the connection, or is shown to the person. */
   run(work: Promise<void>): void;
@@ -29,19 +34,30 @@ export class LiveSession {
   readonly #events: LiveEvents;
   readonly #outbox: OutboxSender;
   readonly #texts: TextSender;
+  readonly #blobs: BlobSender;
+  readonly #merger: TextMerger;
+  /** Everything the relay gives or takes away, as it came. */
+  readonly #order = new InOrder();
   /** Rows that came and are not stored; while catching up they wait, since they may follow what is still missing. */
   #rows: Row[] = [];
   #caughtUp = false;
   #storing = false;
   #leasing = false;
-  #uploading = false;
 
-  constructor(deps: EngineDeps, connection: Connection, welcome: Welcome, events: LiveEvents) {
+  constructor(
+    deps: EngineDeps,
+    connection: Connection,
+    welcome: Welcome,
+    merger: TextMerger,
+    events: LiveEvents,
+  ) {
+    this.#merger = merger;
     this.#deps = deps;
     this.#connection = connection;
     this.#welcome = welcome;
     this.#events = events;
     const { storage, timers, bus } = deps;
+    this.#blobs = new BlobSender(connection, deps, () => bus.post({ type: 'queue' }), events.run);
     this.#outbox = new OutboxSender(
       connection,
       storage,
@@ -76,7 +92,7 @@ export class LiveSession {
   async #sendAll(): Promise<void> {
     await this.#outbox.flush();
     await this.#texts.flush();
-    await this.#uploadBlobs();
+    await this.#blobs.flush();
   }
 
   settle(result: CommandResult): void {
@@ -88,8 +104,13 @@ export class LiveSession {
     if (this.#caughtUp) this.#events.run(this.#storeRows());
   }
 
-  async lost(room: RoomId): Promise<void> {
-    const rooms = [room, ...(room.includes(':') ? [] : [partOf(room, 'reads')])];
+  lost(room: RoomId): Promise<void> {
+    const rooms = withParts(room);
+    this.#rows = this.#rows.filter((row) => !rooms.includes(row.room));
+    return this.#order.run(() => this.#forget(rooms));
+  }
+
+  async #forget(rooms: readonly RoomId[]): Promise<void> {
     await this.#deps.storage.rooms.forget(rooms);
     this.#deps.bus.post({ type: 'lost', rooms });
     this.#deps.bus.post({ type: 'rooms', rooms });
@@ -102,7 +123,7 @@ export class LiveSession {
     const changes = await listChanges(this.#connection, cursor);
     const rooms = await roomsToPull(storage, changes.rooms);
     if (rooms.length > 0) this.#events.state({ fetching: { done: 0, total: rooms.length } });
-    await pull(this.#connection, storage, rooms, this.#pullEvents());
+    await pull(this.#connection, storage, rooms, this.#order, this.#pullEvents());
     await storage.meta.write({ cursor: Math.max(cursor, changes.head), syncedAt: this.#deps.timers.now() });
     this.#caughtUp = true;
     this.#events.state({ fetching: null, syncedAt: this.#deps.timers.now() });
@@ -110,6 +131,7 @@ export class LiveSession {
     await this.#recheck(new Set(rooms));
     // Texts that waited for rooms to arrive, and what the restored relay had lost.
     this.send();
+    this.#events.run(this.#merger.sweep());
   }
 
   /**
@@ -128,6 +150,7 @@ export class LiveSession {
       this.#connection,
       this.#deps.storage,
       doubtful.map(({ room }) => room),
+      this.#order,
       this.#pullEvents(),
     );
   }
@@ -135,9 +158,7 @@ export class LiveSession {
   #pullEvents(): PullEvents {
     return {
       stored: (stored) => this.#tell(stored),
-      missing: async (rooms) => {
-        for (const room of rooms) await this.lost(room);
-      },
+      missing: (rooms) => this.#forget(rooms.flatMap(withParts)),
       refetched: (contents) => this.#handBack(contents),
       progress: (done, total) => {
         if (!this.#caughtUp) this.#events.state({ fetching: { done, total } });
@@ -154,10 +175,10 @@ export class LiveSession {
         const rows = this.#rows;
         this.#rows = [];
         const cursor = rows.reduce((highest, row) => Math.max(highest, row.cursor), 0);
-        const stored = await this.#deps.storage.rooms.storeRows(rows, cursor);
+        const stored = await this.#order.run(() => this.#deps.storage.rooms.storeRows(rows, cursor));
         this.#tell(stored);
         if (stored.gaps.length > 0) {
-          await pull(this.#connection, this.#deps.storage, stored.gaps, this.#pullEvents());
+          await pull(this.#connection, this.#deps.storage, stored.gaps, this.#order, this.#pullEvents());
           await this.#deps.storage.meta.write({ cursor });
         }
       }
@@ -168,7 +189,13 @@ export class LiveSession {
 
   #tell({ changed, updates, settled }: Stored): void {
     const { bus } = this.#deps;
-    for (const { room, bytes } of updates) bus.post({ type: 'bytes', room, bytes, from: null });
+    const unheard: RoomId[] = [];
+    for (const { room, bytes } of updates)
+      if (this.#events.isWatched(room) && sizeOf(bytes) <= largestNote)
+        bus.post({ type: 'bytes', room, bytes, from: null });
+      else unheard.push(room);
+    this.#events.run(this.#merger.arrived(updates));
+    if (unheard.length > 0) bus.post({ type: 'texts', rooms: unheard });
     if (changed.length > 0) bus.post({ type: 'rooms', rooms: changed });
     if (settled.length > 0) bus.post({ type: 'queue' });
   }
@@ -192,6 +219,7 @@ export class LiveSession {
   #settled(): void {
     this.#deps.bus.post({ type: 'queue' });
     this.#events.run(this.#texts.flush());
+    this.#events.run(this.#blobs.flush());
   }
 
   #refused(room: RoomId, failure: Failure): void {
@@ -213,35 +241,7 @@ export class LiveSession {
       this.#leasing = false;
     }
   }
-
-  async #uploadBlobs(): Promise<void> {
-    if (this.#uploading) return;
-    this.#uploading = true;
-    const { storage, uploadBlob, bus } = this.#deps;
-    try {
-      for (const blob of await storage.blobs.queue()) {
-        if (this.#connection.ended) return;
-        if (blob.failure) continue;
-        const outcome = await uploadBlob(blob);
-        if (!outcome.ok && (outcome.error.code === 'room-not-found' || isTransient(outcome.error))) continue;
-        // What the relay refused stays in the queue, with the reason, until the person dismisses it.
-        await storage.blobs.mark(
-          blob.room,
-          blob.hash,
-          outcome.ok ? { pending: false, failure: null } : { pending: true, failure: outcome.error },
-        );
-        bus.post({ type: 'queue' });
-      }
-    } finally {
-      this.#uploading = false;
-    }
-  }
 }
 
-/** Worth another try by itself: at the next wake or connection. */
-const isTransient = ({ code }: Failure): boolean =>
-  code === 'offline' ||
-  code === 'stopping' ||
-  code === 'storage-failed' ||
-  code === 'internal' ||
-  code === 'too-many-requests';
+/** A conversation goes with its read positions. */
+const withParts = (room: RoomId): RoomId[] => (room.includes(':') ? [room] : [room, partOf(room, 'reads')]);

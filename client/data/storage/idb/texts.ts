@@ -54,9 +54,10 @@ export function idbTexts(getDb: GetDb): TextStore {
       }),
 
     async compact(room, least) {
+      if ((await read(getDb, ['updates'], (tx) => tx.store.index('room').count(room))) < least) return;
       const { snapshot, rows } = await rowsOf(room);
       const sent = rows.filter(({ row }) => !row.unsent && !row.refused);
-      if (sent.length < least) return;
+      if (sent.length < Math.max(1, least)) return;
       const pieces = sent.map(({ row }) => row.bytes);
       const bytes = mergeInTree(snapshot ? [snapshot.bytes, ...pieces] : pieces);
       const version = snapshot?.version ?? 0;
@@ -64,10 +65,22 @@ export function idbTexts(getDb: GetDb): TextStore {
         const now = await tx.objectStore('snapshots').get(room);
         // Another tab was faster: what was read is not all any more.
         if ((now?.version ?? 0) !== version) return;
+        // The room was forgotten meanwhile.
+        if ((await tx.objectStore('updates').getKey(sent[0]!.key)) === undefined) return;
         void tx.objectStore('snapshots').put({ room, version: version + 1, bytes });
         for (const { key } of sent) void tx.objectStore('updates').delete(key);
       });
     },
+
+    crowded: (least) =>
+      read(getDb, ['updates'], async (tx) => {
+        const index = tx.store.index('room');
+        const rooms: RoomId[] = [];
+        let cursor = await index.openKeyCursor(null, 'nextunique');
+        for (; cursor; cursor = await cursor.continue())
+          if ((await index.count(cursor.key)) >= least) rooms.push(cursor.key);
+        return rooms;
+      }),
 
     pendingRooms: () =>
       read(getDb, ['updates'], async (tx) => {
