@@ -87,7 +87,7 @@ export interface SyncStatus {
   readonly connection: 'offline' | 'connecting' | 'online';
   /** Rooms still to fetch while catching up; null when not catching up. */
   readonly fetching: { readonly done: number; readonly total: number } | null;
-  /** Changes that are on this device only: commands, updates and pictures. */
+  /** What is on this device only, as a person counts: a message, a picture, a text however much was written in it. */
   readonly unsent: number;
   readonly queue: readonly QueuedItem[];
   /** Whether another tab of this browser does the sending. */

@@ -25,6 +25,7 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
     workspace,
     member,
     onProblem: (problem) => (problem.code === 'session-ended' ? onEnded(problem) : data.report(problem)),
+    onEvicted: () => void data.evicted(),
   });
   const socket = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/sync`;
   const data = new LocalWorkspace({

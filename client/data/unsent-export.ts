@@ -25,12 +25,17 @@ export async function exportUnsent(storage: DeviceStorage): Promise<Blob> {
         return { room, words: wordsOf(updates), updates: updates.map(toBase64) };
       }),
     ),
-    pictures: blobs.map(({ room, hash, type, bytes }) => ({
-      room,
-      hash,
-      type,
-      bytes: toBase64(new Uint8Array(bytes)),
-    })),
+    pictures: await Promise.all(
+      blobs.map(async ({ room, hash }) => {
+        const kept = await storage.blobs.get(room, hash);
+        return {
+          room,
+          hash,
+          type: kept?.type ?? '',
+          bytes: kept ? toBase64(new Uint8Array(kept.bytes)) : '',
+        };
+      }),
+    ),
   };
   return new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' });
 }

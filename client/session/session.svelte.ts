@@ -164,6 +164,12 @@ class Session {
     this.#state = 'signed-out';
     this.#workspace = null;
     this.#account = null;
+    // Another tab signed out and the copy is gone: as there, the page to sign in is next.
+    if (why.details?.['deleted'] === 1) {
+      await workspace.close({ wipe: true });
+      if (rememberedAccount()?.session.id === account.session.id) forgetAccount();
+      return;
+    }
     const unsent = summaryOf(workspace);
     // Nothing of the person's own would be lost: the copy goes at once.
     if (unsent.count === 0) {
@@ -214,7 +220,7 @@ const nothing = (): Promise<Blob> => Promise.resolve(new Blob([]));
 
 function summaryOf(workspace: WorkspaceData | null): UnsentSummary {
   const items = workspace?.sync.queue ?? [];
-  return { items, count: items.reduce((sum, item) => sum + item.count, 0) };
+  return { items, count: items.length };
 }
 
 export const session = new Session();

@@ -7,7 +7,8 @@ import { asStorageError } from '../problems.ts';
 import { idbMeta } from './meta.ts';
 import { idbOutbox } from './outbox.ts';
 import { idbRooms } from './rooms.ts';
-import { databaseVersion, migrate, type WeftDb, type WeftSchema } from './schema.ts';
+import { forgetAside, putBack, setAside } from './rescue.ts';
+import { databaseVersion, migrate, storeNames, type WeftDb, type WeftSchema } from './schema.ts';
 import { idbBlobs, idbDrafts, idbLeases } from './stock.ts';
 import { idbTexts } from './texts.ts';
 
@@ -21,6 +22,17 @@ export interface OpenOptions {
   readonly name?: string;
   /** Told when the database can no longer be used by this page, for example because a newer version took over. */
   readonly onProblem?: (problem: Failure) => void;
+  /** Told when the browser threw the database away under an open page; there is an empty one now. */
+  readonly onEvicted?: () => void;
+  /** Keeps others away from `name` while `work` runs; null where contexts cannot exclude each other. */
+  readonly exclusively?: Exclusively | null;
+}
+
+export type Exclusively = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+function webLocked(): Exclusively | null {
+  const locks: LockManager | undefined = globalThis.navigator?.locks;
+  return locks ? (name, work) => locks.request(name, work) : null;
 }
 
 /** Opens at the first use, and again when the browser closed the connection by itself. */
@@ -29,13 +41,17 @@ export function openStorage({
   member,
   name = databaseName(workspace, member),
   onProblem,
+  onEvicted,
+  exclusively = webLocked(),
 }: OpenOptions): DeviceStorage {
   let opening: Promise<WeftDb> | null = null;
   let ended: Failure | null = null;
+  let deleted = false;
+  let hadOne = false;
 
   const getDb = async (): Promise<WeftDb> => {
     if (ended) throw new FailureError(ended);
-    opening ??= openDatabase();
+    opening ??= openOrRebuild();
     try {
       return await opening;
     } catch (error) {
@@ -44,22 +60,63 @@ export function openStorage({
     }
   };
 
-  const openDatabase = (): Promise<WeftDb> =>
-    openDB<WeftSchema>(name, databaseVersion, {
-      upgrade: (db, from, _to, tx) => migrate(db, from, tx),
+  const openDatabase = async (): Promise<WeftDb> => {
+    let isNew = false;
+    const db = await openDB<WeftSchema>(name, databaseVersion, {
+      upgrade(opened, from, _to, tx) {
+        isNew = from === 0;
+        migrate(opened, from, tx);
+      },
+      blocked: () =>
+        onProblem?.(failure('device-outdated', 'a tab with an older version holds the database')),
       blocking(_current, blockedVersion) {
         // A newer version wants to migrate, or another tab signs out: make room, and stop writing in this tab.
         ended = failure(
           blockedVersion === null ? 'session-ended' : 'device-outdated',
           blockedVersion === null ? 'the database was deleted' : 'a newer version opened the database',
+          { deleted: blockedVersion === null ? 1 : 0 },
         );
+        deleted = blockedVersion === null;
         close();
         onProblem?.(ended);
       },
       terminated() {
         opening = null;
+        // Looked at once: what pages still hold in memory can be stored again.
+        if (!ended) getDb().catch(() => undefined);
       },
     });
+    if (!storeNames.every((store) => db.objectStoreNames.contains(store))) {
+      db.close();
+      throw new FailureError(failure('device-damaged', 'the database lacks a part'));
+    }
+    if (isNew) await putBack(name, db);
+    if (isNew && hadOne) queueMicrotask(() => onEvicted?.());
+    hadOne = true;
+    return db;
+  };
+
+  /** A database that opens but is not whole is made anew, with what can be read of what only this device has. */
+  const openOrRebuild = async (): Promise<WeftDb> => {
+    try {
+      return await openDatabase();
+    } catch (error) {
+      const problem = asStorageError(error);
+      if (!exclusively || !isDamage(problem)) throw problem;
+      return exclusively(`weft-rebuild:${name}`, async () => {
+        // Another tab may have been faster.
+        const opened = await openDatabase().catch((again: unknown) => {
+          if (!isDamage(asStorageError(again))) throw again;
+        });
+        if (opened) return opened;
+        await setAside(name);
+        await deleteDB(name);
+        const rebuilt = await openDatabase();
+        onProblem?.(failure('device-damaged', 'the database was made anew from the relay'));
+        return rebuilt;
+      });
+    }
+  };
 
   const close = (): void => {
     const closing = opening;
@@ -87,7 +144,16 @@ export function openStorage({
       const closing = opening;
       opening = null;
       await closing?.then((db) => db.close()).catch(() => undefined);
-      await deleteDB(name);
+      // Deleted by another tab: what is there now, if anything, belongs to somebody who signed in since.
+      if (deleted) return;
+      await forgetAside(name);
+      // A tab that sleeps may hold it still: the browser deletes it as soon as that tab is gone.
+      await new Promise<void>((resolve, reject) => {
+        deleteDB(name, { blocked: () => resolve() }).then(resolve, reject);
+      });
     },
   };
 }
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof FailureError && error.failure.code === 'device-damaged';

@@ -7,6 +7,7 @@ import { appendEntries, applyLogContent, emptyLog } from '../../projection/apply
 import type { RoomRecord, RoomStore, Stored, StoredRows } from '../contract.ts';
 import { allOf, between, LogWriter } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
+import { blobRowOf } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
 
 const emptyText = (room: RoomId): RoomRecord => ({
@@ -66,7 +67,13 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           if (kind.class === 'log' && content.kind === 'log') {
             await writer.append(applyLogContent(held, kind, content));
           } else if (content.kind === 'text') {
-            writer.set({ ...textAfter(held, content), cursor: content.cursor, stale: false });
+            writer.set({
+              ...(held ?? emptyText(content.room)),
+              by: content.by,
+              at: content.at,
+              cursor: content.cursor,
+              stale: false,
+            });
             for (const bytes of content.updates)
               void tx.objectStore('updates').put({ room: content.room, bytes, at: content.at });
             if (content.updates.length > 0) updates.push({ room: content.room, bytes: content.updates });
@@ -80,11 +87,16 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         const writer = new LogWriter(tx as never, me);
         const gaps = new Set<RoomId>();
         const updates: { room: RoomId; bytes: Uint8Array[] }[] = [];
-        for (const [room, ofRoom] of groupRows(rows)) {
+        for (const [room, allOfRoom] of groupRows(rows)) {
           const kind = findRoom(room)?.kind;
           if (!kind) continue;
           const held = await writer.record(room);
-          const first = ofRoom[0]!;
+          // What came with a pulled room while its rows were on their way.
+          const ofRoom = held?.stale
+            ? allOfRoom
+            : allOfRoom.filter((row) => row.cursor > (held?.cursor ?? 0));
+          const first = ofRoom[0];
+          if (!first) continue;
           if (held?.stale || (!held?.cursor && first.seq > 0)) {
             gaps.add(room);
             continue;
@@ -96,7 +108,8 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
             if (appended) await writer.append(appended);
             else gaps.add(room);
           } else {
-            writer.set({ ...textAfter(held, last), cursor: last.cursor });
+            // The relay's clock is the one that counts, also where this device's ran ahead.
+            writer.set({ ...(held ?? emptyText(room)), by: last.by, at: last.at, cursor: last.cursor });
             for (const { bytes, at } of ofRoom) void tx.objectStore('updates').put({ room, bytes, at });
             updates.push({ room, bytes: ofRoom.map((row) => row.bytes) });
           }
@@ -126,9 +139,19 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           void tx.objectStore('entries').delete(allOf(room));
           void tx.objectStore('snapshots').delete(room);
           void tx.objectStore('drafts').delete(room);
-          void tx.objectStore('blobs').delete(IDBKeyRange.bound([room, ''], [room, '\uffff']));
+          const blobs = tx.objectStore('blobs');
+          for (const key of await blobs.getAllKeys(IDBKeyRange.bound([room, ''], [room, '\uffff']))) {
+            const { unsent, ...blob } = (await blobs.get(key))!;
+            if (unsent) void blobs.put(blobRowOf({ ...blob, failure: gone, pending: true }));
+            else void blobs.delete(key);
+          }
           const updates = tx.objectStore('updates');
-          for (const key of await updates.index('room').getAllKeys(room)) void updates.delete(key);
+          for (const key of await updates.index('room').getAllKeys(room)) {
+            const { unsent, ...row } = (await updates.get(key))!;
+            // Own words nobody else has: set aside like commands, for the person to take along or dismiss.
+            if (unsent) void updates.put({ ...row, refused: room, failure: gone }, key);
+            else if (!row.refused) void updates.delete(key);
+          }
           const outbox = tx.objectStore('outbox');
           for (const row of await outbox.index('room').getAll(room))
             if (!row.failure) void outbox.put({ ...row, failure: gone });
@@ -136,9 +159,12 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       }),
 
     newEpoch: (epoch) =>
-      write(getDb, ['rooms', 'meta'], async (tx) => {
+      write(getDb, ['rooms', 'outbox', 'meta'], async (tx) => {
         const rooms = tx.objectStore('rooms');
         for (const record of await rooms.getAll()) void rooms.put({ ...record, cursor: 0, stale: true });
+        // Taken by the relay, but not known whether before the backup was made: sent again, under the same id.
+        const outbox = tx.objectStore('outbox');
+        for (const row of await outbox.getAll()) if (row.seq !== null) void outbox.put({ ...row, seq: null });
         const meta = (await tx.objectStore('meta').get('sync')) ?? emptyMeta;
         await tx.objectStore('meta').put({ ...meta, epoch, cursor: 0 }, 'sync');
       }),
@@ -170,11 +196,11 @@ function groupRows(rows: readonly Row[]): Map<RoomId, Row[]> {
   return groups;
 }
 
-/** Who changed a text last, and when: whichever is newer, what came or what was written here. */
+/** A text that was just changed here; the relay's word replaces it, whatever this device's clock says. */
 export function textAfter(
   held: RoomRecord | null,
   change: { room: RoomId; by: MemberId; at: number },
 ): RoomRecord {
   const record = held ?? emptyText(change.room);
-  return change.at >= record.at ? { ...record, by: change.by, at: change.at } : record;
+  return { ...record, by: change.by, at: Math.max(change.at, record.at) };
 }

@@ -24,7 +24,11 @@ export interface SnapshotRow {
 /** `key` is absent until the database gave it. */
 export type OutboxRow = Omit<OutboxRecord, 'key'> & { key?: number };
 
-export type BlobRow = Omit<BlobRecord, 'pending'> & { unsent?: 1 };
+/** `unsent`: time, and 1 where the relay refused it. The queue is read from this index without reading pictures. */
+export type BlobRow = Omit<BlobRecord, 'pending'> & { unsent?: [at: number, refused: 0 | 1] };
+
+export const blobRowOf = ({ pending, ...rest }: BlobRecord): BlobRow =>
+  pending ? { ...rest, unsent: [rest.at, rest.failure ? 1 : 0] } : rest;
 
 export interface LeaseRow {
   readonly client: number;
@@ -42,7 +46,7 @@ export interface WeftSchema extends DBSchema {
   };
   snapshots: { key: RoomId; value: SnapshotRow };
   outbox: { key: number; value: OutboxRow; indexes: { id: CommandId; room: RoomId } };
-  blobs: { key: [RoomId, string]; value: BlobRow; indexes: { unsent: number } };
+  blobs: { key: [RoomId, string]; value: BlobRow; indexes: { unsent: [number, 0 | 1] } };
   leases: { key: number; value: LeaseRow };
   drafts: { key: RoomId; value: string };
 }
@@ -70,6 +74,19 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     db.createObjectStore('leases', { keyPath: 'client' });
     db.createObjectStore('drafts');
   },
+];
+
+/** Every store of the newest version: a database without one of them is damaged. */
+export const storeNames: readonly StoreName[] = [
+  'meta',
+  'rooms',
+  'entries',
+  'updates',
+  'snapshots',
+  'outbox',
+  'blobs',
+  'leases',
+  'drafts',
 ];
 
 export const databaseVersion = migrations.length;

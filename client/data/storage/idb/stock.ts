@@ -1,9 +1,8 @@
-import type { BlobRecord, BlobStore, DraftStore, LeaseStore } from '../contract.ts';
-import type { BlobRow } from './schema.ts';
+import type { BlobRecord, BlobStore, DraftStore, LeaseStore, QueuedBlob } from '../contract.ts';
+import { blobRowOf as rowOf, type BlobRow } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
 
-const rowOf = ({ pending, ...rest }: BlobRecord): BlobRow => (pending ? { ...rest, unsent: 1 } : rest);
-const recordOf = ({ unsent, ...rest }: BlobRow): BlobRecord => ({ ...rest, pending: unsent === 1 });
+const recordOf = ({ unsent, ...rest }: BlobRow): BlobRecord => ({ ...rest, pending: unsent !== undefined });
 
 export const idbBlobs = (getDb: GetDb): BlobStore => ({
   put: (blob) =>
@@ -16,7 +15,18 @@ export const idbBlobs = (getDb: GetDb): BlobStore => ({
       return row ? recordOf(row) : null;
     }),
   // Refused ones stay in the index: they are still not on the relay.
-  queue: () => read(getDb, ['blobs'], async (tx) => (await tx.store.index('unsent').getAll()).map(recordOf)),
+  queue: () =>
+    read(getDb, ['blobs'], async (tx) => {
+      const queued: QueuedBlob[] = [];
+      let cursor = await tx.store.index('unsent').openKeyCursor();
+      for (; cursor; cursor = await cursor.continue()) {
+        const [at, refused] = cursor.key;
+        const [room, hash] = cursor.primaryKey;
+        const failure = refused ? ((await tx.store.get([room, hash]))?.failure ?? null) : null;
+        queued.push({ room, hash, at, failure });
+      }
+      return queued;
+    }),
   mark: (room, hash, change) =>
     write(getDb, ['blobs'], async (tx) => {
       const row = await tx.store.get([room, hash]);

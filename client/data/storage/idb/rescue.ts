@@ -1,0 +1,97 @@
+import { deleteDB, openDB, type IDBPDatabase } from 'idb';
+import { blobRowOf, type BlobRow, type OutboxRow, type UpdateRow, type WeftDb } from './schema.ts';
+
+/** Something that is on this device only, and where it belongs. */
+type Kept =
+  | { readonly store: 'outbox'; readonly value: OutboxRow }
+  | { readonly store: 'updates'; readonly value: UpdateRow }
+  | { readonly store: 'blobs'; readonly value: BlobRow }
+  | { readonly store: 'drafts'; readonly key: string; readonly value: string };
+
+/** Where it waits while the database is made anew: a database of its own, so that a crash in between loses nothing. */
+const asideName = (name: string): string => `${name}:rescued`;
+
+const openAside = (name: string): Promise<IDBPDatabase> =>
+  openDB(asideName(name), 1, { upgrade: (db) => void db.createObjectStore('kept', { autoIncrement: true }) });
+
+/**
+ * Reads whatever can be read of what only this device has, and keeps it aside. Rejects, having changed nothing, when the
+ * database cannot even be opened as it is: it may be the disk, and what is there may be readable again tomorrow.
+ */
+export async function setAside(name: string): Promise<void> {
+  const damaged = await openDB(name);
+  const kept: Kept[] = [];
+  try {
+    for (const store of ['outbox', 'updates', 'blobs', 'drafts'] as const)
+      for (const { key, value } of await readable(damaged, store)) {
+        const found = keepable(store, key, value);
+        if (found) kept.push(found);
+      }
+  } finally {
+    damaged.close();
+  }
+  const aside = await openAside(name);
+  try {
+    const tx = aside.transaction('kept', 'readwrite', { durability: 'strict' });
+    for (const each of kept) void tx.store.put(each);
+    await tx.done;
+  } finally {
+    aside.close();
+  }
+}
+
+/** Puts what was kept aside into the new database; it is sent as if nothing had been. Tells how many things there were. */
+export async function putBack(name: string, db: WeftDb): Promise<number> {
+  const aside = await openAside(name);
+  const kept = (await aside.getAll('kept')) as Kept[];
+  aside.close();
+  if (kept.length > 0) {
+    const tx = db.transaction(['outbox', 'updates', 'blobs', 'drafts'], 'readwrite', {
+      durability: 'strict',
+    });
+    for (const each of kept)
+      if (each.store === 'drafts') void tx.objectStore('drafts').put(each.value, each.key as never);
+      else void tx.objectStore(each.store).put(each.value as never);
+    await tx.done;
+  }
+  await deleteDB(asideName(name));
+  return kept.length;
+}
+
+/** Nothing that was kept aside outlives a sign-out. */
+export const forgetAside = (name: string): Promise<void> => deleteDB(asideName(name));
+
+async function readable(db: IDBPDatabase, store: string): Promise<{ key: IDBValidKey; value: unknown }[]> {
+  if (!db.objectStoreNames.contains(store)) return [];
+  const found = [];
+  // One by one: a row that cannot be read must not take the others with it.
+  for (const key of await db.getAllKeys(store).catch(() => []))
+    found.push({ key, value: (await db.get(store, key).catch(() => null)) as unknown });
+  return found;
+}
+
+const has = <Key extends string>(value: unknown, ...keys: Key[]): value is Record<Key, unknown> =>
+  typeof value === 'object' && value !== null && keys.every((key) => key in value);
+
+function keepable(store: Kept['store'], key: IDBValidKey, value: unknown): Kept | null {
+  switch (store) {
+    case 'outbox': {
+      if (!has(value, 'id', 'room', 'type', 'data')) return null;
+      // Its place in the new outbox is given anew, in the same order.
+      const { key: _, ...row } = value as unknown as OutboxRow;
+      return { store, value: { ...row, seq: null } };
+    }
+    case 'updates':
+      if (!has(value, 'room', 'bytes') || !(value.bytes instanceof Uint8Array)) return null;
+      return has(value, 'unsent') || has(value, 'refused')
+        ? { store, value: value as unknown as UpdateRow }
+        : null;
+    case 'blobs': {
+      if (!has(value, 'room', 'hash', 'bytes', 'unsent')) return null;
+      const { unsent: _, ...blob } = value as unknown as BlobRow;
+      return { store, value: blobRowOf({ ...blob, pending: true }) };
+    }
+    case 'drafts':
+      return typeof key === 'string' && typeof value === 'string' ? { store, key, value } : null;
+  }
+}
