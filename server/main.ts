@@ -102,6 +102,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     sessions: auth.sessions,
     isOwnOrigin: (origin, request) => isOwnOrigin(origin, { publicUrl, host: request.headers.host }),
     cookieToken: (request) => cookieToken(request.headers.cookie),
+    log,
   });
   stopOnSignals(async () => {
     const closed = close(server, patience, cutSockets);

@@ -63,7 +63,11 @@ export function createSessions({ store, clock, relay }: SessionsDeps): AuthSessi
       const now = clock.now();
       if (now - (seenAt.get(session) ?? -Infinity) < seenEvery) return;
       seenAt.set(session, now);
-      store.touchSession(session, now);
+      try {
+        store.touchSession(session, now);
+      } catch {
+        // A full disk must not keep people from reading; the next minute tries again.
+      }
     },
     open(member, claim) {
       const wanted = (claim.id ?? newId()) as DeviceId;

@@ -8,6 +8,9 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
 import type { Caller, Connection, Link, Relay, Sessions } from '../relay/contract.ts';
+import { failureOf } from '../relay/failure-of.ts';
+import { noLog, type RelayLog } from '../relay/metrics.ts';
+import { boundUntil, fairIntake } from './socket-intake.ts';
 import { frameOnce } from './socket-frames.ts';
 
 export interface SocketDeps {
@@ -18,6 +21,7 @@ export interface SocketDeps {
   /** The session token in the cookies of a request, if there is one. */
   cookieToken(request: IncomingMessage): string | null;
   readonly times?: SocketTimes;
+  readonly log?: RelayLog;
 }
 
 /** Milliseconds. */
@@ -32,6 +36,8 @@ export interface SocketTimes {
 const usualTimes: SocketTimes = { hello: 10_000, ping: 30_000, silence: 45_000 };
 
 const longestAddress = 2_048;
+/** Bytes a socket may send before anybody knows whose it is: a hello is a few hundred. */
+const mostBeforeHello = 64 * 1024;
 const tokenProtocol = 'weft.token.';
 
 /** What a request for an upgrade wants: our own protocol, or one room in y-websocket's. */
@@ -56,6 +62,8 @@ function wishOf(address: URL): Result<Wish, Failure> | null {
 function addressOf(request: IncomingMessage): URL | null {
   const target = request.url ?? '';
   if (!target.startsWith('/') || target.startsWith('//') || target.length > longestAddress) return null;
+  // A URL parser takes it for a slash.
+  if (target.includes('\\')) return null;
   const [path = ''] = target.split('?', 1);
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path)) return null;
   try {
@@ -98,7 +106,7 @@ function credentials(request: IncomingMessage, address: URL, deps: SocketDeps): 
 
 /** Answers upgrade requests of `/sync` and `/sync/<room>`. Returns a function that ends what is left. */
 export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDeps): () => void {
-  const { relay, sessions, times = usualTimes } = deps;
+  const { relay, sessions, times = usualTimes, log = noLog } = deps;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frame,
@@ -108,6 +116,15 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   const live = new Map<WebSocket, Pulse>();
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    try {
+      admit(request, socket, head);
+    } catch (error) {
+      log.error({ err: error }, 'an upgrade could not be answered');
+      reject(socket, failureOf(error));
+    }
+  };
+
+  const admit = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const address = addressOf(request);
     if (!address) return reject(socket, failure('room-not-found', 'no such address'));
     const wish = wishOf(address);
@@ -126,33 +143,47 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const link = linkOf(webSocket, socket);
-      if (room === null) open(webSocket, (pulse) => connectDevice(link, pulse, caller, token));
-      else if (caller && token !== null)
-        open(webSocket, (pulse) => connectPlain(link, pulse, caller, token, room));
+      if (room === null) {
+        const greeted = caller ? null : boundUntil(socket, mostBeforeHello, () => webSocket.terminate());
+        open(webSocket, link, (pulse) => connectDevice(link, pulse, token, greeted));
+      } else if (caller && token !== null)
+        open(webSocket, link, (pulse) => connectPlain(link, pulse, caller, token, room));
     });
   };
 
   /** What a connection does when it is time to ask whether its session still stands. */
   interface Pulse {
+    /** Of `performance.now`: a clock that is set must not end everybody's connection. */
     heardAt: number;
     check: () => void;
   }
 
-  const open = (webSocket: WebSocket, connect: (pulse: Pulse) => Connection | null): void => {
-    const pulse: Pulse = { heardAt: Date.now(), check: () => {} };
-    webSocket.on('error', () => webSocket.terminate());
-    const connection = connect(pulse);
+  const open = (webSocket: WebSocket, link: Link, connect: (pulse: Pulse) => Connection | null): void => {
+    const pulse: Pulse = { heardAt: performance.now(), check: () => {} };
+    // `ws` answers a broken frame with a close of its own; the peer gets a moment to read why.
+    webSocket.on('error', () => void setTimeout(() => webSocket.terminate(), closeDeadline).unref());
+    let connection: Connection | null;
+    try {
+      connection = connect(pulse);
+    } catch (error) {
+      log.error({ err: error }, 'a socket could not be connected');
+      const { code, message } = failureOf(error);
+      return link.close(code, message);
+    }
     if (!connection) return;
+    const { receive, gone } = connection;
+    const intake = fairIntake(webSocket, receive);
     live.set(webSocket, pulse);
-    webSocket.on('pong', () => (pulse.heardAt = Date.now()));
+    webSocket.on('pong', () => (pulse.heardAt = performance.now()));
     webSocket.on('message', (data, isBinary) => {
-      pulse.heardAt = Date.now();
-      if (!isBinary) return webSocket.close(errorTable['bad-frame'].close, 'bad-frame');
-      connection.receive(asBytes(data as Buffer));
+      pulse.heardAt = performance.now();
+      if (!isBinary) return link.close('bad-frame', 'a text message');
+      intake.take(asBytes(data as Buffer));
     });
     webSocket.on('close', () => {
       live.delete(webSocket);
-      connection.gone();
+      intake.drain();
+      gone();
     });
   };
 
@@ -164,7 +195,12 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     };
   };
 
-  const connectDevice = (link: Link, pulse: Pulse, known: Caller | null, knownToken: string | null) => {
+  const connectDevice = (
+    link: Link,
+    pulse: Pulse,
+    knownToken: string | null,
+    onGreeted: (() => void) | null,
+  ) => {
     let greeted = false;
     const deadline = setTimeout(() => {
       if (!greeted) link.close('not-signed-in', 'no hello within the deadline');
@@ -174,7 +210,9 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       greeted = true;
       clearTimeout(deadline);
       const token = knownToken ?? said ?? null;
-      const caller = known ?? (token === null ? null : sessions.verify(token));
+      // Also when the upgrade brought it: the session may have ended since.
+      const caller = token === null ? null : sessions.verify(token);
+      if (caller) onGreeted?.();
       if (caller && token !== null) keepChecking(pulse, link, caller, token);
       return caller;
     });
@@ -191,13 +229,16 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   };
 
   const beat = setInterval(() => {
-    const now = Date.now();
+    const now = performance.now();
     for (const [webSocket, pulse] of live) {
-      if (now - pulse.heardAt > times.silence) webSocket.terminate();
-      else {
-        pulse.check();
-        if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
+      try {
+        if (now - pulse.heardAt > times.silence) webSocket.terminate();
+        else pulse.check();
+      } catch (error) {
+        log.error({ err: error }, 'a session could not be verified');
+        webSocket.close(errorTable['storage-failed'].close, 'storage-failed');
       }
+      if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
     }
   }, times.ping);
   beat.unref();

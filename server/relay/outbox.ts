@@ -15,7 +15,7 @@ export interface Outboxes {
   flush(): void;
 }
 
-/** Bytes a socket may leave lying before it is told to come back later. */
+/** Bytes a socket may leave lying, beside the largest message among them, before it is told to come back later. */
 const mostBuffered = 8 * 1024 * 1024;
 
 /** Gathers what a turn has for each socket, so that each is written once. */
@@ -24,6 +24,10 @@ export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) =
     readonly link: Link;
     readonly tooSlow: () => void;
     messages: Bytes[];
+    /** Of `messages`. */
+    bytes: number;
+    /** Of the messages that the network has not taken yet: one that alone is more than the bound may still be sent. */
+    largest: number;
     ended: boolean;
   }
   let dirty: Outbox[] = [];
@@ -34,23 +38,28 @@ export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) =
     dirty = [];
     for (const box of boxes) {
       if (box.ended || box.messages.length === 0) continue;
-      const { messages } = box;
+      const { messages, bytes } = box;
       box.messages = [];
-      let bytes = 0;
-      for (const message of messages) bytes += message.length;
+      box.bytes = 0;
       metrics.sent(bytes);
       box.link.send(messages);
-      if (box.link.buffered > mostBuffered) box.tooSlow();
+      if (box.link.buffered > mostBuffered + box.largest) box.tooSlow();
     }
   };
 
   return {
     flush,
     open(link, tooSlow) {
-      const box: Outbox = { link, tooSlow, messages: [], ended: false };
+      const box: Outbox = { link, tooSlow, messages: [], bytes: 0, largest: 0, ended: false };
       return {
         send(message) {
           if (box.ended) return;
+          const { length } = message;
+          const lying = box.bytes + link.buffered;
+          box.largest = lying === 0 ? length : Math.max(box.largest, length);
+          // Asked before the turn's end too: what answers a thousand questions must not first be gathered.
+          if (lying + length > mostBuffered + box.largest) return tooSlow();
+          box.bytes += length;
           if (box.messages.push(message) === 1) dirty.push(box);
           if (scheduled) return;
           scheduled = true;
@@ -62,6 +71,7 @@ export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) =
         end() {
           box.ended = true;
           box.messages = [];
+          box.bytes = 0;
         },
       };
     },

@@ -45,7 +45,9 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export async function startRig(deps: Partial<RelayDeps> & { times?: SocketTimes } = {}): Promise<Rig> {
+export async function startRig(
+  deps: Partial<RelayDeps> & { times?: SocketTimes; sessions?: Partial<Sessions> } = {},
+): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-relay-'));
   const revoked = new Set<string>();
   const open = () => createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }));
@@ -58,6 +60,7 @@ export async function startRig(deps: Partial<RelayDeps> & { times?: SocketTimes 
   const sessions: Sessions = {
     verify: (token) => (token === 'wrong' || revoked.has(token) ? null : callerOf(token)),
     seen: () => {},
+    ...deps.sessions,
   };
   let server: Server;
   let detach: () => void;
