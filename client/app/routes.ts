@@ -56,6 +56,6 @@ export const matchRoute = (path: string, query: URLSearchParams = new URLSearchP
   const feature = Object.hasOwn(sections, section) ? sections[section] : undefined;
   if (feature === undefined) return { kind: 'unknown' };
   if (feature === 'docs' && id === 'trash')
-    return { kind: 'page', feature, params: { view: 'trash' }, detail: false };
+    return { kind: 'page', feature, params: { view: 'trash' }, detail: true };
   return { kind: 'page', feature, params: id === undefined ? {} : { id }, detail: id !== undefined };
 };

@@ -93,7 +93,9 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 export const relativeTime = (moment: Moment, now: Moment = Date.now()): string => {
   const ago = Number(now) - Number(moment);
   if (Math.abs(ago) >= 7 * 86_400_000) return shortDate(moment, now);
-  if (Math.abs(ago) < 60_000) return relativeFormat().format(0, 'second');
+  // The formatter's word in Chinese is 现在, which nobody says of something that has happened.
+  if (Math.abs(ago) < 60_000)
+    return language.current === 'zh' ? '刚刚' : relativeFormat().format(0, 'second');
   const days = daysAgo(moment, now);
   if (Math.abs(ago) >= 86_400_000) return relativeFormat().format(-days, 'day');
   const [unit, size] = (Math.abs(ago) < 3_600_000 ? steps[0] : steps[1]) ?? (['hour', 3_600_000] as const);

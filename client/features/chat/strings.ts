@@ -13,6 +13,7 @@ export const t = defineStrings({
     noChatsText: 'Pick one person to talk to, or several to make a group. It works without a network too.',
     noChatFound: 'No conversation matches “{text}”.',
     pickOne: 'Pick a conversation, or start a new one.',
+    nothingOpen: 'Conversations open here.',
     unread: (p: { count: number }) =>
       plural(p.count, { one: '{n} unread message', other: '{n} unread messages' }),
     draft: 'Draft:',
@@ -118,7 +119,7 @@ export const t = defineStrings({
     remove: 'Take out',
     profile: 'Profile of {name}',
     startedOn: 'Started {date}',
-    creator: 'made the group',
+    creator: 'Creator',
   },
   zh: {
     messages: '消息',
@@ -132,6 +133,7 @@ export const t = defineStrings({
     noChatsText: '选一个人就能单聊，选几个人就能建群，没有网络也可以。',
     noChatFound: '没有找到“{text}”相关的会话。',
     pickOne: '选一个会话，或者发起新的。',
+    nothingOpen: '会话会在这里打开。',
     unread: (p: { count: number }) => plural(p.count, { other: '{n} 条未读' }),
     draft: '[草稿]',
     waiting: '等待发送',
@@ -231,6 +233,6 @@ export const t = defineStrings({
     remove: '移出',
     profile: '{name}的资料',
     startedOn: '{date}发起',
-    creator: '群创建者',
+    creator: '创建者',
   },
 });

@@ -131,7 +131,7 @@ export const t = defineStrings({
     inviteTitle: '邀请同事',
     inviteText: '打开链接，填上姓名、邮箱和密码就能加入。',
     inviteRole: '加入后的权限',
-    inviteUses: '可以用几次',
+    inviteUses: '可加入人数',
     useOnce: '1 人',
     useTen: '10 人',
     useAny: '不限人数',

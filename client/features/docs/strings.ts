@@ -22,6 +22,7 @@ export const t = defineStrings({
     emptyText: 'Write down what the team should find again. It works without a network, too.',
     noneFound: 'No document matches “{text}”.',
     pickOne: 'Pick a document, or start a new one',
+    nothingOpen: 'Docs open here.',
     notFound: 'This document is not here',
     notFoundText: 'It may have been removed, or this device has not fetched it yet.',
     back: 'Documents',
@@ -66,6 +67,14 @@ export const t = defineStrings({
     retry: 'Try again',
     placeholder: 'Write here, or type / for more',
     exportFailed: 'The document could not be exported.',
+
+    keyInsert: 'Insert a heading, list, table, picture …',
+    keyMention: 'Mention somebody',
+    keyBold: 'Bold',
+    keyLink: 'Make the selected words a link',
+    keyTask: 'Tick the task',
+    keyBlockUp: 'Move the block up',
+    keyBlockDown: 'Move the block down',
 
     importTitle: 'Import Markdown',
     importText:
@@ -118,6 +127,7 @@ export const t = defineStrings({
     emptyText: '把大家以后还要用的东西写下来。没有网络也能写。',
     noneFound: '没有和“{text}”相符的文档。',
     pickOne: '选一篇文档，或新建一篇',
+    nothingOpen: '文档会在这里打开。',
     notFound: '这里没有这篇文档',
     notFoundText: '它可能被移走了，也可能这台设备还没取到。',
     back: '文档',
@@ -159,6 +169,14 @@ export const t = defineStrings({
     retry: '重试',
     placeholder: '在这里写，或输入 / 插入更多',
     exportFailed: '文档没有导出成功。',
+
+    keyInsert: '插入标题、列表、表格、图片等',
+    keyMention: '@ 某人',
+    keyBold: '粗体',
+    keyLink: '给选中的文字加链接',
+    keyTask: '勾选任务',
+    keyBlockUp: '把这一块上移',
+    keyBlockDown: '把这一块下移',
 
     importTitle: '导入 Markdown',
     importText:
