@@ -1,5 +1,4 @@
 import { failure } from '../shared/base/errors.ts';
-import { limits } from '../shared/protocol/limits.ts';
 import type { AppDeps } from './http/deps.ts';
 import type { AppEnvironment } from './http/environment.ts';
 import { fromOwnPages } from './http/guards.ts';
@@ -16,10 +15,13 @@ import { addSetupRoutes } from './http/routes/setup.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { MiddlewareHandler } from 'hono';
 
+/** Bytes of a list of commands. */
+const commandsLimit = 4 * 1024 * 1024;
+
 /** Pictures are bounded while they stream to the disk; everything else is small and read at once. */
 function bodyBounds(): MiddlewareHandler<AppEnvironment> {
   const form = atMost(formLimit);
-  const commands = atMost(limits.frame);
+  const commands = atMost(commandsLimit);
   return (c, next) => {
     if (c.req.path === '/api/blob') return next();
     return c.req.path === '/api/commands' ? commands(c, next) : form(c, next);

@@ -5,8 +5,9 @@ import type { RelayStore, RoomHead } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
 
-/** Rows after which a whole document is shorter to send than what is missing. */
+/** Rows and bytes after which a whole document is taken to be shorter than what is missing. */
 const mostMissingRows = 2_000;
+const mostMissingBytes = 8 * 1024 * 1024;
 
 export interface CatchUp {
   changed(member: MemberId, since: number): Changed;
@@ -25,8 +26,8 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
       bytes: sizeOf(updates),
     });
     if (want.cursor > 0) {
-      const rows = store.rowsAfter(room, want.cursor);
-      if (rows.length <= mostMissingRows) return answer(false, bytesOf(rows));
+      const rows = store.fewRowsAfter(room, want.cursor, mostMissingRows, mostMissingBytes);
+      if (rows) return answer(false, bytesOf(rows));
     }
     const snapshot = store.snapshot(room);
     const rows = bytesOf(store.rowsAfter(room, snapshot?.cursor ?? 0));
@@ -36,11 +37,12 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
   const log = (room: RoomId, head: RoomHead, want: Want): Sized => {
     const lacks = head.rows - want.have;
     // A device that lacks more than the tail starts at a kept base; what lies between is history to it.
-    const from =
+    const wanted =
       lacks >= 0 && lacks <= limits.logTail
         ? want.have
         : Math.ceil(Math.max(0, head.rows - limits.logTail) / baseEvery) * baseEvery;
-    const rows = store.rowsFrom(room, from, head.rows - from);
+    const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
+    const from = head.rows - rows.length;
     const base = from > 0 && from !== want.have ? logs.stateAt(room, from) : null;
     const entries = entriesOf(rows);
     return {
@@ -88,8 +90,10 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
       if (located?.kind.class !== 'log' || !access.decide(member, { do: 'read' }, room).ok) return null;
       const head = store.room(room);
       const end = Math.min(before, head?.rows ?? 0);
-      const from = Math.max(0, end - Math.min(Math.max(1, limit), limits.history));
-      const entries = entriesOf(store.rowsFrom(room, from, end - from));
+      const first = Math.max(0, end - Math.min(Math.max(1, limit), limits.history));
+      const rows = newestOf(store.rowsFrom(room, first, Math.max(0, end - first)), limits.batch);
+      const from = end - rows.length;
+      const entries = entriesOf(rows);
       return {
         room,
         kind: 'log',
@@ -107,6 +111,16 @@ interface Sized {
   readonly content: RoomContent;
   /** About what it takes in the batch. */
   readonly bytes: number;
+}
+
+/** The newest of these rows that are no more bytes than that; one at least. */
+function newestOf(rows: readonly Row[], mostBytes: number): readonly Row[] {
+  let first = rows.length;
+  for (let bytes = 0; first > 0; first--) {
+    bytes += rows[first - 1]!.bytes.length;
+    if (bytes > mostBytes && first < rows.length) break;
+  }
+  return rows.slice(first);
 }
 
 const bytesOf = (rows: readonly Row[]): Uint8Array[] => rows.map((row) => row.bytes);

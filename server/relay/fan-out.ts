@@ -1,10 +1,16 @@
 import type { Bytes } from '../../shared/base/bytes.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { Row } from '../../shared/protocol/messages.ts';
 import { includes, type Access, type ReaderSet } from './access.ts';
 import type { Committed } from './commit.ts';
 import { plainUpdate } from './plain-session.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
+
+/** More than what a frame and a row take beside the bytes of rows. */
+const frameOverhead = 64;
+const rowOverhead = 320;
 
 export type DevicesByMember = ReadonlyMap<MemberId, ReadonlySet<DeviceSession>>;
 export type PlainByRoom = ReadonlyMap<RoomId, ReadonlySet<PlainSession>>;
@@ -21,19 +27,35 @@ export function showToDevices(
   const byRoom = new Map<RoomId, ReaderSet>();
   for (const { row } of committed) if (!byRoom.has(row.room)) byRoom.set(row.room, access.readers(row.room));
   const rooms = [...byRoom];
-  const frames = new Map<string, Bytes | null>();
+  const frames = new Map<string, readonly Bytes[]>();
   for (const [member, sessions] of devices) {
     let signature = '';
     for (const [, readers] of rooms) signature += includes(readers, member) ? '1' : '0';
-    let frame = frames.get(signature);
-    if (frame === undefined) {
+    let made = frames.get(signature);
+    if (!made) {
       const readable = new Set(rooms.filter((_, i) => signature[i] === '1').map(([room]) => room));
       const rows = committed.filter(({ row }) => readable.has(row.room)).map(({ row }) => row);
-      frame = rows.length > 0 ? encodeRelayMessage({ type: 'rows', rows }) : null;
-      frames.set(signature, frame);
+      made = inFrames(rows).map((some) => encodeRelayMessage({ type: 'rows', rows: some }));
+      frames.set(signature, made);
     }
-    if (frame) for (const session of sessions) session.send(frame);
+    for (const frame of made) for (const session of sessions) session.send(frame);
   }
+}
+
+/** Rows in groups that fit in a frame each. A row is an update or a command, and one alone always fits. */
+function inFrames(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const groups: Row[][] = [];
+  let left = 0;
+  for (const row of rows) {
+    const size = row.bytes.length + rowOverhead;
+    if (size > left) {
+      groups.push([]);
+      left = limits.frame - frameOverhead;
+    }
+    groups.at(-1)!.push(row);
+    left -= size;
+  }
+  return groups;
 }
 
 /** Shows each row to the plain clients of its room, save the one it came from. */

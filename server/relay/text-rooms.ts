@@ -2,6 +2,7 @@ import * as Y from 'yjs';
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import type { AnyTextKind } from '../../shared/documents/registry.ts';
 import type { Row } from '../../shared/protocol/messages.ts';
 import type { RelayStore } from '../storage/contract.ts';
@@ -11,15 +12,21 @@ import type { RelayLog, RelayMetrics } from './metrics.ts';
 /** Loaded documents: how many, and how many bytes of updates they were made of (the heap is about ten times that). */
 const mostLoaded = 256;
 const mostBytes = 64 * 1024 * 1024;
-/** A snapshot is due after so many rows, or when the rows since outweigh a part of it. */
+/** A snapshot is due after so many rows that outweigh a part of it, or when they are much to read by themselves. */
 const snapshotRows = 500;
 const snapshotBytes = 64 * 1024;
+const manyBytes = 8 * 1024 * 1024;
+/** A text that seems full is measured again when it has taken this much more. */
+const measureEvery = 1024 * 1024;
 
 interface LoadedText {
   readonly doc: Y.Doc;
   /** What the transaction of the update that is being staged changed; null when nothing. */
   emitted: Uint8Array | null;
+  /** What it was made of: at least the bytes of the document as it is. */
   bytes: number;
+  /** `bytes` when it was the document's true size. */
+  measured: number;
   snapshotSize: number;
   rowsSince: number;
   bytesSince: number;
@@ -85,6 +92,7 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       doc,
       emitted: null,
       bytes: snapshotSize + bytesSince,
+      measured: snapshotSize,
       snapshotSize,
       rowsSince: rows.length,
       bytesSince,
@@ -114,6 +122,14 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
     }
   };
 
+  /** Whether this much more makes the document larger than it may be. What was deleted since does not count. */
+  const isFull = (text: LoadedText, more: number): boolean => {
+    if (text.bytes + more <= limits.text) return false;
+    if (text.bytes - text.measured >= measureEvery)
+      text.measured = text.bytes = Y.encodeStateAsUpdate(text.doc).length;
+    return text.bytes + more > limits.text;
+  };
+
   const apply = (text: LoadedText, bytes: Uint8Array): Failure | null => {
     text.emitted = null;
     try {
@@ -133,6 +149,8 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       const text = load(room);
       const refused = checkAgainst(text.doc, update, owns);
       if (refused) return err(refused);
+      if (update.runs.length === 0) text.measured = -Infinity;
+      else if (isFull(text, bytes.length)) return err(failure('too-large', 'the document is full'));
       const broken = apply(text, bytes) ?? checkApplied(text.doc, update);
       if (broken) {
         log.warn({ room, code: broken.code }, 'an update was refused after it was applied');
@@ -163,7 +181,8 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       text.rowsSince++;
       text.bytesSince += bytes.length;
       return (
-        text.rowsSince >= snapshotRows && text.bytesSince >= Math.max(snapshotBytes, text.snapshotSize / 4)
+        text.bytesSince >= Math.max(manyBytes, text.snapshotSize) ||
+        (text.rowsSince >= snapshotRows && text.bytesSince >= Math.max(snapshotBytes, text.snapshotSize / 4))
       );
     },
     saveSnapshot(room) {
@@ -173,7 +192,7 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       if (!text || !head) return;
       const bytes = Y.encodeStateAsUpdate(text.doc);
       store.saveSnapshot(room, head.cursor, bytes);
-      text.snapshotSize = text.bytes = bytes.length;
+      text.snapshotSize = text.bytes = text.measured = bytes.length;
       text.rowsSince = text.bytesSince = 0;
     },
     trim,

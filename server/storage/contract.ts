@@ -92,6 +92,8 @@ export interface RelayStore {
   changedRooms(member: MemberId, since: number, limit: number): ChangedHead[];
   /** Rows of one room in order: after a cursor (texts) or from a seq on (logs). */
   rowsAfter(room: RoomId, cursor: number): Row[];
+  /** The same, or null as soon as they are more rows or bytes than that. */
+  fewRowsAfter(room: RoomId, cursor: number, mostRows: number, mostBytes: number): Row[] | null;
   rowsFrom(room: RoomId, seq: number, limit: number): Row[];
   /** A text's merged bytes up to a cursor; only saves work. */
   snapshot(room: RoomId): { readonly cursor: number; readonly bytes: Uint8Array } | null;

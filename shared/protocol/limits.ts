@@ -1,9 +1,11 @@
 /** Bounds both sides know. Bytes unless a name says otherwise. The relay tells its own in `welcome`. */
 export const limits = {
   /** Largest websocket message in either direction. */
-  frame: 4 * 1024 * 1024,
-  /** Largest single update of a text room; a larger paste is cut by the device. */
-  update: 2 * 1024 * 1024,
+  frame: 10 * 1024 * 1024,
+  /** Largest single update of a text room. Markdown becomes about six times its size; what is larger is refused. */
+  update: 8 * 1024 * 1024,
+  /** Largest text room, as one merged update. A full one still takes deletions. */
+  text: 32 * 1024 * 1024,
   /** Largest command, as JSON. */
   command: 256 * 1024,
   /** Awareness state of one client. */

@@ -123,3 +123,64 @@ describe('a member who asks for too much at once', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
   });
 });
+
+describe('rooms that grow', () => {
+  it('[S-3] a log of large messages comes as its newest ones, with the state before them', async () => {
+    rig = await startRig();
+    await rig.people('ada', 'ben');
+    const ada = await rig.device('ada');
+    const chat = rig.room('chat', 'long');
+    await ada.command(chat, 'chat.create', { type: 'group', title: 'Long', members: ['ben'] });
+    for (let i = 0; i < 60; i++) await ada.command(chat, 'chat.send', { text: '长'.repeat(20_000) });
+    const ben = await rig.device('ben');
+    const [content] = (await ben.pull({ room: chat })).rooms;
+    expect(content).toMatchObject({ kind: 'log', head: 61, base: { title: 'Long' } });
+    if (content?.kind !== 'log') return;
+    expect(content.entries.at(-1)).toMatchObject({ seq: 60 });
+    expect(content.entries[0]).toMatchObject({ seq: content.from });
+    expect(content.entries.length).toBeGreaterThan(10);
+    expect(content.entries.length).toBeLessThan(20);
+    const older = await ben.history(chat, content.from, 500);
+    expect(older?.entries.at(-1)).toMatchObject({ seq: content.from - 1 });
+    expect(older!.entries.length).toBeLessThan(20);
+  });
+
+  it('a text takes no more than its bound, and then still deletions', { timeout: 60_000 }, async () => {
+    rig = await startRig();
+    await rig.people('ada');
+    const ada = await rig.device('ada');
+    const pad = rig.room('scratch', 'full');
+    const mine = typing((await ada.lease())[0]!);
+    const add = (bytes: number) => {
+      mine.text.insert(mine.text.length, 'y'.repeat(bytes));
+      return ada.update(pad, mine.take());
+    };
+    for (let i = 0; i < 4; i++) expect(await add(7_900_000)).toMatchObject({ type: 'acked' });
+    const over = typing((await ada.lease())[0]!, rig.relay.text(pad));
+    over.text.insert(0, 'z'.repeat(4_000_000));
+    expect(await ada.update(pad, over.take())).toMatchObject({ type: 'refused', code: 'too-large' });
+    mine.text.delete(0, 20_000_000);
+    expect(await ada.update(pad, mine.take())).toMatchObject({ type: 'acked' });
+    expect(await add(7_900_000)).toMatchObject({ type: 'acked' });
+  });
+
+  it('a text that was rewritten again and again is read from a snapshot', { timeout: 60_000 }, async () => {
+    let snapshots: (() => void)[] = [];
+    rig = await startRig({ later: (_milliseconds, run) => void snapshots.push(run) });
+    await rig.people('ada');
+    const ada = await rig.device('ada');
+    const pad = rig.room('scratch', 'churn');
+    const mine = typing((await ada.lease())[0]!);
+    for (let i = 0; i < 8; i++) {
+      mine.text.delete(0, mine.text.length);
+      mine.text.insert(0, String(i).repeat(4_000_000));
+      expect(await ada.update(pad, mine.take())).toMatchObject({ type: 'acked' });
+      for (const run of snapshots) run();
+      snapshots = [];
+    }
+    const [content] = (await ada.pull({ room: pad })).rooms;
+    const bytes = content?.kind === 'text' ? content.updates.reduce((sum, each) => sum + each.length, 0) : 0;
+    expect(bytes).toBeGreaterThan(4_000_000);
+    expect(bytes).toBeLessThan(17_000_000);
+  });
+});

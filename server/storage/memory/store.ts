@@ -108,6 +108,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       const last = all[limit - 1];
       return last ? all.filter((each, i) => i < limit || each.changed === last.changed) : all;
     },
+    fewRowsAfter(room, cursor, mostRows, mostBytes) {
+      const rows = (rooms.get(room)?.rows ?? []).filter((row) => row.cursor > cursor);
+      const bytes = rows.reduce((sum, row) => sum + row.bytes.length, 0);
+      return rows.length > mostRows || bytes > mostBytes ? null : rows;
+    },
     rowsAfter: (room, cursor) => (rooms.get(room)?.rows ?? []).filter((row) => row.cursor > cursor),
     rowsFrom: (room, seq, limit) => (rooms.get(room)?.rows ?? []).slice(seq, seq + limit),
     snapshot: (room) => rooms.get(room)?.snapshot ?? null,

@@ -87,6 +87,21 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
   const roomNumber = (room: RoomId): number | null => prepared.room.get(room)?.id ?? null;
   const asHead = ({ id: _id, ...rest }: StoredRoom): RoomHead => rest;
 
+  /** From the newest down, as far as needed: seq and cursor rise together within a room. */
+  const walkDown = (room: RoomId, cursor: number, mostRows: number, mostBytes: number): Row[] | null => {
+    const id = roomNumber(room);
+    const rows: Row[] = [];
+    if (id === null) return rows;
+    let bytes = 0;
+    for (const row of prepared.rowsDown.iterate(id)) {
+      if (row.cursor <= cursor) break;
+      bytes += row.bytes.length;
+      if (rows.length >= mostRows || bytes > mostBytes) return null;
+      rows.push(checked(room, row));
+    }
+    return rows.reverse();
+  };
+
   return {
     workspace: meta('workspace') as WorkspaceId,
     epoch: meta('epoch'),
@@ -110,18 +125,9 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
         const all = [...newer, ...joined].sort((a, b) => a.changed - b.changed);
         return cutWithTies(all, limit);
       }),
-    rowsAfter: (room, cursor) =>
-      guarded(() => {
-        const id = roomNumber(room);
-        const rows: Row[] = [];
-        if (id === null) return rows;
-        // From the newest down, as far as needed: seq and cursor rise together within a room.
-        for (const row of prepared.rowsDown.iterate(id)) {
-          if (row.cursor <= cursor) break;
-          rows.push(checked(room, row));
-        }
-        return rows.reverse();
-      }),
+    rowsAfter: (room, cursor) => guarded(() => walkDown(room, cursor, Infinity, Infinity) ?? []),
+    fewRowsAfter: (room, cursor, mostRows, mostBytes) =>
+      guarded(() => walkDown(room, cursor, mostRows, mostBytes)),
     rowsFrom: (room, seq, limit) =>
       guarded(() => {
         const id = roomNumber(room);
