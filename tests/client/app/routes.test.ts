@@ -12,7 +12,7 @@ describe('addresses', () => {
     ['/messages/abc', page('chat', { id: 'abc' }, true)],
     ['/contacts/m1', page('directory', { id: 'm1' }, true)],
     ['/docs', page('docs', {}, false)],
-    ['/docs/trash', page('docs', { view: 'trash' }, false)],
+    ['/docs/trash', page('docs', { view: 'trash' }, true)],
     ['/docs/%E6%96%87', page('docs', { id: '文' }, true)],
     ['/settings/devices', page('settings', { id: 'devices' }, true)],
     ['/sign-in', page('accounts', { page: 'sign-in' }, true)],

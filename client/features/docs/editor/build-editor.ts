@@ -12,8 +12,10 @@ import { ImagesIn, type ImagesInOptions } from './images-in.ts';
 import { mentionOf, type MentionPerson } from './mentions.ts';
 import { MoveBlock } from './move-block.ts';
 import { contentExtensions, contentField } from './schema.ts';
+import { ReachableBlocks } from './reachable-blocks.ts';
 import { SlashMenu } from './slash-menu.ts';
 import { t } from './strings.ts';
+import { TaskKeys } from './task-keys.ts';
 
 export interface EditorParts {
   readonly element: HTMLElement;
@@ -67,6 +69,8 @@ export function buildEditor(parts: EditorParts): Editor {
     SlashMenu.configure({ pickImage: parts.pickImage }),
     ImagesIn.configure(parts.images),
     MoveBlock,
+    ReachableBlocks,
+    TaskKeys,
     codeHighlight,
   ];
   if (finePointer) extensions.push(DragHandle.configure({ render: handle }));
@@ -99,7 +103,11 @@ export function buildEditor(parts: EditorParts): Editor {
 export function buildReadOnly(element: HTMLElement, resolveImage: ResolveImage, content: object): Editor {
   return new Editor({
     element,
-    extensions: [...contentExtensions({ image: imageOf(resolveImage), checkboxLabel }), codeHighlight],
+    extensions: [
+      ...contentExtensions({ image: imageOf(resolveImage), checkboxLabel }),
+      ReachableBlocks,
+      codeHighlight,
+    ],
     editable: false,
     content,
     editorProps: { attributes: { role: 'document' } },

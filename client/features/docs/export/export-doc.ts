@@ -3,21 +3,12 @@ import { zip, type AsyncZippable } from 'fflate';
 import type * as Y from 'yjs';
 import type { DocRow, WorkspaceData } from '../../../data/api.ts';
 import { language } from '../../../i18n/index.ts';
+import { saveFile } from '../../../ui/save-file.ts';
 import { toasts } from '../../../ui/toasts.svelte.ts';
 import { titleOf } from '../documents.ts';
 import { docToMarkdown } from '../markdown/index.ts';
 import { t } from '../strings.ts';
 import { fileNameOf, pictureExtension } from './file-name.ts';
-
-function save(content: BlobPart, type: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has its own hold on the bytes once it has begun.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
 
 const zipped = (files: AsyncZippable): Promise<Uint8Array<ArrayBuffer>> =>
   new Promise((resolve, reject) => {
@@ -36,12 +27,12 @@ export async function downloadMarkdown(data: WorkspaceData, row: DocRow, doc: Y.
     `images/${hash.slice(0, 16)}${pictureExtension(pictures.get(hash)?.type ?? '')}`;
   const { markdown } = docToMarkdown(doc, { title: row.state.title, picturePath: pathOf });
   const text = new TextEncoder().encode(markdown);
-  if (pictures.size === 0) save(text, 'text/markdown;charset=utf-8', `${name}.md`);
+  if (pictures.size === 0) saveFile(new Blob([text], { type: 'text/markdown;charset=utf-8' }), `${name}.md`);
   else {
     const files: AsyncZippable = { [`${name}.md`]: text };
     for (const [hash, blob] of pictures)
       files[pathOf(hash)] = [new Uint8Array(await blob.arrayBuffer()), { level: 0 }];
-    save(await zipped(files), 'application/zip', `${name}.zip`);
+    saveFile(new Blob([await zipped(files)], { type: 'application/zip' }), `${name}.zip`);
   }
   const missing = blobs.length - pictures.size;
   if (missing > 0) toasts.show({ text: t.downloadMissing({ count: missing }) });
@@ -77,6 +68,7 @@ export function printDoc(row: DocRow): void {
   for (const style of document.querySelectorAll('style, link[rel="stylesheet"]'))
     page.head.append(page.importNode(style, true));
   const title = page.createElement('h1');
+  title.className = 'doc-title';
   title.textContent = titleOf(row);
   const body = page.createElement('div');
   body.className = 'doc-content';
