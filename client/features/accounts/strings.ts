@@ -31,6 +31,8 @@ export const t = defineStrings({
     openWeft: 'Open Weft',
     tryAgain: 'Try again',
     unreachable: 'The relay cannot be reached. Check the network and try again.',
+    signInOffline:
+      'There is no connection to the relay now. Signing in for the first time needs one; after that Weft works without.',
     waitSeconds: (p: { seconds: number }) =>
       plural(p.seconds, {
         one: 'Too many attempts. Try again in {n} second.',
@@ -91,6 +93,7 @@ export const t = defineStrings({
     openWeft: '打开 Weft',
     tryAgain: '重试',
     unreachable: '连不上中继。检查一下网络，再试一次。',
+    signInOffline: '现在连不上中继。第一次登录需要网络，之后没有网络也能用。',
     waitSeconds: (p: { seconds: number }) => plural(p.seconds, { other: '试得太频繁了，{n} 秒后再试。' }),
     waitMinutes: (p: { minutes: number }) => plural(p.minutes, { other: '试得太频繁了，{n} 分钟后再试。' }),
     emailMissing: '请填写邮箱。',

@@ -45,6 +45,7 @@ export const t = defineStrings({
     thisDevice: 'This device',
     unnamedDevice: 'Unnamed device',
     lastSeen: 'last seen {when}',
+    seenNow: 'last seen just now',
     inUse: 'in use now',
     signedInAt: 'signed in {when}',
     end: 'Sign out',
@@ -109,6 +110,7 @@ export const t = defineStrings({
 
     aboutText: 'Weft is free software: local first, on your company’s own relay.',
     version: 'Version',
+    protocol: 'Sync protocol',
     licence: 'Licence',
     apache: 'Apache License 2.0',
     shortcuts: 'Press ? for the keyboard shortcuts.',
@@ -173,6 +175,7 @@ export const t = defineStrings({
     thisDevice: '当前设备',
     unnamedDevice: '未命名的设备',
     lastSeen: '{when}使用过',
+    seenNow: '刚刚使用过',
     inUse: '正在使用',
     signedInAt: '{when}登录',
     end: '退出',
@@ -231,6 +234,7 @@ export const t = defineStrings({
 
     aboutText: 'Weft 是自由软件：本地优先，运行在企业自己的中继上。',
     version: '版本',
+    protocol: '同步协议',
     licence: '许可证',
     apache: 'Apache License 2.0',
     shortcuts: '按 ? 查看快捷键。',
