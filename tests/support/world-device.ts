@@ -11,7 +11,7 @@ import {
 import { err } from '../../shared/base/result.ts';
 import { databaseName, openStorage } from '../../client/data/storage/idb/open.ts';
 import type { DeviceStorage } from '../../client/data/storage/contract.ts';
-import type { OpenSocket, SocketEvents, Timers } from '../../client/data/sync/contract.ts';
+import type { EngineDeps, OpenSocket, SocketEvents, Timers } from '../../client/data/sync/contract.ts';
 import { SyncEngine } from '../../client/data/sync/engine.ts';
 import type { Bus, LeaderState, Note } from '../../client/data/sync/notes.ts';
 import { OpenTexts } from '../../client/data/text/open-texts.ts';
@@ -118,6 +118,8 @@ export class WorldDevice {
   #process = { alive: true };
   #busy = 0;
   state: LeaderState | null = null;
+  /** How pictures go to the relay; there is no HTTP here unless a test plays it. */
+  upload: EngineDeps['uploadBlob'] = () => Promise.resolve(err(failure('offline', 'no HTTP here')));
 
   constructor(options: DeviceOptions) {
     this.#options = options;
@@ -160,7 +162,7 @@ export class WorldDevice {
       timers: this.#timers(),
       random,
       signedOut: () => Promise.resolve(null),
-      uploadBlob: () => Promise.resolve(err(failure('offline', 'no HTTP here'))),
+      uploadBlob: (blob) => this.upload(blob),
     });
     this.#engine.start();
   }

@@ -23,7 +23,7 @@ export async function write<const Names extends StoreName[], T>(
       value = await work(tx);
     } catch (error) {
       abort(tx);
-      throw error;
+      throw await causeOf(error, tx.done);
     }
     await tx.done;
     return value;
@@ -44,6 +44,17 @@ export async function read<const Names extends StoreName[], T>(
   } catch (error) {
     throw asStorageError(error);
   }
+}
+
+/** When a whole transaction ends (a full disk), each of its requests says only that: the reason is the transaction's. */
+async function causeOf(error: unknown, done: Promise<void>): Promise<unknown> {
+  const isAbort = error instanceof DOMException && error.name === 'AbortError';
+  return isAbort
+    ? done.then(
+        () => error,
+        (why: unknown) => why,
+      )
+    : error;
 }
 
 function abort(tx: { abort(): void }): void {

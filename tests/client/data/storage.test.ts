@@ -1,0 +1,222 @@
+import 'fake-indexeddb/auto';
+import { forceCloseDatabase } from 'fake-indexeddb';
+import { deleteDB, openDB } from 'idb';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
+import type { Failure } from '../../../shared/base/errors.ts';
+import type { DeviceStorage } from '../../../client/data/storage/contract.ts';
+import { openStorage, type Exclusively, type OpenOptions } from '../../../client/data/storage/idb/open.ts';
+
+const chat = 'w/chat/c' as RoomId;
+const text = 'w/scratch/s' as RoomId;
+const ann = 'ann' as MemberId;
+const blob = { hash: 'ab', type: 'image/png', bytes: new ArrayBuffer(3), at: 5, failure: null } as const;
+
+let name = '';
+let count = 0;
+const opened: DeviceStorage[] = [];
+const problems: Failure[] = [];
+
+/** Locks of one browser. */
+function locks(): Exclusively {
+  let last: Promise<unknown> = Promise.resolve();
+  return (_name, work) => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+function open(options: Partial<OpenOptions> = {}): DeviceStorage {
+  const storage = openStorage({
+    workspace: 'w' as WorkspaceId,
+    member: ann,
+    name,
+    onProblem: (problem) => void problems.push(problem),
+    ...options,
+  });
+  opened.push(storage);
+  return storage;
+}
+
+beforeEach(() => {
+  name = `storage-test-${++count}`;
+  problems.length = 0;
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const storage of opened.splice(0)) storage.close();
+  await deleteDB(name);
+});
+
+const command = (id: string) => ({
+  id: id as CommandId,
+  room: chat,
+  type: 'chat.send',
+  data: { text: id },
+  at: 1,
+});
+
+async function someUnsent(storage: DeviceStorage): Promise<void> {
+  await storage.outbox.add(command('one'));
+  await storage.outbox.add(command('two'));
+  await storage.texts.append(text, Uint8Array.of(1, 2, 3), ann, 2);
+  await storage.texts.append(text, Uint8Array.of(4), ann, 3);
+  const [sent] = await storage.texts.pending(text);
+  await storage.texts.markSent([sent!.key]);
+  await storage.blobs.put({ ...blob, room: text, pending: true });
+  await storage.drafts.put(chat, 'half a sent');
+}
+
+/** A database of the same name and version that lost one of its parts. */
+async function loseStore(store: string): Promise<void> {
+  const whole = await openDB(name);
+  const rows = new Map<string, { key: IDBValidKey; value: unknown }[]>();
+  for (const each of whole.objectStoreNames) {
+    const keys = await whole.getAllKeys(each);
+    const values = (await whole.getAll(each)) as unknown[];
+    rows.set(
+      each,
+      keys.map((key, i) => ({ key, value: values[i] })),
+    );
+  }
+  const { version } = whole;
+  whole.close();
+  await deleteDB(name);
+  const broken = await openDB(name, version, {
+    upgrade(db) {
+      for (const each of rows.keys()) if (each !== store) db.createObjectStore(each);
+    },
+  });
+  for (const [each, list] of rows)
+    for (const { key, value } of list) if (each !== store) await broken.put(each, value, key);
+  broken.close();
+}
+
+test('a database that is not whole is made anew, with everything that only this device has', async () => {
+  const before = open();
+  await someUnsent(before);
+  before.close();
+  await loseStore('rooms');
+  const exclusively = locks();
+  // A page and its worker, at once.
+  const [page, worker] = [open({ exclusively }), open({ exclusively })];
+  const [commands] = await Promise.all([page.outbox.all(), worker.outbox.all()]);
+  expect(commands.map(({ id }) => id)).toEqual(['one', 'two']);
+  expect((await page.texts.pending(text)).map(({ bytes }) => [...bytes])).toEqual([[4]]);
+  expect(await page.blobs.queue()).toEqual([{ room: text, hash: 'ab', at: 5, failure: null }]);
+  expect(await page.drafts.get(chat)).toBe('half a sent');
+  expect(await page.leases.usable()).toEqual([]);
+  expect(await page.rooms.all()).toEqual([]);
+  expect(problems.map(({ code }) => code)).toEqual(['device-damaged']);
+  expect((await indexedDB.databases()).map((each) => each.name)).not.toContain(`${name}:rescued`);
+});
+
+test('a database that was being made anew when the browser died is finished at the next start', async () => {
+  const before = open();
+  await someUnsent(before);
+  before.close();
+  await loseStore('outbox');
+  const { setAside } = await import('../../../client/data/storage/idb/rescue.ts');
+  await setAside(name);
+  await deleteDB(name);
+  const after = open();
+  expect(await after.drafts.get(chat)).toBe('half a sent');
+  expect(await after.texts.pending(text)).toHaveLength(1);
+});
+
+test('a database that cannot be opened at all is not deleted: the disk may be well again tomorrow', async () => {
+  const before = open();
+  await someUnsent(before);
+  before.close();
+  vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+    throw new DOMException('Internal error opening backing store', 'UnknownError');
+  });
+  const during = open({ exclusively: locks() });
+  await expect(during.outbox.all()).rejects.toMatchObject({ failure: { code: 'device-damaged' } });
+  vi.restoreAllMocks();
+  expect(await during.outbox.all()).toHaveLength(2);
+});
+
+test('a full disk says so, changes nothing, and is over when there is room', async () => {
+  const storage = open();
+  await storage.outbox.all();
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore) {
+    // As Chromium does it: the request fails, and with it all others of the transaction.
+    (this.transaction as unknown as { _abort(name: string): void })._abort('QuotaExceededError');
+    throw new DOMException('', 'AbortError');
+  });
+  await expect(storage.texts.append(text, Uint8Array.of(1), ann, 1)).rejects.toMatchObject({
+    failure: { code: 'device-full' },
+  });
+  put.mockRestore();
+  expect(await storage.texts.queue()).toEqual([]);
+  await storage.texts.append(text, Uint8Array.of(1), ann, 1);
+  expect(await storage.texts.queue()).toMatchObject([{ room: text, count: 1 }]);
+});
+
+test('a newer version in another tab stops this one from writing, and is not kept waiting', async () => {
+  const old = open();
+  await old.drafts.put(chat, 'a');
+  const newer = await openDB(name, 99);
+  expect(problems).toMatchObject([{ code: 'device-outdated' }]);
+  await expect(old.drafts.put(chat, 'b')).rejects.toMatchObject({ failure: { code: 'device-outdated' } });
+  newer.close();
+  const older = open();
+  await expect(older.drafts.get(chat)).rejects.toMatchObject({ failure: { code: 'device-outdated' } });
+});
+
+test('signing out does not wait for a tab that sleeps and cannot let go', async () => {
+  const storage = open();
+  await storage.drafts.put(chat, 'a');
+  storage.close();
+  const sleeping = await openDB(name);
+  await open().destroy();
+  sleeping.close();
+  await vi.waitUntil(async () => !(await indexedDB.databases()).some((each) => each.name === name));
+});
+
+test('signing out in one tab ends the other, and what somebody stores later is not deleted by it', async () => {
+  const [one, two] = [open(), open()];
+  await one.drafts.put(chat, 'a');
+  await two.drafts.get(chat);
+  await one.destroy();
+  expect(problems).toMatchObject([{ code: 'session-ended', details: { deleted: 1 } }]);
+  const later = open();
+  await later.drafts.put(chat, 'of the next person');
+  await two.destroy();
+  expect(await later.drafts.get(chat)).toBe('of the next person');
+});
+
+test('a database the browser threw away is noticed', async () => {
+  let evicted = 0;
+  const storage = open({ onEvicted: () => (evicted += 1) });
+  await storage.drafts.put(chat, 'a');
+  const connections: IDBDatabase[] = [];
+  const { transaction } = IDBDatabase.prototype;
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+    connections.push(this);
+    return transaction.apply(this, args);
+  });
+  await storage.drafts.get(chat);
+  // The package's types name the constructor where it takes a connection.
+  forceCloseDatabase(connections[0] as never);
+  await deleteDB(name);
+  await vi.waitUntil(() => evicted === 1);
+  expect(await storage.drafts.get(chat)).toBe('');
+});
+
+test('own words in a room that is gone are set aside, not deleted', async () => {
+  const storage = open();
+  await someUnsent(storage);
+  await storage.rooms.forget([text, chat]);
+  expect(await storage.texts.queue()).toMatchObject([
+    { room: text, count: 1, failure: { code: 'forbidden' } },
+  ]);
+  expect(await storage.blobs.queue()).toMatchObject([{ hash: 'ab', failure: { code: 'forbidden' } }]);
+  expect((await storage.outbox.all()).map(({ failure }) => failure?.code)).toEqual([
+    'forbidden',
+    'forbidden',
+  ]);
+  expect(await storage.drafts.get(chat)).toBe('');
+});
