@@ -2,6 +2,8 @@
  * `npm run bench [-- --json] [-- name …]`: figures of the built relay on this machine. Others' load moves them: compare
  * within one run, not between machines.
  */
+import { bundle, offlineStart } from './browser.ts';
+import { device } from './device.ts';
 import { toTable, type Figure } from './measure.ts';
 import { catchUp, coldOpen, durableUpdates, fanOut, memory } from './relay.ts';
 
@@ -11,6 +13,9 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   open: coldOpen,
   memory,
   catch: catchUp,
+  device,
+  start: offlineStart,
+  bundle,
 };
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
