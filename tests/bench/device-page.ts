@@ -1,6 +1,6 @@
 /* What runs inside the browser: the device's own storage and projections, without pages around them. */
 import type { LogEntry } from '../../shared/access/kind.ts';
-import type { MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { RoomContent } from '../../shared/protocol/messages.ts';
 import { groupByRoom } from '../../client/data/projection/overlay.ts';
@@ -21,7 +21,7 @@ const entry = (seq: number): LogEntry =>
   seq === 0
     ? {
         seq,
-        id: 'e0',
+        id: 'e0' as CommandId,
         type: 'chat.create',
         by: other,
         at: start,
@@ -29,7 +29,7 @@ const entry = (seq: number): LogEntry =>
       }
     : {
         seq,
-        id: `e${seq}`,
+        id: `e${seq}` as CommandId,
         type: 'chat.send',
         by: other,
         at: start + seq * 1_000,

@@ -2,32 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { directChatId } from '../../shared/features/chat/kind.ts';
-import { newId, type MemberId, type RoomId, type WorkspaceId } from '../../shared/base/ids.ts';
+import { type MemberId, type WorkspaceId } from '../../shared/base/ids.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import { browserWorld } from '../support/browser.ts';
-import { accounts, Journey, type Account } from '../support/journey.ts';
+import { accounts, Journey } from '../support/journey.ts';
+import { sendCommands, type Command } from '../support/journey-commands.ts';
 import { copyOfDevice, copyOfRelay, untilEqual } from '../support/journey-copies.ts';
 import { until } from '../support/relay-process.ts';
 
 const world = browserWorld();
-
-type Command = readonly [room: RoomId, type: string, data: unknown];
-
-/** Commands by HTTP, as a script would send them; `from` is the number of the first. */
-async function command(account: Account, from: number, list: readonly Command[]): Promise<void> {
-  for (let at = 0; at < list.length; at += 100) {
-    const commands = list
-      .slice(at, at + 100)
-      .map(([room, type, data], i) => ({ id: newId(), n: from + at + i, room, type, data }));
-    const answer = await fetch(`${world.relay.address}/api/commands`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${account.token}` },
-      body: JSON.stringify({ commands }),
-    });
-    const { results } = (await answer.json()) as { results: { ok: boolean; message?: string }[] };
-    for (const result of results) if (!result.ok) throw new Error(result.message);
-  }
-}
 
 async function startDirect(journey: Journey, name: string): Promise<void> {
   await journey.page.getByRole('button', { name: 'New conversation' }).first().click();
@@ -183,14 +166,14 @@ describe('a device with much on it', () => {
     const room = roomId(workspace, 'chat', directChatId(a, b));
     const say = (n: number): Command => [room, 'chat.send', { text: `message no. ${n};` }];
     const count = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => say(from + i));
-    await command(benAccount, 1, [
+    await sendCommands(world.relay.address, benAccount, 1, [
       [room, 'chat.create', { type: 'direct', title: '', members: [a] }],
       ...count(1, 1_401),
     ]);
-    await command(annAccount, 1, [
+    await sendCommands(world.relay.address, annAccount, 1, [
       [roomId(workspace, 'chat', directChatId(a, b), 'reads'), 'chat.read', { upTo: 1_400 }],
     ]);
-    await command(benAccount, 1_402, count(1_401, 1_501));
+    await sendCommands(world.relay.address, benAccount, 1_402, count(1_401, 1_501));
 
     const ann = new Journey(await world.newPerson('Ann'));
     await ann.signIn(annAccount);

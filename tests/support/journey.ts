@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import type { Person } from './browser.ts';
+import type { Person } from './person.ts';
 import { administrator, until } from './relay-process.ts';
 import { join, signIn, type SignedIn } from './sign-in.ts';
 

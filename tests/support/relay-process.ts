@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../dist/relay.mjs', import.meta.url));
+/** `RELAY` names another build than `dist/relay.mjs`, for when that one is being made anew. */
+const program = process.env['RELAY'] ?? fileURLToPath(new URL('../../dist/relay.mjs', import.meta.url));
 
 /** The administrator of every relay that tests start, unless their `env` says otherwise. */
 export const administrator = { email: 'admin@example.org', password: 'a correct horse, a battery' } as const;
