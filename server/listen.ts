@@ -30,7 +30,11 @@ function addressOf(server: Server, host: string): string {
  * @throws ListenError
  */
 export function listen(app: Routes, port: number, host: string): Promise<Listening> {
-  const server = createServer(getRequestListener(app.fetch));
+  // Whoever sends headers a byte at a time is cut off; bodies may be pictures over a slow line.
+  const server = createServer(
+    { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    getRequestListener(app.fetch),
+  );
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = reasons[error.code ?? ''];

@@ -78,8 +78,15 @@ async function run(config: Config, log: Logger): Promise<void> {
   const { relay, auth, blobs } = workspace;
   await createAdmin(workspace, config, log);
   await prepareDecoy();
-  auth.sessions.tidy();
-  setInterval(() => auth.sessions.tidy(), day).unref();
+  const tidy = (): void => {
+    try {
+      auth.sessions.tidy();
+    } catch (error) {
+      log.warn({ err: error }, 'old sessions could not be removed');
+    }
+  };
+  tidy();
+  setInterval(tidy, day).unref();
 
   const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
   if (!files) log.warn({}, 'the client is not built; only the API is served');

@@ -11,7 +11,7 @@ import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
-import { openDatabase } from './storage/sqlite/open.ts';
+import { asStorageError, openDatabase } from './storage/sqlite/open.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
 import { StorageError, type StorageReason } from './storage/storage-error.ts';
 
@@ -43,6 +43,15 @@ const sentences: Readonly<Record<StorageReason, (folder: string, why: string) =>
   disk: (folder, why) => `The data folder ${folder} cannot be used: ${why}.`,
 };
 
+/** Trouble with the folder as a sentence; bugs stay as they are. */
+function asFolderError(error: unknown, folder: string): unknown {
+  const known = asStorageError(error);
+  if (known instanceof StorageError) return new FolderError(sentences[known.reason](folder, known.message));
+  if (error instanceof Error && Object.hasOwn(error, 'syscall'))
+    return new FolderError(sentences.disk(folder, error.message));
+  return error;
+}
+
 function open(folder: string, durability: 'full' | 'process') {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -53,8 +62,7 @@ function open(folder: string, durability: 'full' | 'process') {
   try {
     return openDatabase(join(folder, 'weft.db'), { durability });
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    throw new FolderError(sentences[error.reason](folder, error.message));
+    throw asFolderError(error, folder);
   }
 }
 
@@ -74,6 +82,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       ...(metrics ? { metrics } : {}),
       ...(log ? { log } : {}),
     });
+    // Nothing works without the list of people: better to say so now than to everybody who comes.
+    relay.directory();
     const authStore = createSqliteAuthStore(database);
     const index = createSqliteBlobIndex(database);
     const blobs = await createFolderBlobs({
@@ -86,6 +96,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return { relay, auth, authStore, blobs, close: () => store.close() };
   } catch (error) {
     database.close();
-    throw error;
+    throw asFolderError(error, folder);
   }
 }

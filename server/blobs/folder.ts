@@ -54,7 +54,8 @@ export async function createFolderBlobs({ folder, index, clock, largest }: Folde
         type = pictureType(head);
         if (type === null && head.length >= pictureHead) break;
       }
-      await file.write(chunk);
+      // All of it or an error: a disk that is almost full takes a part without a word.
+      await file.appendFile(chunk);
     }
     if (type === null) return err(failure('not-a-picture', 'only PNG, JPEG, GIF, WebP and AVIF are kept'));
     if (digest.digest('hex') !== hash)

@@ -39,6 +39,11 @@ export const signedIn = ({ auth, ...deps }: AppDeps): MiddlewareHandler<AppEnvir
       return token === undefined
         ? refuse('not-signed-in', 'sign in first')
         : refuse('session-ended', 'this session has ended; sign in again');
+    // A body may take minutes to arrive, and the session may end meanwhile.
+    if (c.req.method === 'POST') {
+      await c.req.text();
+      if (!auth.sessions.verify(token ?? '')) return refuse('session-ended', 'this session has ended');
+    }
     auth.sessions.seen(caller.session);
     c.set('caller', caller);
     return next();

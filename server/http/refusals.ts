@@ -39,9 +39,12 @@ const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
   429: 'too-many-requests',
 };
 
+/** What the system says of a disk that takes or gives nothing. */
+const diskCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS']);
+
 /** Storage errors of any adapter, without knowing the adapter. */
-const isStorageError = (error: Error): boolean =>
-  error.name === 'StorageError' || error.name === 'SqliteError';
+const isStorageError = (error: Error & { readonly code?: unknown }): boolean =>
+  error.name === 'StorageError' || error.name === 'SqliteError' || diskCodes.has(error.code);
 
 /** The last resort of every route: an expected failure as it is; anything else is logged and told as `internal`. */
 export const onError =

@@ -47,6 +47,9 @@ interface Gathering {
 
 /** Carets of one socket in one room; a tab has one. */
 const mostStates = 64;
+/** States in one message: clients of y-websocket send on what they were told of the others too. */
+const mostTold = 4_096;
+const mostBytes = 1024 * 1024;
 
 export interface AwarenessDeps {
   nameOf(member: MemberId): string;
@@ -189,10 +192,13 @@ interface Told {
 }
 
 function readTold(bytes: Uint8Array): Told[] | null {
+  if (bytes.length > mostBytes) return null;
   try {
     const decoder = decoding.createDecoder(bytes);
     const told: Told[] = [];
-    for (let left = decoding.readVarUint(decoder); left > 0; left--) {
+    const count = decoding.readVarUint(decoder);
+    if (count > mostTold) return null;
+    for (let left = count; left > 0; left--) {
       const client = decoding.readVarUint(decoder);
       const clock = decoding.readVarUint(decoder);
       const json = decoding.readVarString(decoder);

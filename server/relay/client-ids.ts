@@ -74,7 +74,8 @@ export function createClientIds(store: RelayStore, committer: Committer, clock: 
       const holder = holderOf(client);
       if (holder) return isOwn(holder, caller);
       const held = claimant(client, room);
-      return held === null || held === caller.member;
+      // What is not leased yet may be leased any moment: from there up nothing is free.
+      return held === null ? client < lowest : held === caller.member;
     },
     claim(caller, room, client) {
       if (holderOf(client) || claimant(client, room) !== null) return null;

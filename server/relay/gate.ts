@@ -3,7 +3,15 @@ import type { AnyTextKind } from '../../shared/documents/registry.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { content, readUpdate, Unreadable, type Point, type ReadUpdate } from './read-update.ts';
+import {
+  content,
+  readUpdate,
+  Unreadable,
+  type Point,
+  type ReadRun,
+  type ReadStruct,
+  type ReadUpdate,
+} from './read-update.ts';
 
 /** Types inside types; nobody's document is deeper, and every reader walks down by recursion. */
 const deepestType = 100;
@@ -36,6 +44,7 @@ export function readStrictly(bytes: Uint8Array, kind: AnyTextKind): Result<ReadU
 /** Compares what was read with the document it is meant for: ids, clocks, references. Changes nothing. */
 export function checkAgainst(doc: Y.Doc, update: ReadUpdate, owns: OwnsClient): Failure | null {
   const ends = new Map<number, number>();
+  const runs = new Map(update.runs.map((run) => [run.client, run]));
   const known = (client: number): number => Y.getState(doc.store, client);
   for (const { client, from, to } of update.runs) {
     const state = known(client);
@@ -58,7 +67,7 @@ export function checkAgainst(doc: Y.Doc, update: ReadUpdate, owns: OwnsClient): 
           return malformed('a struct that refers to itself or later');
       }
       if (struct.parent !== null && typeof struct.parent !== 'string')
-        if (!holdsType(doc, update, struct.parent)) return malformed('a parent that holds nothing');
+        if (!holdsType(doc, runs, struct.parent)) return malformed('a parent that holds nothing');
     }
   }
   for (const { client, clock, length } of update.deletes) if (clock + length > end(client)) return missing();
@@ -69,17 +78,28 @@ const missing = (): Failure =>
   failure('update-missing-reference', 'refers to something the relay does not have');
 
 /** Whether the item at a point is a type (or was one, before it was deleted). */
-function holdsType(doc: Y.Doc, update: ReadUpdate, { client, clock }: Point): boolean {
+function holdsType(doc: Y.Doc, runs: ReadonlyMap<number, ReadRun>, { client, clock }: Point): boolean {
   if (clock < Y.getState(doc.store, client)) {
     const structs = doc.store.clients.get(client) ?? [];
     const struct = structs[Y.findIndexSS(structs, clock)];
     return !(struct instanceof Y.Item) || canHold(struct.content);
   }
-  const run = update.runs.find((each) => each.client === client);
-  const struct = run?.structs.find((each) => each.clock <= clock && clock < each.clock + each.length);
-  return (
-    struct?.content === content.type || struct?.content === content.gc || struct?.content === content.deleted
-  );
+  const held = structAt(runs.get(client)?.structs ?? [], clock)?.content;
+  return held === content.type || held === content.gc || held === content.deleted;
+}
+
+/** Of structs in order, the one that covers the clock. Halving: an update may have a million. */
+function structAt(structs: readonly ReadStruct[], clock: number): ReadStruct | undefined {
+  let low = 0;
+  let high = structs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { clock: from, length } = structs[middle]!;
+    if (clock < from) high = middle;
+    else if (clock < from + length) return structs[middle];
+    else low = middle + 1;
+  }
+  return undefined;
 }
 
 const canHold = (held: Y.Item['content']): boolean =>

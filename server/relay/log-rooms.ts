@@ -39,7 +39,16 @@ export interface LogRooms {
 
 export function createLogRooms(store: RelayStore): LogRooms {
   const loaded = new Map<RoomId, LogRoom>();
+  /** Rooms with entries that are not stored yet. */
+  const counted = new Set<RoomId>();
   let bases: LogRoom[] = [];
+
+  const trim = (): void => {
+    for (const room of loaded.keys()) {
+      if (loaded.size <= mostLoaded) break;
+      if (!counted.has(room)) loaded.delete(room);
+    }
+  };
 
   const load = (room: RoomId, upTo: number): LogRoom => {
     const found = findRoom(room);
@@ -57,7 +66,10 @@ export function createLogRooms(store: RelayStore): LogRooms {
       let found = loaded.get(room);
       if (found) return found;
       found = load(room, Number.MAX_SAFE_INTEGER);
+      // Names of rooms that do not exist are asked about without end.
+      if (found.head === 0) return found;
       loaded.set(room, found);
+      if (loaded.size > 2 * mostLoaded) trim();
       return found;
     },
     append(before, entry) {
@@ -66,18 +78,18 @@ export function createLogRooms(store: RelayStore): LogRooms {
       // Set anew, so that the map's order is by last change.
       loaded.delete(before.room);
       loaded.set(before.room, after);
+      counted.add(before.room);
       if (after.head % baseEvery === 0) bases.push(after);
       return after;
     },
     forget(room) {
       loaded.delete(room);
+      counted.delete(room);
       bases = bases.filter((base) => base.room !== room);
     },
     stored() {
-      for (const room of loaded.keys()) {
-        if (loaded.size <= mostLoaded) break;
-        loaded.delete(room);
-      }
+      counted.clear();
+      trim();
       const due = bases;
       bases = [];
       for (const { room, head, state } of due) store.saveBase(room, head, state);

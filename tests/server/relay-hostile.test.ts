@@ -1,7 +1,11 @@
 import { connect } from 'node:net';
+import * as encoding from 'lib0/encoding';
 import { WebSocket } from 'ws';
+import * as Y from 'yjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RoomId } from '../../shared/base/ids.ts';
+import { checkAgainst } from '../../server/relay/gate.ts';
+import { readUpdate } from '../../server/relay/read-update.ts';
 import { createMemoryStore } from '../../server/storage/memory/store.ts';
 import { StorageError } from '../../server/storage/storage-error.ts';
 import { encodeClientMessage } from '../../shared/protocol/codec.ts';
@@ -182,5 +186,71 @@ describe('rooms that grow', () => {
     const bytes = content?.kind === 'text' ? content.updates.reduce((sum, each) => sum + each.length, 0) : 0;
     expect(bytes).toBeGreaterThan(4_000_000);
     expect(bytes).toBeLessThan(17_000_000);
+  });
+});
+
+describe('ids, states and names without end', () => {
+  it('[P-3] lets no plain client hold an id that the relay may lease any moment', async () => {
+    rig = await startRig();
+    await rig.people('ada', 'eve');
+    const room = rig.room('scratch', 'pad');
+    const soon = Date.now() * 2 ** 11 + 2 ** 30;
+    const forged = typing(soon);
+    forged.text.insert(0, 'mine for ever');
+    const socket = new WebSocket(`${rig.origin}/sync/${room}?token=eve`);
+    await new Promise((opened) => socket.once('open', opened));
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, 0);
+    encoding.writeVarUint(encoder, 2);
+    encoding.writeVarUint8Array(encoder, forged.take());
+    socket.send(encoding.toUint8Array(encoder));
+    expect(await closed).toBe(4422);
+    expect(rig.store.isClientTaken(soon)).toBe(false);
+  });
+
+  it('[A-2] ends a socket that claims a million states in one message, without looking each up', async () => {
+    let asked = 0;
+    const inner = createMemoryStore();
+    rig = await startRig({ store: { ...inner, leaseHolder: (id) => (asked++, inner.leaseHolder(id)) } });
+    await rig.people('ada');
+    const ada = await rig.device('ada');
+    const room = rig.room('scratch', 'pad');
+    ada.send({ type: 'watch', room });
+    const count = 300_000;
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, count);
+    for (let client = 0; client < count; client++) {
+      encoding.writeVarUint(encoder, client);
+      encoding.writeVarUint(encoder, 1);
+      encoding.writeVarString(encoder, '{}');
+    }
+    ada.send({ type: 'awareness', room, bytes: encoding.toUint8Array(encoder) });
+    expect(await ada.ended).toBe(4400);
+    expect(asked).toBeLessThan(10);
+  });
+
+  it('asks the disk about its health once a second, however often it is asked', async () => {
+    let probes = 0;
+    const inner = createMemoryStore();
+    rig = await startRig({ store: { ...inner, probe: () => void probes++ } });
+    for (let i = 0; i < 50; i++) expect(rig.relay.health()).toEqual({ ok: true });
+    expect(probes).toBe(1);
+  });
+
+  it('checks an update of many structs in time that grows with it, not with its square', () => {
+    const doc = new Y.Doc();
+    doc.transact(() => {
+      const all = Array.from({ length: 60_000 }, () => {
+        const paragraph = new Y.XmlElement('p');
+        paragraph.insert(0, [new Y.XmlText('a')]);
+        return paragraph;
+      });
+      doc.getXmlFragment('content').insert(0, all);
+    });
+    const update = readUpdate(Y.encodeStateAsUpdate(doc));
+    const started = performance.now();
+    expect(checkAgainst(new Y.Doc(), update, () => true)).toBeNull();
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 });

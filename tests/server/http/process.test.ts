@@ -1,7 +1,9 @@
+import Database from 'better-sqlite3';
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +94,47 @@ describe('the process', { timeout: 40_000 }, () => {
     const { code, wrong } = await start().ended;
     expect([code, wrong.trim().split('\n').length]).toEqual([2, 1]);
     expect(wrong).toContain('cannot be used');
+  });
+
+  test('on a folder whose pictures or database cannot be used is one sentence and status 2', async () => {
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(join(folder, 'data', 'blobs'), 'a file');
+    const pictures = await start().ended;
+    expect([pictures.code, pictures.wrong.trim().split('\n').length]).toEqual([2, 1]);
+    expect(pictures.wrong).toContain('cannot be used');
+
+    rmSync(join(folder, 'data', 'blobs'));
+    const first = start({ WEFT_ADMIN_EMAIL: owner.email, WEFT_ADMIN_PASSWORD: owner.password });
+    await first.ready;
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const database = new Database(join(folder, 'data', 'weft.db'));
+    database.prepare('UPDATE rows SET bytes = zeroblob(length(bytes)) WHERE cursor = 1').run();
+    database.close();
+    const torn = await start().ended;
+    expect([torn.code, torn.wrong.trim().split('\n').length]).toEqual([2, 1]);
+    expect(torn.wrong).toContain('is damaged');
+  });
+
+  test('lets nobody act whose session ended while the body of the request was on its way', async () => {
+    const relay = start({ WEFT_ADMIN_EMAIL: owner.email, WEFT_ADMIN_PASSWORD: owner.password });
+    const address = await relay.ready;
+    const { email, password } = owner;
+    const signed = (await (await post(address, '/api/sign-in', { email, password })).json()) as SignedIn;
+    const body = JSON.stringify({ role: 'owner', maxUses: null, expiresInDays: 365 });
+    const slow = request(`${address}/api/invitations`, {
+      method: 'POST',
+      headers: { ...bearer(signed.token), 'content-type': 'application/json', 'content-length': body.length },
+    });
+    const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
+    slow.write(body.slice(0, 10));
+    // The relay has begun with it once it has answered what was sent later.
+    await fetch(`${address}/api/session`, { headers: bearer(signed.token) });
+    expect((await post(address, '/api/sign-out', {}, bearer(signed.token))).status).toBe(204);
+    slow.end(body.slice(10));
+    const [response] = await answered;
+    response.resume();
+    expect(response.statusCode).toBe(401);
   });
 
   test('refuses a folder in use and a busy port with status 2', async () => {
