@@ -99,4 +99,26 @@ describe('the database file', () => {
     expect(reasonOf(() => again.rowsAfter(room, 0))).toBe('damaged');
     again.close();
   });
+
+  it('takes a kept state whose bytes changed on the disk for none, and goes back to an older one', () => {
+    const store = createSqliteStore(open());
+    store.saveBase(room, 256, { members: ['ada'] });
+    store.saveBase(room, 512, { members: ['ada'] });
+    store.close();
+    const raw = new Database(file);
+    raw.prepare("UPDATE bases SET state = replace(state, 'ada', 'eve') WHERE seq = 512").run();
+    raw.close();
+    const again = createSqliteStore(open());
+    expect(again.base(room, 1_000)).toEqual({ seq: 256, state: { members: ['ada'] } });
+    again.close();
+  });
+
+  it('keeps the states of the last few thousand entries of a log, not all there ever were', () => {
+    const store = createSqliteStore(open());
+    for (let seq = 256; seq <= 256 * 40; seq += 256) store.saveBase(room, seq, { seq });
+    expect(store.base(room, 256 * 40)).toMatchObject({ seq: 256 * 40 });
+    expect(store.base(room, 256 * 24)).toMatchObject({ seq: 256 * 24 });
+    expect(store.base(room, 256 * 20)).toBeNull();
+    store.close();
+  });
 });

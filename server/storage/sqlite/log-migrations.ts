@@ -43,4 +43,12 @@ export const logMigrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    // States are kept with a sum too: rights are read from them. What was kept without one is only saved work.
+    name: 'log-2-base-sums',
+    sql: `
+      DELETE FROM bases;
+      ALTER TABLE bases ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
 ];

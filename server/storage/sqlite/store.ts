@@ -20,6 +20,12 @@ interface StoredRoom extends RoomHead {
 /** Stands for every member in `readers`; no id can be this. */
 const everyone = '*';
 
+/** Entries behind the newest kept state that others are kept for: nobody is given a state further back. */
+const basesSpan = 4_096;
+
+const encoder = new TextEncoder();
+const sumOf = (text: string): number => crc32(encoder.encode(text));
+
 /** Highest text that still starts with the prefix, for a range over the index. */
 const afterPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 
@@ -144,11 +150,17 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       guarded(() => void prepared.saveSnapshot.run(room, cursor, crc32(bytes), bytes)),
     base: (room, upTo) =>
       guarded(() => {
-        const found = prepared.base.get(room, upTo);
-        return found ? { seq: found.seq, state: JSON.parse(found.state) as unknown } : null;
+        // A damaged one is as good as none: an older one, or the log itself, says the same.
+        for (const { seq, state, sum } of prepared.bases.all(room, upTo))
+          if (sumOf(state) === sum) return { seq, state: JSON.parse(state) as unknown };
+        return null;
       }),
     saveBase: (room, seq, state) =>
-      guarded(() => void prepared.saveBase.run(room, seq, JSON.stringify(state))),
+      guarded(() => {
+        const text = JSON.stringify(state);
+        prepared.saveBase.run(room, seq, text, sumOf(text));
+        prepared.dropBases.run(room, seq - basesSpan);
+      }),
     settled: (device, id) =>
       guarded(() => {
         const found = prepared.settled.get(device, id);
@@ -256,11 +268,12 @@ function prepare(database: SqliteDatabase) {
     saveSnapshot: database.prepare<[RoomId, number, number, Uint8Array]>(
       'INSERT OR REPLACE INTO snapshots (room, cursor, sum, bytes) VALUES (?, ?, ?, ?)',
     ),
-    base: database.prepare<[RoomId, number], { seq: number; state: string }>(
-      'SELECT seq, state FROM bases WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
+    bases: database.prepare<[RoomId, number], { seq: number; state: string; sum: number }>(
+      'SELECT seq, state, sum FROM bases WHERE room = ? AND seq <= ? ORDER BY seq DESC',
     ),
-    saveBase: database.prepare<[RoomId, number, string]>(
-      'INSERT OR REPLACE INTO bases (room, seq, state) VALUES (?, ?, ?)',
+    dropBases: database.prepare<[RoomId, number]>('DELETE FROM bases WHERE room = ? AND seq < ?'),
+    saveBase: database.prepare<[RoomId, number, string, number]>(
+      'INSERT OR REPLACE INTO bases (room, seq, state, sum) VALUES (?, ?, ?, ?)',
     ),
   };
 }
