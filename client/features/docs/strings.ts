@@ -87,9 +87,11 @@ export const t = defineStrings({
       p.count === 1 ? 'One document imported' : `${p.count} documents imported`,
     importNone: 'Nothing was imported',
     importStopped: (p: { count: number }) =>
-      p.count === 1
-        ? 'Stopped. One document had been imported.'
-        : `Stopped. ${p.count} documents had been imported.`,
+      p.count === 0
+        ? 'Stopped before anything was imported.'
+        : p.count === 1
+          ? 'Stopped. One document had been imported.'
+          : `Stopped. ${p.count} documents had been imported.`,
     importProblems: 'Not imported',
     importNotes: 'Imported, but',
     importIgnored: (p: { count: number }) =>
@@ -187,7 +189,8 @@ export const t = defineStrings({
     importReading: '正在读取 {done}/{total}',
     importDone: (p: { count: number }) => `导入了 ${p.count} 篇文档`,
     importNone: '没有导入任何文档',
-    importStopped: (p: { count: number }) => `已停止。之前导入了 ${p.count} 篇文档。`,
+    importStopped: (p: { count: number }) =>
+      p.count === 0 ? '已停止，还没有导入任何文档。' : `已停止。之前导入了 ${p.count} 篇文档。`,
     importProblems: '没有导入的',
     importNotes: '导入了，但是',
     importIgnored: (p: { count: number }) => `另外 ${p.count} 个文件没有导入。`,
