@@ -22,22 +22,15 @@ import { FailureError } from '../failure-error.ts';
 import { findPicture, keepPicture } from '../pictures.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
-import type { DeviceStorage, RoomRecord } from '../storage/contract.ts';
+import type { DeviceStorage } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import type { Bus, LeaderState, Note, TabId } from '../sync/notes.ts';
 import { exportUnsent } from '../unsent-export.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
+import { DeviceView } from './device-view.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
-import {
-  findQueued,
-  nothingUnsent,
-  queueOf,
-  readUnsent,
-  roomsLeft,
-  withCommands,
-  type Unsent,
-} from './queue.ts';
+import { findQueued, queueOf } from './queue.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 
@@ -69,13 +62,11 @@ export class LocalWorkspace implements WorkspaceData {
   readonly device: DeviceId;
   readonly #parts: WorkspaceParts;
   readonly #texts: OpenTexts;
-  readonly #logs = new Set<LogWindow>();
+  readonly #view: DeviceView;
   readonly #directoryRoom: RoomId;
   readonly #leader: { stop(): void };
   readonly #stopListening: () => void;
 
-  #records = $state.raw<ReadonlyMap<RoomId, RoomRecord>>(new Map());
-  #unsent = $state.raw<Unsent>(nothingUnsent);
   #ready = $state(false);
   #leading = $state(false);
   #problem = $state.raw<Failure | null>(null);
@@ -87,17 +78,21 @@ export class LocalWorkspace implements WorkspaceData {
     problem: null,
   });
 
-  #dirty = new Set<RoomId>();
-  #refreshing: Promise<void> | null = null;
   #askedToKeep = false;
 
-  readonly #commands = $derived(groupByRoom(this.#unsent.outbox));
-  readonly #unsentTexts: ReadonlySet<RoomId> = $derived(new Set(this.#unsent.texts.map(({ room }) => room)));
-  readonly #queue = $derived(queueOf(this.#unsent));
+  readonly #commands = $derived.by(() => groupByRoom(this.#view.unsent.outbox));
+  readonly #unsentTexts: ReadonlySet<RoomId> = $derived.by(
+    () => new Set(this.#view.unsent.texts.map(({ room }) => room)),
+  );
+  readonly #queue = $derived.by(() => queueOf(this.#view.unsent));
   readonly #chatRows;
   readonly #docRows;
-  readonly chats: readonly ChatRow[] = $derived.by(() => this.#chatRows.from(this.#records, this.#commands));
-  readonly docs: readonly DocRow[] = $derived.by(() => this.#docRows.from(this.#records, this.#commands));
+  readonly chats: readonly ChatRow[] = $derived.by(() =>
+    this.#chatRows.from(this.#view.records, this.#commands),
+  );
+  readonly docs: readonly DocRow[] = $derived.by(() =>
+    this.#docRows.from(this.#view.records, this.#commands),
+  );
   readonly #chatById = $derived(new Map(this.chats.map((row) => [row.id, row])));
   readonly #docById = $derived(new Map(this.docs.map((row) => [row.id, row])));
   readonly directory: DirectoryState = $derived.by(
@@ -114,6 +109,7 @@ export class LocalWorkspace implements WorkspaceData {
 
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
+    this.#view = new DeviceView(parts.storage, (error) => this.#caught(error));
     this.workspace = parts.workspace;
     this.me = parts.me;
     this.device = parts.device;
@@ -126,7 +122,7 @@ export class LocalWorkspace implements WorkspaceData {
       onProblem: (problem) => this.report(problem),
       onStored: (room) => {
         this.#stored();
-        this.#touch([room]);
+        this.#view.touch([room]);
       },
     });
     this.#stopListening = parts.bus.listen((note) => this.#hear(note));
@@ -174,7 +170,7 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   async retry(id: string): Promise<void> {
-    const target = findQueued(this.#unsent, id);
+    const target = findQueued(this.#view.unsent, id);
     const { storage, bus } = this.#parts;
     if (target?.kind === 'command' && target.command.failure) {
       const { room, type, data } = target.command;
@@ -190,7 +186,7 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   async discard(id: string): Promise<void> {
-    const target = findQueued(this.#unsent, id);
+    const target = findQueued(this.#view.unsent, id);
     const { storage } = this.#parts;
     if (target?.kind === 'command') await storage.outbox.remove(target.command.id);
     else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
@@ -203,11 +199,10 @@ export class LocalWorkspace implements WorkspaceData {
       ...this.#parts,
       commands: (of) => this.#commands.get(of),
       onProblem: (problem) => this.report(problem),
-      onClose: (closed) => this.#logs.delete(closed),
+      onClose: (closed) => this.#view.hide(closed),
     };
     const view = new LogWindow(deps, room);
-    this.#logs.add(view);
-    this.#touch([room]);
+    this.#view.show(view);
     return view;
   }
 
@@ -312,7 +307,7 @@ export class LocalWorkspace implements WorkspaceData {
 
   #stateOf(room: RoomId): unknown {
     const kind = findRoom(room)?.kind as AnyLogKind;
-    return overlaidState(kind, this.#records.get(room), this.#commands.get(room), this.me);
+    return overlaidState(kind, this.#view.records.get(room), this.#commands.get(room), this.me);
   }
 
   #resource(room: RoomId): Resource | null {
@@ -334,7 +329,7 @@ export class LocalWorkspace implements WorkspaceData {
       this.#caught(error);
       throw error;
     });
-    this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, record] };
+    this.#view.add(record);
     this.#stored();
     this.#queueChanged();
     if (this.#askedToKeep) return;
@@ -346,15 +341,15 @@ export class LocalWorkspace implements WorkspaceData {
   #queueChanged(): void {
     this.#parts.bus.post({ type: 'queue' });
     this.#parts.bus.post({ type: 'wake' });
-    this.#touch([]);
+    this.#view.touch([]);
   }
 
   #hear(note: Note): void {
     switch (note.type) {
       case 'rooms':
-        return this.#touch(note.rooms);
+        return this.#view.touch(note.rooms);
       case 'queue':
-        return this.#touch([]);
+        return this.#view.touch([]);
       case 'state':
         this.#state = note.state;
         return;
@@ -367,16 +362,7 @@ export class LocalWorkspace implements WorkspaceData {
 
   async #load(): Promise<void> {
     try {
-      const { storage } = this.#parts;
-      const [records, unsent, meta] = await Promise.all([
-        storage.rooms.all(),
-        readUnsent(storage),
-        storage.meta.read(),
-      ]);
-      // What was patched while the first read ran is newer than the read.
-      const patched = this.#records;
-      this.#records = new Map([...records.map((record) => [record.room, record] as const), ...patched]);
-      this.#unsent = unsent;
+      const [meta] = await Promise.all([this.#parts.storage.meta.read(), this.#view.load()]);
       if (this.#state.syncedAt === null) this.#state = { ...this.#state, syncedAt: meta.syncedAt };
       this.#ready = true;
     } catch (error) {
@@ -384,69 +370,15 @@ export class LocalWorkspace implements WorkspaceData {
     }
   }
 
-  #touch(rooms: readonly RoomId[]): void {
-    for (const room of rooms) this.#dirty.add(room);
-    if (this.#refreshing) {
-      this.#again = true;
-      return;
-    }
-    this.#refreshing = this.#refresh()
-      .catch((error: unknown) => this.#caught(error))
-      .finally(() => {
-        this.#refreshing = null;
-      });
-  }
-
-  #again = false;
-
-  /**
-   * Reads what notes named and shows all of it at one moment. A command leaves the outbox in the transaction that writes
-   * its entry, so the outbox is read first and the rooms of what left it are read after: in the other order an own room or
-   * message would be gone for a moment.
-   */
-  async #refresh(): Promise<void> {
-    const { storage } = this.#parts;
-    do {
-      this.#again = false;
-      const before = this.#unsent;
-      let unsent = await readUnsent(storage);
-      for (const room of roomsLeft(before, unsent)) this.#dirty.add(room);
-      const found = new Map<RoomId, RoomRecord | null>();
-      let shows: readonly (() => void)[] = [];
-      for (let rooms = [...this.#dirty]; rooms.length > 0;) {
-        this.#dirty = new Set();
-        const records = await storage.rooms.some(rooms);
-        rooms.forEach((room, i) => found.set(room, records[i] ?? null));
-        const views = [...this.#logs].filter((view) => found.has(view.room));
-        shows = await Promise.all(views.map((view) => view.prepare(found.get(view.room) ?? null)));
-        const earlier = unsent;
-        unsent = await readUnsent(storage);
-        rooms = roomsLeft(earlier, unsent);
-      }
-      if (found.size > 0) {
-        const next = new Map(this.#records);
-        for (const [room, record] of found) {
-          if (record) next.set(room, record);
-          else next.delete(room);
-        }
-        this.#records = next;
-      }
-      for (const show of shows) show();
-      // Enqueued here while this read ran; the next round knows more.
-      const since = this.#unsent.outbox.filter((command) => !before.outbox.includes(command));
-      this.#unsent = withCommands(unsent, since);
-    } while (this.#again);
-  }
-
   /** The browser threw this device's database away: what is still in memory here goes into the new one. */
   async evicted(): Promise<void> {
     const { storage, bus } = this.#parts;
-    const unsent = this.#unsent.outbox;
+    const unsent = this.#view.unsent.outbox;
     this.#texts.storeAgain();
     // Another tab may have put the same command there.
     for (const { id, room, type, data, at, failure } of unsent)
       if (!failure) await storage.outbox.add({ id, room, type, data, at }).catch(() => undefined);
-    this.#records = new Map();
+    this.#view.forget();
     await this.#load();
     bus.post({ type: 'evicted' });
   }

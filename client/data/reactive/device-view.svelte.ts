@@ -1,0 +1,120 @@
+import type { RoomId } from '../../../shared/base/ids.ts';
+import type { DeviceStorage, OutboxRecord, RoomRecord } from '../storage/contract.ts';
+import type { LogWindow } from './log-view.svelte.ts';
+import { nothingUnsent, readUnsent, roomsLeft, withCommands, type Unsent } from './queue.ts';
+
+/** What this device holds, as signals: read once at the start, then again as far as notes name it. */
+export class DeviceView {
+  readonly #storage: DeviceStorage;
+  readonly #caught: (error: unknown) => void;
+  readonly #logs = new Set<LogWindow>();
+  #records = $state.raw<ReadonlyMap<RoomId, RoomRecord>>(new Map());
+  #unsent = $state.raw<Unsent>(nothingUnsent);
+  #dirty = new Set<RoomId>();
+  #refreshing: Promise<void> | null = null;
+  #again = false;
+
+  constructor(storage: DeviceStorage, caught: (error: unknown) => void) {
+    this.#storage = storage;
+    this.#caught = caught;
+  }
+
+  get records(): ReadonlyMap<RoomId, RoomRecord> {
+    return this.#records;
+  }
+
+  get unsent(): Unsent {
+    return this.#unsent;
+  }
+
+  /** A command that was just stored, shown before the next read. */
+  add(command: OutboxRecord): void {
+    this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, command] };
+  }
+
+  show(log: LogWindow): void {
+    this.#logs.add(log);
+    this.touch([log.room]);
+  }
+
+  hide(log: LogWindow): void {
+    this.#logs.delete(log);
+  }
+
+  /** There is another database now: nothing known of the old one counts. */
+  forget(): void {
+    this.#records = new Map();
+  }
+
+  /** Rejects when the database cannot be read. */
+  async load(): Promise<void> {
+    const [records, unsent] = await Promise.all([this.#storage.rooms.all(), readUnsent(this.#storage)]);
+    // What was patched while the first read ran is newer than the read.
+    this.#records = new Map([...records.map((record) => [record.room, record] as const), ...this.#records]);
+    this.#unsent = unsent;
+  }
+
+  /** Reads these rooms again, and what is not sent in any case. */
+  touch(rooms: readonly RoomId[]): void {
+    for (const room of rooms) this.#dirty.add(room);
+    this.#again = true;
+    if (this.#refreshing) return;
+    this.#refreshing = this.#refresh()
+      .catch((error: unknown) => this.#caught(error))
+      .finally(() => {
+        this.#refreshing = null;
+        // Touched after the last look at it.
+        if (this.#again) this.touch([]);
+      });
+  }
+
+  async #refresh(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      const rooms = [...this.#dirty];
+      this.#dirty = new Set();
+      try {
+        await this.#read(rooms);
+      } catch (error) {
+        // They are read with the next note, when the database works again.
+        for (const room of rooms) this.#dirty.add(room);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Reads rooms and shows all of it at one moment. A command leaves the outbox in the transaction that writes its entry,
+   * so the outbox is read first and the rooms of what left it are read after: in the other order an own room or message
+   * would be gone for a moment.
+   */
+  async #read(named: readonly RoomId[]): Promise<void> {
+    const storage = this.#storage;
+    const before = this.#unsent;
+    let unsent = await readUnsent(storage);
+    let rooms = [...new Set([...named, ...roomsLeft(before, unsent)])];
+    const found = new Map<RoomId, RoomRecord | null>();
+    let shows: readonly (() => void)[] = [];
+    while (rooms.length > 0) {
+      const records = await storage.rooms.some(rooms);
+      rooms.forEach((room, i) => found.set(room, records[i] ?? null));
+      const views = [...this.#logs].filter((view) => found.has(view.room));
+      shows = await Promise.all(views.map((view) => view.prepare(found.get(view.room) ?? null)));
+      const earlier = unsent;
+      unsent = await readUnsent(storage);
+      rooms = roomsLeft(earlier, unsent);
+    }
+    if (found.size > 0) {
+      const next = new Map(this.#records);
+      for (const [room, record] of found) {
+        if (record) next.set(room, record);
+        else next.delete(room);
+      }
+      this.#records = next;
+    }
+    for (const show of shows) show();
+    // Enqueued here while this read ran; the next round knows more.
+    const since = this.#unsent.outbox.filter((command) => !before.outbox.includes(command));
+    this.#unsent = withCommands(unsent, since);
+  }
+}
