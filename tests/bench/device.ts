@@ -41,10 +41,10 @@ export async function device(): Promise<Figure[]> {
 
 async function measureIn(page: Page): Promise<Figure[]> {
   const run = (name: keyof DeviceBenches, count = 0): Promise<number | void> =>
-    page.evaluate(([of, n]) => (globalThis as unknown as { benches: DeviceBenches }).benches[of](n), [
-      name,
-      count,
-    ] as const);
+    page.evaluate<number | void, { of: keyof DeviceBenches; n: number }>(
+      ({ of, n }) => (globalThis as unknown as { benches: DeviceBenches }).benches[of](n),
+      { of: name, n: count },
+    );
   const repeated = async (name: keyof DeviceBenches, count = 0, repeat = times): Promise<number[]> => {
     const samples: number[] = [];
     for (let i = 0; i < repeat; i++) samples.push((await run(name, count)) ?? Number.NaN);
