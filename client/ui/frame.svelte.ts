@@ -1,6 +1,6 @@
 /*
  * How much room there is, and whether the side panel is open. Widths as in the design: phone below 640, tablet below
- * 1024, desktop from there on.
+ * 1024, desktop from there on. The panel has a column of its own from 1200; with less it would leave the content a slit.
  */
 export type FrameWidth = 'phone' | 'tablet' | 'desktop';
 
@@ -20,7 +20,9 @@ const storedSide = (): boolean => {
 class Frame {
   readonly #tablet = query('(min-width: 640px)');
   readonly #desktop = query('(min-width: 1024px)');
+  readonly #roomy = query('(min-width: 1200px)');
   #width = $state<FrameWidth>(this.#measure());
+  #sideFits = $state(this.#roomy?.matches ?? true);
   #sideOpen = $state(storedSide());
 
   get width(): FrameWidth {
@@ -31,14 +33,19 @@ class Frame {
     return this.#width === 'phone';
   }
 
-  /** The panel on the right. Remembered on a desktop; elsewhere it covers the content and starts closed. */
+  /** Whether the panel stands beside the content instead of covering it. */
+  get sideFits(): boolean {
+    return this.#sideFits;
+  }
+
+  /** The panel on the right. Remembered where it fits; elsewhere it covers the content and starts closed. */
   get sideOpen(): boolean {
     return this.#sideOpen;
   }
 
   set sideOpen(open: boolean) {
     this.#sideOpen = open;
-    if (this.#width !== 'desktop') return;
+    if (!this.#sideFits) return;
     try {
       localStorage.setItem(sideKey, open ? '1' : '0');
     } catch {
@@ -53,19 +60,22 @@ class Frame {
   /** Follows the window's width and the on-screen keyboard; returns the way to stop. */
   start(): () => void {
     const follow = (): void => {
-      const width = this.#measure();
-      if (width !== 'desktop' && this.#width === 'desktop') this.#sideOpen = false;
-      this.#width = width;
+      this.#width = this.#measure();
+      const fits = this.#roomy?.matches ?? true;
+      if (!fits && this.#sideFits) this.#sideOpen = false;
+      this.#sideFits = fits;
     };
     follow();
-    if (this.#width !== 'desktop') this.#sideOpen = false;
+    if (!this.#sideFits) this.#sideOpen = false;
     const stopKeyboard = followKeyboard();
     this.#tablet?.addEventListener('change', follow);
     this.#desktop?.addEventListener('change', follow);
+    this.#roomy?.addEventListener('change', follow);
     return () => {
       stopKeyboard();
       this.#tablet?.removeEventListener('change', follow);
       this.#desktop?.removeEventListener('change', follow);
+      this.#roomy?.removeEventListener('change', follow);
     };
   }
 
