@@ -16,7 +16,7 @@ export interface Finding {
 
 /** The serious and critical findings of axe on the page as it stands; `within` limits it to one part. */
 export async function axe(page: Page, within?: string): Promise<Finding[]> {
-  await page.evaluate(source);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
   const results = await page.evaluate((selector) => {
     const { axe: injected } = globalThis as unknown as { axe: typeof axeCore };
     return injected.run(selector ?? document, { resultTypes: ['violations'] });
