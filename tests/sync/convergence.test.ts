@@ -5,7 +5,7 @@ import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import type { WorldDevice, Tab } from '../support/world-device.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
-/** `WEFT_SEEDS` runs more; `WEFT_SEED` one again. */
+/** `npm run test:sync -- --seeds N` runs more, `--seed N` one again. */
 const only = process.env['WEFT_SEED'];
 const count = Number(process.env['WEFT_SEEDS'] ?? 200);
 const seeds = only ? [Number(only)] : Array.from({ length: count }, (_, i) => i + 1);
@@ -133,6 +133,6 @@ for (const group of groups)
   test(`devices and relay end with the same, seeds ${group[0]} to ${group.at(-1)}`, async () => {
     for (const seed of group)
       await live(seed).catch((error: unknown) => {
-        throw new Error(`seed ${seed}: run again with WEFT_SEED=${seed}`, { cause: error });
+        throw new Error(`seed ${seed}: run again with npm run test:sync -- --seed ${seed}`, { cause: error });
       });
   });
