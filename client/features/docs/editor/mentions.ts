@@ -1,9 +1,8 @@
 import { nameInitials } from '../../../i18n/index.ts';
 import { Mention } from '@tiptap/extension-mention';
-import type { EditorState } from '@tiptap/pm/state';
-import type { Range } from '@tiptap/core';
 import { t } from './strings.ts';
 import { suggestionPopup, type SuggestionItem } from './suggestion-popup.svelte.ts';
+import { mayTrigger } from './trigger.ts';
 
 export interface MentionPerson {
   readonly id: string;
@@ -31,17 +30,7 @@ export function matchPeople(people: readonly MentionPerson[], query: string): re
 }
 
 /** `mail@host` is no mention; `你好@` is. */
-function mayStart(state: EditorState, range: Range): boolean {
-  const $from = state.doc.resolve(range.from);
-  if ($from.parent.type.spec.code) return false;
-  const before = $from.parent.textBetween(
-    Math.max(0, $from.parentOffset - 1),
-    $from.parentOffset,
-    undefined,
-    '\ufffc',
-  );
-  return !/[A-Za-z0-9._%+-]/.test(before);
-}
+const notAfter = /[A-Za-z0-9._%+-]/;
 
 /** The mention node with its list of people; `people` is asked each time, so newcomers appear. */
 export const mentionOf = (people: () => readonly MentionPerson[]): typeof Mention =>
@@ -51,7 +40,7 @@ export const mentionOf = (people: () => readonly MentionPerson[]): typeof Mentio
     suggestion: {
       char: '@',
       allowedPrefixes: null,
-      allow: ({ state, range }) => mayStart(state, range),
+      allow: ({ state, range }) => mayTrigger(state, range, notAfter),
       items: ({ query }): SuggestionItem[] =>
         matchPeople(people(), query).map((person) => ({ id: person.id, label: person.name })),
       render: suggestionPopup<SuggestionItem>({ label: () => t.mentionMenu, empty: () => t.noPerson }),

@@ -1,9 +1,10 @@
 import { Extension, type Editor, type Range } from '@tiptap/core';
-import { PluginKey, type EditorState } from '@tiptap/pm/state';
+import { PluginKey } from '@tiptap/pm/state';
 import { Suggestion } from '@tiptap/suggestion';
 import { matchBlockKinds, type BlockKind } from './blocks.ts';
 import { t } from './strings.ts';
 import { suggestionPopup, type SuggestionItem } from './suggestion-popup.svelte.ts';
+import { mayTrigger } from './trigger.ts';
 
 interface SlashItem extends SuggestionItem {
   readonly kind: BlockKind;
@@ -14,18 +15,8 @@ export interface SlashMenuOptions {
   pickImage: () => void;
 }
 
-/** Not inside code, and not in the middle of a Latin word or an address (`and/or`, `https://`). */
-function mayStart(state: EditorState, range: Range): boolean {
-  const $from = state.doc.resolve(range.from);
-  if ($from.parent.type.spec.code) return false;
-  const before = $from.parent.textBetween(
-    Math.max(0, $from.parentOffset - 1),
-    $from.parentOffset,
-    undefined,
-    '\ufffc',
-  );
-  return !/[\p{Script=Latin}\p{N}/:.\\]/u.test(before);
-}
+/** Not in the middle of a Latin word or an address (`and/or`, `https://`). */
+const notAfter = /[\p{Script=Latin}\p{N}/:.\\]/u;
 
 const items = ({ query }: { query: string }): SlashItem[] =>
   matchBlockKinds(query).map((kind) => ({
@@ -62,7 +53,7 @@ export const SlashMenu = Extension.create<SlashMenuOptions>({
         ...common,
         pluginKey: new PluginKey('slashMenu'),
         char: '/',
-        allow: ({ state, range }) => mayStart(state, range),
+        allow: ({ state, range }) => mayTrigger(state, range, notAfter),
       }),
       // The same key under a Chinese keyboard. Within a sentence it is punctuation, so only in an empty block.
       Suggestion<SlashItem, SlashItem>({
@@ -70,7 +61,7 @@ export const SlashMenu = Extension.create<SlashMenuOptions>({
         pluginKey: new PluginKey('slashMenuChinese'),
         char: '、',
         allow: ({ state, range }) =>
-          state.doc.resolve(range.from).parentOffset === 0 && mayStart(state, range),
+          state.doc.resolve(range.from).parentOffset === 0 && mayTrigger(state, range, notAfter),
       }),
     ];
   },
