@@ -30,10 +30,15 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
 
     mend: () =>
-      write(getDb, ['rooms'], async (tx) => {
+      write(getDb, ['rooms', 'entries'], async (tx) => {
+        const entries = tx.objectStore('entries');
+        // A log that says it has entries which are gone would show holes for ever.
+        const holdsAll = async ({ room, class: kind, from, head }: RoomRecord): Promise<boolean> =>
+          kind !== 'log' || head <= from || (await entries.count(between(room, from, head))) === head - from;
         let mended = 0;
-        for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
-          if (isSound(cursor.value)) continue;
+        let cursor = await tx.objectStore('rooms').openCursor();
+        for (; cursor; cursor = await cursor.continue()) {
+          if (isSound(cursor.value) && (await holdsAll(cursor.value))) continue;
           const kind = findRoom(cursor.key)?.kind;
           mended += 1;
           if (!kind) void cursor.delete();
