@@ -1,29 +1,26 @@
-/* Carets and selections of the others. The colour is one of the eight person tokens, each of which carries the label's text. */
+/* Carets and selections of the others, in the colour that the person has everywhere: it follows from the id, which the relay stamps. */
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret';
 import type { Awareness } from 'y-protocols/awareness';
+import { colourOf } from '../../../ui/initials.ts';
 
 export interface EditingPerson {
   readonly id: string;
   readonly name: string;
-  /** 1 to 8: which `--person-n` token; `colourOf` of client/ui. */
-  readonly color: number;
 }
 
-const colors = 8;
 const longestName = 40;
 
 /** What another device says about its person: read as data, since it can be anything. */
-function seen(user: Readonly<Record<string, unknown>>): { name: string; color: number } {
-  const color = Number(user['tint']);
+function seen(user: Readonly<Record<string, unknown>>): { name: string; colour: string } {
   const name = typeof user['name'] === 'string' ? user['name'].slice(0, longestName) : '';
-  return { name, color: Number.isInteger(color) && color >= 1 && color <= colors ? color : 1 };
+  const id = typeof user['id'] === 'string' ? user['id'] : '';
+  return { name, colour: `var(--person-${colourOf(id)})` };
 }
 
 /** What is published in awareness under `user`. */
 export const awarenessUser = (person: EditingPerson): Record<string, unknown> => ({
   id: person.id,
   name: person.name,
-  tint: person.color,
 });
 
 export const caretsOf = (
@@ -34,10 +31,12 @@ export const caretsOf = (
     provider: { awareness },
     user: awarenessUser(person),
     render: (user) => {
-      const { name, color } = seen(user);
+      const { name, colour } = seen(user);
       const caret = document.createElement('span');
       caret.className = 'caret';
-      caret.style.setProperty('--caret', `var(--person-${color})`);
+      caret.style.setProperty('--caret', colour);
+      // Not a word of the text: presence is said at the top of the page.
+      caret.setAttribute('aria-hidden', 'true');
       const label = document.createElement('span');
       label.className = 'caret-label';
       label.textContent = name;
@@ -46,6 +45,6 @@ export const caretsOf = (
     },
     selectionRender: (user) => ({
       class: 'caret-selection',
-      style: `--caret: var(--person-${seen(user).color})`,
+      style: `--caret: ${seen(user).colour}`,
     }),
   });
