@@ -50,7 +50,7 @@ test('two people write one document, each undoes only own words, and both see wh
   await saved(ann);
 
   await bo.open(path);
-  await text(bo).getByText('Buy thread', { exact: true }).waitFor();
+  await text(bo).getByRole('listitem').filter({ hasText: 'Buy thread' }).waitFor();
   await bo.page.getByRole('textbox', { name: 'Title' }).waitFor();
   await text(bo).getByText('First by Ann').click();
   await bo.page.keyboard.press('End');

@@ -12,12 +12,6 @@ import { until } from '../support/relay-process.ts';
 
 const world = browserWorld();
 
-async function startDirect(journey: Journey, name: string): Promise<void> {
-  await journey.page.getByRole('button', { name: 'New conversation' }).first().click();
-  await journey.page.getByRole('dialog').getByRole('list').getByRole('button', { name }).click();
-  await journey.composer().waitFor();
-}
-
 /** Every text the indicator shows, from now on. */
 async function watchIndicator(page: Page): Promise<() => Promise<string[]>> {
   await page.getByRole('button', { name: /^Network and sync/ }).evaluate((button) => {
@@ -41,9 +35,9 @@ describe('without a network', () => {
     await Promise.all([ann.signIn(annAccount), ben.signIn(benAccount)]);
     await Promise.all([ann.person.goOffline(), ben.person.goOffline()]);
 
-    await startDirect(ann, 'Ben Pair');
+    await ann.startDirect('Ben Pair');
     await ann.send('Ann was first.');
-    await startDirect(ben, 'Ann Pair');
+    await ben.startDirect('Ann Pair');
     await ben.send('No, Ben was first.');
     await ben.message('On this device, not sent yet').waitFor();
     await ann.startGroup('Made in a cellar', ['Ben Pair', 'Cid Pair']);
@@ -129,7 +123,7 @@ describe('without a network', () => {
     const ann = new Journey(await world.newPerson('Ann'));
     const ben = new Journey(await world.newPerson('Ben'));
     await Promise.all([ann.signIn(annAccount), ben.signIn(benAccount)]);
-    await startDirect(ann, 'Ben Kill');
+    await ann.startDirect('Ben Kill');
     await ann.send('Before.');
     await ann.saved();
     const shown = await watchIndicator(ann.page);
@@ -210,7 +204,7 @@ describe('a device with much on it', () => {
     const ann = new Journey(await world.newPerson('Ann'));
     const ben = new Journey(await world.newPerson('Ben'));
     await Promise.all([ann.signIn(annAccount), ben.signIn(benAccount)]);
-    await startDirect(ann, 'Ben Tabs');
+    await ann.startDirect('Ben Tabs');
     await ann.send('From the first tab.');
     const first = ann.page;
     const second = await ann.person.newTab(new URL(first.url()).pathname);

@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { browserWorld } from '../support/browser.ts';
 import { accounts, Journey } from '../support/journey.ts';
@@ -6,41 +5,6 @@ import { copyOfDevice, copyOfRelay, untilEqual } from '../support/journey-copies
 import { until } from '../support/relay-process.ts';
 
 const world = browserWorld();
-
-async function startDirect(journey: Journey, name: string): Promise<void> {
-  await journey.page.getByRole('button', { name: 'New conversation' }).first().click();
-  await journey.page.getByRole('dialog').getByRole('list').getByRole('button', { name }).click();
-  await journey.composer().waitFor();
-}
-
-/** Breaks the database of this browser past the program: snapshots and entries become garbage, the rows of rooms go. */
-const damage = (page: Page): Promise<void> =>
-  page.evaluate(async () => {
-    const [{ name } = { name: '' }] = (await indexedDB.databases()).filter((each) =>
-      each.name?.startsWith('weft:'),
-    );
-    const db = await new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open(name ?? '');
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(new Error('the database does not open'));
-    });
-    const tx = db.transaction(['entries', 'updates', 'snapshots', 'rooms'], 'readwrite');
-    for (const store of ['updates', 'snapshots']) {
-      tx.objectStore(store).openCursor().onsuccess = (event) => {
-        const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result;
-        if (!cursor) return;
-        const row = cursor.value as Record<string, unknown>;
-        if (row['unsent'] === undefined) cursor.update({ ...row, bytes: new Uint8Array([255, 255, 255, 7]) });
-        cursor.continue();
-      };
-    }
-    tx.objectStore('entries').clear();
-    await new Promise<void>((resolve, reject) => {
-      tx.oncomplete = () => resolve();
-      tx.onerror = () => reject(new Error('the database could not be damaged'));
-    });
-    db.close();
-  });
 
 describe('wrong input', () => {
   it('in forms, messages and files is answered in words, and nothing is lost', async () => {
@@ -56,7 +20,7 @@ describe('wrong input', () => {
     await page.getByText('This does not look like an e-mail address.').waitFor();
     await ann.signIn(annAccount);
 
-    await startDirect(ann, 'Ben Forms');
+    await ann.startDirect('Ben Forms');
     const long = 'x'.repeat(20_001);
     await ann.composer().fill(long);
     await page.getByText(/^1 character too many for one message\./).waitFor();
@@ -96,48 +60,11 @@ describe('wrong input', () => {
     await ben.reads('The page lives.');
   });
 
-  it('in the database of a device is said and mended from the relay, and unsent work is kept', async () => {
-    const [annAccount] = await accounts(world.relay.address, 'Ann Damage', 'Ben Damage');
-    const ann = new Journey(await world.newPerson('Ann'));
-    await ann.signIn(annAccount);
-    await startDirect(ann, 'Ben Damage');
-    await ann.send('On the relay.');
-    await ann.go('Docs');
-    await ann.newDocument('Soon damaged');
-    await ann.writeAtEnd('Kept by the relay.');
-    await ann.saved();
-    const doc = ann.openId();
-    await ann.go('Messages');
-    await ann.openConversation('Ben Damage');
-    await ann.person.goOffline();
-    await ann.send('Only on this device.');
-    await damage(ann.page);
-    ann.person.excuse(/./);
-    await ann.person.restart('/');
-    await ann.person.goOnline();
-    await ann.saved();
-    await ann.openConversation('Ben Damage');
-    await ann.message('On the relay.').waitFor();
-    await ann.message('Only on this device.').waitFor();
-    expect(await ann.message('Only on this device.').count()).toBe(1);
-    await ann.person.open(`/docs/${doc}`);
-    await ann.page.getByText('The data on this device cannot be read.').first().waitFor();
-    await ann.reads('Kept by the relay.');
-    await ann.page.reload();
-    await ann.reads('Kept by the relay.');
-    await ann.writeAtEnd(' And writing goes on.');
-    await ann.saved();
-    await untilEqual([
-      () => copyOfRelay(world.relay.address, annAccount.token),
-      () => copyOfDevice(ann.page),
-    ]);
-  });
-
   it('from the network does no harm: nonsense on the socket, and a relay that fails', async () => {
     const [annAccount] = await accounts(world.relay.address, 'Ann Socket', 'Ben Socket');
     const ann = new Journey(await world.newPerson('Ann'));
     await ann.signIn(annAccount);
-    await startDirect(ann, 'Ben Socket');
+    await ann.startDirect('Ben Socket');
     await ann.send('Before the nonsense.');
     ann.person.excuse(/WebSocket|status of 500/);
 

@@ -152,6 +152,13 @@ export class Journey {
       .filter({ hasText: text });
   }
 
+  /** Opens the conversation with one person, from the list of messages. */
+  async startDirect(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New conversation' }).first().click();
+    await this.page.getByRole('dialog').getByRole('list').getByRole('button', { name }).click();
+    await this.composer().waitFor();
+  }
+
   async startGroup(title: string, people: readonly string[]): Promise<void> {
     await this.page.getByRole('button', { name: this.words.newConversation }).first().click();
     const dialog = this.page.getByRole('dialog');

@@ -220,6 +220,7 @@ export class WorldDevice {
       me: this.member,
       lease,
       timers: this.#timers(),
+      onMended: () => undefined,
       onProblem: (problem) => process.alive && this.problems.push(problem),
     });
     const tab = { texts, lease, bus };

@@ -120,6 +120,7 @@ export class LocalWorkspace implements WorkspaceData {
     this.#texts = new OpenTexts({
       ...parts,
       onProblem: (problem) => this.report(problem),
+      onMended: () => this.#mended(),
       onStored: (room) => {
         this.#stored();
         this.#view.touch([room]);
@@ -391,6 +392,10 @@ export class LocalWorkspace implements WorkspaceData {
   /** Writing works (again): a full disk has been mended. */
   #stored(): void {
     if (this.#problem?.code === 'device-full') this.#problem = null;
+  }
+
+  #mended(): void {
+    if (this.#problem?.code === 'device-damaged') this.#problem = null;
   }
 
   #caught(error: unknown): void {

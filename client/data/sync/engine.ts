@@ -144,6 +144,8 @@ export class SyncEngine {
     switch (note.type) {
       case 'wake':
         return this.#live?.send();
+      case 'damaged':
+        return this.#live?.mend();
       case 'network':
         if (this.#live) this.#connection?.probe();
         return this.#reconnect.now();

@@ -11,6 +11,7 @@ import { BlobSender } from './blob-sender.ts';
 import { InOrder } from './in-order.ts';
 import { largestNote, sizeOf, type LeaderState } from './notes.ts';
 import { OutboxSender } from './outbox-sender.ts';
+import { isReadable } from '../text/merge.ts';
 import { ownPartMissing } from './restored.ts';
 import type { TextMerger } from './text-merger.ts';
 import { TextSender } from './text-sender.ts';
@@ -104,6 +105,17 @@ export class LiveSession {
     if (this.#caughtUp) this.#events.run(this.#storeRows());
   }
 
+  /** Fetches what was marked stale meanwhile; while catching up that comes at its end. */
+  mend(): void {
+    if (this.#caughtUp) this.#events.run(this.#fetchStale());
+  }
+
+  async #fetchStale(): Promise<void> {
+    const { storage } = this.#deps;
+    const stale = (await storage.rooms.all()).flatMap((record) => (record.stale ? record.room : []));
+    if (stale.length > 0) await pull(this.#connection, storage, stale, this.#order, this.#pullEvents());
+  }
+
   lost(room: RoomId): Promise<void> {
     const rooms = withParts(room);
     this.#rows = this.#rows.filter((row) => !rooms.includes(row.room));
@@ -129,6 +141,7 @@ export class LiveSession {
     this.#events.state({ fetching: null, syncedAt: this.#deps.timers.now() });
     await this.#storeRows();
     await this.#recheck(new Set(rooms));
+    await this.#fetchStale();
     // Texts that waited for rooms to arrive, and what the restored relay had lost.
     this.send();
     this.#events.run(this.#merger.sweep());
@@ -206,11 +219,8 @@ export class LiveSession {
     for (const content of contents) {
       if (content.kind !== 'text') continue;
       const here = await storage.texts.read(content.room);
-      const missing = ownPartMissing(
-        here.updates.map((update) => update.bytes),
-        content.updates,
-        own,
-      );
+      const readable = here.updates.flatMap(({ bytes }) => (isReadable(bytes) ? [bytes] : []));
+      const missing = ownPartMissing(readable, content.updates, own);
       if (missing) await storage.texts.append(content.room, missing, member, timers.now());
     }
   }

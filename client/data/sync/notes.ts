@@ -31,6 +31,8 @@ export type Note =
   | { readonly type: 'texts'; readonly rooms: readonly RoomId[] }
   /** Something entered or left the outbox, or what is pending of texts and blobs. */
   | { readonly type: 'queue' }
+  /** To the leader: something here cannot be read; its room is marked stale and has to be fetched anew. */
+  | { readonly type: 'damaged' }
   /** To the leader: there is something to send. */
   | { readonly type: 'wake' }
   /** Nothing of this text is pending any more. */

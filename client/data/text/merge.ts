@@ -4,6 +4,16 @@ import { limits } from '../../../shared/protocol/limits.ts';
 /** Small updates at once cost the square of their number; in groups they do not. */
 const group = 100;
 
+/** Whether bytes that lay on this device are still an update: disks and other programs change them. */
+export function isReadable(bytes: Uint8Array): boolean {
+  try {
+    Y.decodeUpdate(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Merges updates of one document, in a tree. One update comes back as it is.
  * @throws when one of them cannot be read, or the list is empty

@@ -22,6 +22,8 @@ export interface TextDeps {
   readonly lease: TabLease;
   readonly timers: Timers;
   onProblem(problem: Failure): void;
+  /** What was reported as damaged has been fetched again. */
+  onMended(): void;
   /** An own change of the text is on this device's disk. */
   onStored?(room: RoomId): void;
 }
@@ -51,6 +53,8 @@ export class TextSession {
   #client: number | null = null;
   #pending = false;
   #closed = false;
+  /** Pieces were dropped; it is locked until the whole text has come again. */
+  #damaged = false;
   #buffer: Uint8Array[] = [];
   #writing: Promise<void> | null = null;
   #cancelBatch: (() => void) | null = null;
@@ -107,6 +111,10 @@ export class TextSession {
       this.#deps.bus.post({ type: 'refused', room: this.room, failure: why });
       await this.#deps.lease.replaceRetired();
       this.#deps.onProblem(why);
+      this.#damaged = true;
+      this.#deps.bus.post({ type: 'damaged' });
+      // It may have been fetched between reading and marking.
+      await this.#recover();
     } else if (updates.length >= compactFrom) {
       await this.#deps.storage.texts.compact(this.room, compactFrom);
     }
@@ -203,7 +211,12 @@ export class TextSession {
         if (note.room === this.room) void this.#checkPending();
         return;
       case 'refused':
-        if (note.room === this.room) this.#lock(note.failure);
+        if (note.room !== this.room) return;
+        this.#damaged ||= note.failure.code === 'device-damaged';
+        this.#lock(note.failure);
+        return;
+      case 'rooms':
+        if (this.#damaged && note.rooms.includes(this.room)) void this.#recover();
         return;
       case 'lost':
         if (note.rooms.includes(this.room))
@@ -236,6 +249,21 @@ export class TextSession {
     } catch {
       // Damage: `load` deals with it when the text is opened next.
     }
+  }
+
+  /** Goes on under another id as soon as the whole text is here again. */
+  async #recover(): Promise<void> {
+    const records = await this.#deps.storage.rooms.some([this.room]).catch(() => []);
+    const [record] = records;
+    if (!record || record.stale || record.cursor === 0 || !this.#damaged || this.#closed) return;
+    this.#damaged = false;
+    await this.#readAgain();
+    await this.#deps.lease.replaceRetired();
+    this.#refused = null;
+    this.#client = null;
+    this.#adoptLease();
+    this.#deps.onMended();
+    this.#changed();
   }
 
   #adoptLease(): void {

@@ -57,6 +57,7 @@ function heldPage() {
     timers,
     tab,
     me: ann,
+    onMended: () => undefined,
     onProblem: (problem) => problems.push(problem.code),
   });
   const { session } = texts.open(room, () => undefined);

@@ -72,12 +72,14 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           if (kind.class === 'log' && content.kind === 'log') {
             await writer.append(applyLogContent(held, kind, content));
           } else if (content.kind === 'text') {
+            // Found damaged while a part of it was on the way: the whole has still to come.
+            const stale = held !== null && held.stale && !content.whole;
             writer.set({
               ...(held ?? emptyText(content.room)),
               by: content.by,
               at: content.at,
-              cursor: content.cursor,
-              stale: false,
+              cursor: stale ? 0 : content.cursor,
+              stale,
             });
             for (const bytes of content.updates)
               void tx.objectStore('updates').put({ room: content.room, bytes, at: content.at });

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
-import { mergeInTree } from '../../text/merge.ts';
+import { isReadable, mergeInTree } from '../../text/merge.ts';
 import type { QueuedUpdates, StoredUpdate, TextStore } from '../contract.ts';
 import { textAfter } from './rooms.ts';
 import type { UpdateRow } from './schema.ts';
@@ -59,7 +59,10 @@ export function idbTexts(getDb: GetDb): TextStore {
       const sent = rows.filter(({ row }) => !row.unsent && !row.refused);
       if (sent.length < Math.max(1, least)) return;
       const pieces = sent.map(({ row }) => row.bytes);
-      const bytes = mergeInTree(snapshot ? [snapshot.bytes, ...pieces] : pieces);
+      const all = snapshot ? [snapshot.bytes, ...pieces] : pieces;
+      // Damage is dealt with when the text is opened.
+      if (!all.every(isReadable)) return;
+      const bytes = mergeInTree(all);
       const version = snapshot?.version ?? 0;
       await write(getDb, ['updates', 'snapshots'], async (tx) => {
         const now = await tx.objectStore('snapshots').get(room);
