@@ -141,11 +141,14 @@ export const coldOpen = (): Promise<Figure[]> =>
       doc.transact(change);
       return Y.encodeStateAsUpdate(doc, before);
     };
-    // Scattered inserts, so that nothing merges into one run: as heavy as years of editing.
+    // Written from top to bottom, with every tenth insertion somewhere in what is there: years of editing.
     const updates = 400;
     for (let request = 1; request <= updates; request++) {
       const bytes = bytesOf(() => {
-        for (let i = 0; i < 500; i++) text.insert((i * 7919 + request * 31) % (text.length + 1), 'word ');
+        for (let i = 0; i < 500; i++) {
+          const end = text.length;
+          text.insert(i % 10 === 0 ? (i * 7919 + request * 31) % (end + 1) : end, 'word ');
+        }
       });
       writer.send({ type: 'update', request, room, bytes });
       await until('few are unanswered', () => writer.acked.size > request - 32);
