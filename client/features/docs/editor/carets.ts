@@ -3,6 +3,7 @@ import { CollaborationCaret } from '@tiptap/extension-collaboration-caret';
 import type { Awareness } from 'y-protocols/awareness';
 import { colourOf } from '../../../ui/initials.ts';
 
+/** What is published in awareness under `user`. */
 export interface EditingPerson {
   readonly id: string;
   readonly name: string;
@@ -17,19 +18,13 @@ function seen(user: Readonly<Record<string, unknown>>): { name: string; colour: 
   return { name, colour: `var(--person-${colourOf(id)})` };
 }
 
-/** What is published in awareness under `user`. */
-export const awarenessUser = (person: EditingPerson): Record<string, unknown> => ({
-  id: person.id,
-  name: person.name,
-});
-
 export const caretsOf = (
   awareness: Awareness,
   person: EditingPerson,
 ): ReturnType<typeof CollaborationCaret.configure> =>
   CollaborationCaret.configure({
     provider: { awareness },
-    user: awarenessUser(person),
+    user: { ...person },
     render: (user) => {
       const { name, colour } = seen(user);
       const caret = document.createElement('span');
