@@ -32,10 +32,17 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'update-clock-gap': 'A change from this device came without the one before it. Reload the page.',
     'update-missing-reference':
       'A change from this device refers to something the relay does not have. Reload the page.',
+    'update-forked':
+      'This device holds an old or copied state of the text. What was written here is kept aside; reload the page.',
+    'receipt-invalid': 'The relay could not confirm that it once had this.',
+    'not-kept': 'This version is older than what is kept.',
     'update-forbidden-content': 'A change contained something that is not allowed here, and was not taken.',
     'too-many-requests': 'Too many attempts. Wait a minute and try again.',
+    'too-many-sockets': 'Too many connections are open. It will be tried again by itself.',
     'too-slow': 'The relay is busy. It will be tried again by itself.',
     stopping: 'The relay is restarting. It will be tried again by itself.',
+    'room-damaged':
+      'This is damaged on the relay and waits for repair. What is on this device stays; your changes wait.',
     'storage-failed':
       'The relay cannot store anything right now. Your changes stay on this device until it can.',
     internal: 'Something went wrong on the relay. Try again in a moment.',
@@ -74,6 +81,11 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'update-missing-reference': '有一处改动引用了中继上没有的内容，请刷新页面。',
     'update-forbidden-content': '改动里有这里不允许的内容，没有被接受。',
     'too-many-requests': '试得太频繁了，等一分钟再试。',
+    'too-many-sockets': '打开的连接太多，稍后会自动重试。',
+    'update-forked': '这台设备上的文字来自旧的或被复制的数据。在这里写的内容已另外保存，请刷新页面。',
+    'receipt-invalid': '中继无法确认它曾经收到过这条内容。',
+    'not-kept': '这个版本太早，已不再保留。',
+    'room-damaged': '中继上的这份内容已损坏，等待修复。本设备上的内容仍在，你的修改会等待发送。',
     'too-slow': '中继正忙，稍后会自动重试。',
     stopping: '中继正在重启，稍后会自动重试。',
     'storage-failed': '中继暂时存不了东西。你的改动先留在这台设备上，好了会自动送达。',

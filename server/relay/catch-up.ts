@@ -1,9 +1,10 @@
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { Changed, LogContent, RoomContent, Row, Want } from '../../shared/protocol/messages.ts';
-import type { RelayStore, RoomHead } from '../storage/contract.ts';
+import type { Changed, LogContent, RoomContent, Want } from '../../shared/protocol/messages.ts';
+import type { RelayStore, RoomHead, StoredRow } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
+import type { Receipts } from './receipts.ts';
 
 /** Rows and bytes after which a whole document is taken to be shorter than what is missing. */
 const mostMissingRows = 2_000;
@@ -18,20 +19,37 @@ export interface CatchUp {
 }
 
 /** What a device that was away asks for. Reads only what is committed. */
-export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms): CatchUp {
+export function createCatchUp(
+  store: RelayStore,
+  access: Access,
+  logs: LogRooms,
+  receipts: Receipts,
+): CatchUp {
+  const receiptsOf = (rows: readonly StoredRow[]): Uint8Array[] =>
+    rows.map((row) => receipts.seal(row).receipt);
+
   const text = (room: RoomId, head: RoomHead, want: Want): Sized => {
     const { cursor, by, at } = head;
-    const answer = (whole: boolean, updates: readonly Uint8Array[]): Sized => ({
-      content: { room, kind: 'text', cursor, by, at, whole, updates },
+    const answer = (updates: readonly Uint8Array[], rows: readonly StoredRow[] | null): Sized => ({
+      content: {
+        room,
+        kind: 'text',
+        cursor,
+        by,
+        at,
+        whole: rows === null,
+        updates,
+        rows: (rows ?? []).map(receipts.seal),
+      },
       bytes: sizeOf(updates),
     });
     if (want.cursor > 0) {
       const rows = store.fewRowsAfter(room, want.cursor, mostMissingRows, mostMissingBytes);
-      if (rows) return answer(false, bytesOf(rows));
+      if (rows) return answer(bytesOf(rows), rows);
     }
     const snapshot = store.snapshot(room);
     const rows = bytesOf(store.rowsAfter(room, snapshot?.cursor ?? 0));
-    return answer(true, snapshot ? [snapshot.bytes, ...rows] : rows);
+    return answer(snapshot ? [snapshot.bytes, ...rows] : rows, null);
   };
 
   const log = (room: RoomId, head: RoomHead, want: Want): Sized => {
@@ -44,9 +62,17 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
     const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
     const from = head.rows - rows.length;
     const base = from > 0 && from !== want.have ? logs.stateAt(room, from) : null;
-    const entries = entriesOf(rows);
     return {
-      content: { room, kind: 'log', cursor: head.cursor, from, head: head.rows, base, entries },
+      content: {
+        room,
+        kind: 'log',
+        cursor: head.cursor,
+        from,
+        head: head.rows,
+        base,
+        entries: entriesOf(rows),
+        receipts: receiptsOf(rows),
+      },
       bytes: sizeOf(bytesOf(rows)),
     };
   };
@@ -93,7 +119,6 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
       const first = Math.max(0, end - Math.min(Math.max(1, limit), limits.history));
       const rows = newestOf(store.rowsFrom(room, first, Math.max(0, end - first)), limits.batch);
       const from = end - rows.length;
-      const entries = entriesOf(rows);
       return {
         room,
         kind: 'log',
@@ -101,7 +126,8 @@ export function createCatchUp(store: RelayStore, access: Access, logs: LogRooms)
         from,
         head: head?.rows ?? 0,
         base: null,
-        entries,
+        entries: entriesOf(rows),
+        receipts: receiptsOf(rows),
       };
     },
   };
@@ -114,7 +140,7 @@ interface Sized {
 }
 
 /** The newest of these rows that are no more bytes than that; one at least. */
-function newestOf(rows: readonly Row[], mostBytes: number): readonly Row[] {
+function newestOf(rows: readonly StoredRow[], mostBytes: number): readonly StoredRow[] {
   let first = rows.length;
   for (let bytes = 0; first > 0; first--) {
     bytes += rows[first - 1]!.bytes.length;
@@ -123,5 +149,5 @@ function newestOf(rows: readonly Row[], mostBytes: number): readonly Row[] {
   return rows.slice(first);
 }
 
-const bytesOf = (rows: readonly Row[]): Uint8Array[] => rows.map((row) => row.bytes);
+const bytesOf = (rows: readonly StoredRow[]): Uint8Array[] => rows.map((row) => row.bytes);
 const sizeOf = (all: readonly Uint8Array[]): number => all.reduce((sum, bytes) => sum + bytes.length, 100);

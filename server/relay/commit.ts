@@ -1,8 +1,15 @@
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import type { Readers } from '../../shared/access/kind.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
-import type { Row } from '../../shared/protocol/messages.ts';
-import type { Claim, Lease, NewRow, RelayStore, SettledCommand, WriteBatch } from '../storage/contract.ts';
+import type {
+  Claim,
+  Lease,
+  NewRow,
+  RelayStore,
+  SettledCommand,
+  StoredRow,
+  WriteBatch,
+} from '../storage/contract.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 
 /** One thing to store: what goes into the batch, and what to do when it is durable or is not. */
@@ -17,14 +24,14 @@ export interface Work {
   /** Who sent it, for those who do not want their own back. */
   readonly origin?: object;
   /** After the commit and the fan-out. `row` is the stored one, null when the work had none. */
-  done(row: Row | null, cursor: number): void;
+  done(row: StoredRow | null, cursor: number): void;
   /** Nothing of it is stored; the states it was judged on are rolled back already. */
   failed(failure: Failure): void;
 }
 
 /** A stored row with the work it came from, for those who show it to others. */
 export interface Committed {
-  readonly row: Row;
+  readonly row: StoredRow;
   readonly work: Work;
 }
 
@@ -62,7 +69,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
   let queuedRows = 0;
   let scheduled = false;
 
-  const persist = (works: readonly Work[], also: readonly (() => void)[]): Row[] => {
+  const persist = (works: readonly Work[], also: readonly (() => void)[]): StoredRow[] => {
     const started = performance.now();
     const rows = store.commit({
       rows: works.flatMap((work) => work.row ?? []),
@@ -76,7 +83,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
     return rows;
   };
 
-  const announce = (works: readonly Work[], rows: readonly Row[]): void => {
+  const announce = (works: readonly Work[], rows: readonly StoredRow[]): void => {
     let next = 0;
     const committed: Committed[] = [];
     for (const work of works) if (work.row) committed.push({ row: rows[next++]!, work });
@@ -97,7 +104,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
   const flush = (): void => {
     if (queue.length === 0) return;
     const works = take();
-    let rows: Row[];
+    let rows: StoredRow[];
     try {
       rows = persist(works, []);
     } catch (error) {
@@ -126,7 +133,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
     },
     flush,
     commitAlone(work, also) {
-      let rows: Row[];
+      let rows: StoredRow[];
       try {
         rows = persist([work], [also]);
       } catch (error) {

@@ -72,6 +72,8 @@ export function connectDevice(
         member: caller.member,
         role: actor.role,
         epoch: core.store.epoch,
+        epochs: core.store.epochs,
+        backedUp: core.store.backedUp(),
         head: core.store.head(),
         now: core.clock.now(),
         lastCommand: core.commands.lastCommand(caller.device),
@@ -97,7 +99,7 @@ export function connectDevice(
       case 'pull': {
         if (message.wants.length > limits.pullRooms) return close('too-large', 'too many rooms in one pull');
         const { rooms, missing } = core.catchUp.batch(caller.member, message.wants);
-        return say({ type: 'batch', request: message.request, rooms, missing });
+        return say({ type: 'batch', request: message.request, rooms, missing, damaged: [] });
       }
       case 'history': {
         const { request, room, before, limit } = message;
@@ -139,6 +141,13 @@ export function connectDevice(
         return;
       case 'ping':
         return say({ type: 'pong' });
+      case 'handback':
+        return say({
+          type: 'refused',
+          request: message.request,
+          code: 'room-not-found',
+          message: 'nothing was lost',
+        });
     }
   };
 

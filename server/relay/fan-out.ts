@@ -6,6 +6,7 @@ import type { Row } from '../../shared/protocol/messages.ts';
 import { includes, type Access, type ReaderSet } from './access.ts';
 import type { Committed } from './commit.ts';
 import { plainUpdate } from './plain-session.ts';
+import type { Receipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
 
 /** More than what a frame and a row take beside the bytes of rows. */
@@ -23,7 +24,9 @@ export function showToDevices(
   committed: readonly Committed[],
   devices: DevicesByMember,
   access: Access,
+  receipts: Receipts,
 ): void {
+  const sealed = committed.map(({ row }) => receipts.seal(row));
   const byRoom = new Map<RoomId, ReaderSet>();
   for (const { row } of committed) if (!byRoom.has(row.room)) byRoom.set(row.room, access.readers(row.room));
   const rooms = [...byRoom];
@@ -34,7 +37,7 @@ export function showToDevices(
     let made = frames.get(signature);
     if (!made) {
       const readable = new Set(rooms.filter((_, i) => signature[i] === '1').map(([room]) => room));
-      const rows = committed.filter(({ row }) => readable.has(row.room)).map(({ row }) => row);
+      const rows = sealed.filter(({ room }) => readable.has(room));
       made = inFrames(rows).map((some) => encodeRelayMessage({ type: 'rows', rows: some }));
       frames.set(signature, made);
     }

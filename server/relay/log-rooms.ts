@@ -2,9 +2,8 @@ import type { LogEntry } from '../../shared/access/kind.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
-import type { Row } from '../../shared/protocol/messages.ts';
 import type { RoomName } from '../../shared/protocol/rooms.ts';
-import type { RelayStore } from '../storage/contract.ts';
+import type { RelayStore, StoredRow } from '../storage/contract.ts';
 
 /** A log room as judged on: what is stored and what is queued to be. */
 export interface LogRoom {
@@ -22,7 +21,8 @@ export const baseEvery = 256;
 const mostLoaded = 20_000;
 const all = 2 ** 31;
 
-export const entriesOf = (rows: readonly Row[]): LogEntry[] => rows.flatMap((row) => decodeLogRun(row.bytes));
+export const entriesOf = (rows: readonly StoredRow[]): LogEntry[] =>
+  rows.flatMap((row) => decodeLogRun(row.bytes));
 
 export interface LogRooms {
   /** @throws for a room that is not a log */

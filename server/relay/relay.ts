@@ -20,6 +20,7 @@ import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
 import { connectPlain } from './plain-session.ts';
+import { createReceipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
 import { createTextRooms } from './text-rooms.ts';
 import { createUpdates } from './updates.ts';
@@ -62,6 +63,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const plain = new Map<RoomId, Set<PlainSession>>();
   const snapshotsDue = new Set<RoomId>();
 
+  const receipts = createReceipts(store.receiptKey);
   const logs = createLogRooms(store);
   const access = createAccess(store.workspace, logs);
   const outboxes = createOutboxes(metrics, defer);
@@ -128,7 +130,7 @@ export function createRelay(deps: RelayDeps): Relay {
     ids.forgetClaims();
     try {
       enforce(committed);
-      showToDevices(committed, devices, access);
+      showToDevices(committed, devices, access, receipts);
       showToPlain(committed, plain);
     } catch (error) {
       // Rights could not be read: nobody is shown anything; what is stored is asked for after a new hello.
@@ -190,7 +192,7 @@ export function createRelay(deps: RelayDeps): Relay {
     updates,
     ids,
     texts,
-    catchUp: createCatchUp(store, access, logs),
+    catchUp: createCatchUp(store, access, logs, receipts),
     awareness,
     outboxes,
     isStopping: () => stopping,

@@ -4,8 +4,7 @@ import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { AnyTextKind } from '../../shared/documents/registry.ts';
-import type { Row } from '../../shared/protocol/messages.ts';
-import type { RelayStore } from '../storage/contract.ts';
+import type { RelayStore, StoredRow } from '../storage/contract.ts';
 import { checkAgainst, checkApplied, readStrictly, type OwnsClient } from './gate.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 
@@ -49,7 +48,7 @@ export interface TextRooms {
   /** Forgets a document that counts on something that was not stored. */
   forget(room: RoomId): void;
   /** Rows of this room are durable; returns true when a snapshot is due. */
-  stored(row: Row): boolean;
+  stored(row: StoredRow): boolean;
   saveSnapshot(room: RoomId): void;
   /** Bounds the memory; only while nothing is queued. */
   trim(): void;

@@ -1,4 +1,4 @@
-import type { CommandResult, Row } from '../../shared/protocol/messages.ts';
+import type { CommandResult, Row, Welcome } from '../../shared/protocol/messages.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 
 /** A row that is not stored yet: the store gives it its cursor and, in its room, its seq. */
@@ -9,6 +9,9 @@ export interface NewRow {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
+
+/** A row as it is stored: its receipt is made when it is given to a device. */
+export type StoredRow = Omit<Row, 'receipt'>;
 
 /** What is known of a room without reading its rows. */
 export interface RoomHead {
@@ -80,8 +83,14 @@ export interface RelayStore {
   /** Drawn when the store was made. */
   readonly workspace: WorkspaceId;
   readonly epoch: string;
+  /** Epochs before this one, as `welcome` tells them. */
+  readonly epochs: Welcome['epochs'];
+  /** 32 secret bytes, drawn when the store was made; a backup has the same. */
+  readonly receiptKey: Uint8Array;
+  /** Up to which cursor of this epoch there is a verified backup; 0 when there is none. */
+  backedUp(): number;
   /** Rows as stored, in order; cursors rise by one without gaps in the order of `batch.rows`. */
-  commit(batch: WriteBatch): Row[];
+  commit(batch: WriteBatch): StoredRow[];
   /** The newest cursor; 0 when nothing is stored. */
   head(): number;
   room(room: RoomId): RoomHead | null;
@@ -91,10 +100,10 @@ export interface RelayStore {
    */
   changedRooms(member: MemberId, since: number, limit: number): ChangedHead[];
   /** Rows of one room in order: after a cursor (texts) or from a seq on (logs). */
-  rowsAfter(room: RoomId, cursor: number): Row[];
+  rowsAfter(room: RoomId, cursor: number): StoredRow[];
   /** The same, or null as soon as they are more rows or bytes than that. */
-  fewRowsAfter(room: RoomId, cursor: number, mostRows: number, mostBytes: number): Row[] | null;
-  rowsFrom(room: RoomId, seq: number, limit: number): Row[];
+  fewRowsAfter(room: RoomId, cursor: number, mostRows: number, mostBytes: number): StoredRow[] | null;
+  rowsFrom(room: RoomId, seq: number, limit: number): StoredRow[];
   /** A text's merged bytes up to a cursor; only saves work. */
   snapshot(room: RoomId): { readonly cursor: number; readonly bytes: Uint8Array } | null;
   saveSnapshot(room: RoomId, cursor: number, bytes: Uint8Array): void;

@@ -8,6 +8,8 @@ import { decodeLogRun, encodeLogRun } from './log-bytes.ts';
 import type {
   ClientMessage,
   Command,
+  HandedResult,
+  HandedRow,
   Hello,
   LogContent,
   RelayMessage,
@@ -32,6 +34,7 @@ const clientTypes = [
   'unwatch',
   'awareness',
   'ping',
+  'handback',
 ] as const satisfies readonly ClientMessage['type'][];
 const relayTypes = [
   'welcome',
@@ -48,12 +51,14 @@ const relayTypes = [
   'lost',
   'error',
   'pong',
+  'handed',
+  'notice',
 ] as const satisfies readonly RelayMessage['type'][];
 
 type Encoder = encoding.Encoder;
 type Decoder = decoding.Decoder;
 
-const { writeVarUint, writeVarString, writeVarUint8Array, writeUint8 } = encoding;
+const { writeVarUint, writeVarString, writeVarUint8Array, writeUint8Array, writeUint8 } = encoding;
 const { readVarUint, readVarString, readVarUint8Array } = decoding;
 
 const writeJson = (encoder: Encoder, value: unknown): void => writeVarString(encoder, JSON.stringify(value));
@@ -67,6 +72,8 @@ const readRoom = (decoder: Decoder): RoomId => {
   if (!parseRoom(room)) throw new Malformed('not a room name');
   return room as RoomId;
 };
+const receiptLength = 16;
+const readReceipt = (decoder: Decoder): Uint8Array => decoding.readUint8Array(decoder, receiptLength);
 const readCode = (decoder: Decoder) => {
   const code = readVarString(decoder);
   return isErrorCode(code) ? code : ('internal' as const);
@@ -137,6 +144,11 @@ export const encodeClientMessage = (message: ClientMessage): Bytes =>
         return writeVarUint8Array(encoder, message.bytes);
       case 'ping':
         return;
+      case 'handback':
+        writeVarUint(encoder, message.request);
+        writeVarUint(encoder, message.rows.length);
+        for (const row of message.rows) writeHanded(encoder, row);
+        return;
     }
   });
 
@@ -187,6 +199,13 @@ export const decodeClientMessage = (frame: Uint8Array): Result<ClientMessage, Fa
         return { type, room: readRoom(decoder), bytes: readVarUint8Array(decoder) };
       case 'ping':
         return { type };
+      case 'handback': {
+        const request = readVarUint(decoder);
+        const count = readVarUint(decoder);
+        const rows = [];
+        for (let i = 0; i < count; i++) rows.push(readHanded(decoder));
+        return { type, request, rows };
+      }
     }
   });
 
@@ -223,12 +242,20 @@ const writeContent = (encoder: Encoder, content: RoomContent): void => {
     writeUint8(encoder, content.whole ? 1 : 0);
     writeVarUint(encoder, content.updates.length);
     for (const update of content.updates) writeVarUint8Array(encoder, update);
+    writeVarUint(encoder, content.rows.length);
+    for (const { cursor, by, at, receipt } of content.rows) {
+      writeVarUint(encoder, cursor);
+      writeVarString(encoder, by);
+      writeVarUint(encoder, at);
+      writeUint8Array(encoder, receipt);
+    }
     return;
   }
   writeVarUint(encoder, content.from);
   writeVarUint(encoder, content.head);
   writeJson(encoder, content.base ?? null);
   writeVarUint8Array(encoder, encodeLogRun(content.from, content.entries));
+  for (const receipt of content.receipts) writeUint8Array(encoder, receipt);
 };
 
 const readContent = (decoder: Decoder): RoomContent => {
@@ -242,7 +269,15 @@ const readContent = (decoder: Decoder): RoomContent => {
     const count = readVarUint(decoder);
     const updates = [];
     for (let i = 0; i < count; i++) updates.push(readVarUint8Array(decoder));
-    return { room, kind: 'text', cursor, by, at, whole, updates };
+    const rows = [];
+    for (let left = readVarUint(decoder); left > 0; left--)
+      rows.push({
+        cursor: readVarUint(decoder),
+        by: readVarString(decoder) as MemberId,
+        at: readVarUint(decoder),
+        receipt: readReceipt(decoder),
+      });
+    return { room, kind: 'text', cursor, by, at, whole, updates, rows };
   }
   return readLog(decoder, room, cursor);
 };
@@ -251,17 +286,33 @@ const readLog = (decoder: Decoder, room: RoomId, cursor: number): LogContent => 
   const from = readVarUint(decoder);
   const head = readVarUint(decoder);
   const base = readJson(decoder);
-  return { room, kind: 'log', cursor, from, head, base, entries: decodeLogRun(readVarUint8Array(decoder)) };
+  const entries = decodeLogRun(readVarUint8Array(decoder));
+  const receipts = entries.map(() => readReceipt(decoder));
+  return { room, kind: 'log', cursor, from, head, base, entries, receipts };
 };
 
 const writeRow = (encoder: Encoder, row: Row): void => {
-  writeVarString(encoder, row.room);
   writeVarUint(encoder, row.cursor);
+  writeHanded(encoder, row);
+};
+
+const writeHanded = (encoder: Encoder, row: HandedRow): void => {
+  writeVarString(encoder, row.room);
   writeVarUint(encoder, row.seq);
   writeVarString(encoder, row.by);
   writeVarUint(encoder, row.at);
   writeVarUint8Array(encoder, row.bytes);
+  writeUint8Array(encoder, row.receipt);
 };
+
+const readHanded = (decoder: Decoder): HandedRow => ({
+  room: readRoom(decoder),
+  seq: readVarUint(decoder),
+  by: readVarString(decoder) as MemberId,
+  at: readVarUint(decoder),
+  bytes: readVarUint8Array(decoder),
+  receipt: readReceipt(decoder),
+});
 
 export const encodeRelayMessage = (message: RelayMessage): Bytes =>
   seal((encoder) => {
@@ -276,7 +327,8 @@ export const encodeRelayMessage = (message: RelayMessage): Bytes =>
         writeVarUint(encoder, message.request);
         writeVarUint(encoder, message.rooms.length);
         for (const content of message.rooms) writeContent(encoder, content);
-        return writeJson(encoder, message.missing);
+        writeJson(encoder, message.missing);
+        return writeJson(encoder, message.damaged);
       case 'history':
         writeVarUint(encoder, message.request);
         writeUint8(encoder, message.content ? 1 : 0);
@@ -310,6 +362,13 @@ export const encodeRelayMessage = (message: RelayMessage): Bytes =>
         return writeVarString(encoder, message.message);
       case 'pong':
         return;
+      case 'handed':
+        writeVarUint(encoder, message.request);
+        return writeJson(encoder, message.results);
+      case 'notice':
+        writeVarString(encoder, message.code);
+        writeVarString(encoder, message.message);
+        return writeVarUint(encoder, message.retryAfter);
     }
   });
 
@@ -334,7 +393,8 @@ export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Fail
         const count = readVarUint(decoder);
         const rooms = [];
         for (let i = 0; i < count; i++) rooms.push(readContent(decoder));
-        return { type, request, rooms, missing: readJson(decoder) as RoomId[] };
+        const missing = readJson(decoder) as RoomId[];
+        return { type, request, rooms, missing, damaged: readJson(decoder) as RoomId[] };
       }
       case 'history': {
         const request = readVarUint(decoder);
@@ -345,15 +405,7 @@ export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Fail
       case 'rows': {
         const count = readVarUint(decoder);
         const rows: Row[] = [];
-        for (let i = 0; i < count; i++)
-          rows.push({
-            room: readRoom(decoder),
-            cursor: readVarUint(decoder),
-            seq: readVarUint(decoder),
-            by: readVarString(decoder) as MemberId,
-            at: readVarUint(decoder),
-            bytes: readVarUint8Array(decoder),
-          });
+        for (let i = 0; i < count; i++) rows.push({ cursor: readVarUint(decoder), ...readHanded(decoder) });
         return { type, rows };
       }
       case 'acked':
@@ -379,5 +431,14 @@ export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Fail
         return { type, code: readCode(decoder), message: readVarString(decoder) };
       case 'pong':
         return { type };
+      case 'handed':
+        return { type, request: readVarUint(decoder), results: readJson(decoder) as HandedResult[] };
+      case 'notice':
+        return {
+          type,
+          code: readCode(decoder),
+          message: readVarString(decoder),
+          retryAfter: readVarUint(decoder),
+        };
     }
   });

@@ -27,6 +27,13 @@ export interface Welcome {
   readonly role: Role;
   /** Changes when the relay was restored from a backup: cursors of another epoch mean nothing. */
   readonly epoch: string;
+  /**
+   * Epochs before this one, oldest first, and the cursor up to which the next epoch went on from each: what a device
+   * of an old epoch holds beyond the lowest `until` since then, the relay has lost.
+   */
+  readonly epochs: readonly { readonly epoch: string; readonly until: number }[];
+  /** Rows up to this cursor of this epoch are in a verified backup; 0 when there is none. */
+  readonly backedUp: number;
   /** The highest cursor at this moment; every later row of a readable room is pushed. */
   readonly head: number;
   /** The relay's clock, milliseconds since 1970. */
@@ -60,7 +67,15 @@ export interface Row {
   readonly by: MemberId;
   readonly at: number;
   readonly bytes: Uint8Array;
+  /** The relay's proof that it took these bytes from `by` at `at`; 16 bytes. */
+  readonly receipt: Uint8Array;
 }
+
+/** A row that a restored relay has lost, as a device got it; `seq` is where it was then. */
+export type HandedRow = Omit<Row, 'cursor'>;
+
+/** What became of a row that was handed back: taken now, there already (or overtaken by newer rights), or refused. */
+export type HandedResult = 'taken' | 'known' | ErrorCode;
 
 /** What a device asks of one room. A text by `cursor` (0 = all), a log by `have` (number of entries it holds up to the head). */
 export interface Want {
@@ -78,6 +93,8 @@ export interface TextContent {
   /** True when `updates` is the whole document, not what was missing. */
   readonly whole: boolean;
   readonly updates: readonly Uint8Array[];
+  /** Of each update, when it is a row as it was stored; empty when `whole`. */
+  readonly rows: readonly Pick<Row, 'cursor' | 'by' | 'at' | 'receipt'>[];
 }
 
 export interface LogContent {
@@ -92,6 +109,8 @@ export interface LogContent {
   readonly base: unknown;
   /** The entries from `from` on, as they are reduced. */
   readonly entries: readonly LogEntry[];
+  /** Of each entry. */
+  readonly receipts: readonly Uint8Array[];
 }
 
 export type RoomContent = TextContent | LogContent;
@@ -113,7 +132,8 @@ export type ClientMessage =
   | { readonly type: 'watch'; readonly room: RoomId }
   | { readonly type: 'unwatch'; readonly room: RoomId }
   | { readonly type: 'awareness'; readonly room: RoomId; readonly bytes: Uint8Array }
-  | { readonly type: 'ping' };
+  | { readonly type: 'ping' }
+  | { readonly type: 'handback'; readonly request: number; readonly rows: readonly HandedRow[] };
 
 /** How a command ended. Told once per connection that sent it, and again whenever the same id is sent again. */
 export type CommandResult =
@@ -128,6 +148,8 @@ export type RelayMessage =
       readonly request: number;
       readonly rooms: readonly RoomContent[];
       readonly missing: readonly RoomId[];
+      /** Stored data of these is damaged: keep what is here and ask again after a while. */
+      readonly damaged: readonly RoomId[];
     }
   | { readonly type: 'history'; readonly request: number; readonly content: LogContent | null }
   | { readonly type: 'rows'; readonly rows: readonly Row[] }
@@ -139,4 +161,13 @@ export type RelayMessage =
   | { readonly type: 'presence'; readonly online: readonly MemberId[] }
   | { readonly type: 'lost'; readonly room: RoomId }
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string }
-  | { readonly type: 'pong' };
+  | { readonly type: 'pong' }
+  | { readonly type: 'handed'; readonly request: number; readonly results: readonly HandedResult[] }
+  | {
+      /** Nothing is refused and the connection stays: the device should know, and may tell its person. */
+      readonly type: 'notice';
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** Milliseconds. */
+      readonly retryAfter: number;
+    };

@@ -47,6 +47,7 @@ const content = (room: RoomId, cursor: number, from: number, to: number, head: n
   head,
   base: null,
   entries: entries(from, to),
+  receipts: entries(from, to).map(() => new Uint8Array(16)),
 });
 
 async function took(work: () => Promise<unknown>): Promise<number> {

@@ -5,12 +5,12 @@ import {
   type RoomId,
   type WorkspaceId,
 } from '../../../shared/base/ids.ts';
-import type { CommandResult, Row } from '../../../shared/protocol/messages.ts';
-import type { ChangedHead, Lease, RelayStore, RoomHead } from '../contract.ts';
+import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
+import type { ChangedHead, Lease, RelayStore, RoomHead, StoredRow } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
 
 interface Room {
-  readonly rows: Row[];
+  readonly rows: StoredRow[];
   readonly readers: Map<MemberId | '*', number>;
   readonly bases: Map<number, string>;
   snapshot: { readonly cursor: number; readonly bytes: Uint8Array } | null;
@@ -19,6 +19,8 @@ interface Room {
 export interface MemoryStoreOptions {
   readonly workspace?: WorkspaceId;
   readonly epoch?: string;
+  readonly epochs?: Welcome['epochs'];
+  readonly receiptKey?: Uint8Array;
   /** Asked before every commit; what it throws fails the commit. */
   readonly beforeCommit?: () => void;
 }
@@ -51,6 +53,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
   return {
     workspace: options.workspace ?? newId<WorkspaceId>(),
     epoch: options.epoch ?? newId(),
+    epochs: options.epochs ?? [],
+    receiptKey: options.receiptKey ?? crypto.getRandomValues(new Uint8Array(32)),
+    backedUp: () => 0,
     commit(batch) {
       check();
       options.beforeCommit?.();
@@ -64,7 +69,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       // Last of what may throw: nothing has changed yet.
       for (const write of batch.also) write();
 
-      const stored = batch.rows.map(({ room, by, at, bytes }): Row => {
+      const stored = batch.rows.map(({ room, by, at, bytes }): StoredRow => {
         const { rows } = roomFor(room);
         const row = { room, cursor: ++head, seq: rows.length, by, at, bytes: bytes.slice() };
         rows.push(row);

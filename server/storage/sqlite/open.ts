@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { newId } from '../../../shared/base/ids.ts';
 import { StorageError } from '../storage-error.ts';
@@ -56,6 +56,8 @@ function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
       const draw = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING');
       draw.run('workspace', newId().toLowerCase());
       draw.run('epoch', randomUUID());
+      draw.run('epochs', '[]');
+      draw.run('receipt-key', randomBytes(32).toString('hex'));
     })
     .immediate();
 }

@@ -1,11 +1,11 @@
 import { crc32 } from '../../../shared/base/bytes.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
-import type { CommandResult, Row } from '../../../shared/protocol/messages.ts';
-import type { ChangedHead, RelayStore, RoomHead, WriteBatch } from '../contract.ts';
+import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
+import type { ChangedHead, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
 import { asStorageError, type SqliteDatabase } from './open.ts';
 
-interface StoredRow {
+interface RowInTable {
   readonly cursor: number;
   readonly seq: number;
   readonly by: MemberId;
@@ -40,16 +40,16 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
 
   let head = prepared.head.get() ?? 0;
 
-  const checked = (room: RoomId, { sum, ...row }: StoredRow): Row => {
+  const checked = (room: RoomId, { sum, ...row }: RowInTable): StoredRow => {
     if (crc32(row.bytes) !== sum)
       throw new StorageError('damaged', `row ${row.cursor} of ${room} is damaged`);
     return { room, ...row };
   };
 
-  const write = database.transaction((batch: WriteBatch): Row[] => {
+  const write = database.transaction((batch: WriteBatch): StoredRow[] => {
     let cursor = head;
-    const stored: Row[] = [];
-    const heads = new Map<RoomId, { id: number; rows: number; last: Row | null }>();
+    const stored: StoredRow[] = [];
+    const heads = new Map<RoomId, { id: number; rows: number; last: StoredRow | null }>();
     for (const { room, by, device, at, bytes } of batch.rows) {
       let known = heads.get(room);
       if (!known) {
@@ -57,7 +57,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
         const id = found?.id ?? Number(prepared.addRoom.run(room, by, at).lastInsertRowid);
         heads.set(room, (known = { id, rows: found?.rows ?? 0, last: null }));
       }
-      const row: Row = { room, cursor: ++cursor, seq: known.rows++, by, at, bytes };
+      const row: StoredRow = { room, cursor: ++cursor, seq: known.rows++, by, at, bytes };
       prepared.addRow.run(cursor, known.id, row.seq, by, device, at, crc32(bytes), bytes);
       known.last = row;
       stored.push(row);
@@ -94,9 +94,14 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
   const asHead = ({ id: _id, ...rest }: StoredRoom): RoomHead => rest;
 
   /** From the newest down, as far as needed: seq and cursor rise together within a room. */
-  const walkDown = (room: RoomId, cursor: number, mostRows: number, mostBytes: number): Row[] | null => {
+  const walkDown = (
+    room: RoomId,
+    cursor: number,
+    mostRows: number,
+    mostBytes: number,
+  ): StoredRow[] | null => {
     const id = roomNumber(room);
-    const rows: Row[] = [];
+    const rows: StoredRow[] = [];
     if (id === null) return rows;
     let bytes = 0;
     for (const row of prepared.rowsDown.iterate(id)) {
@@ -111,6 +116,9 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
   return {
     workspace: meta('workspace') as WorkspaceId,
     epoch: meta('epoch'),
+    epochs: JSON.parse(meta('epochs')) as Welcome['epochs'],
+    receiptKey: Buffer.from(meta('receipt-key'), 'hex'),
+    backedUp: () => guarded(() => Number(prepared.meta.get('backed-up') ?? 0)),
     commit: (batch) =>
       guarded(() => {
         const rows = write.immediate(batch);
@@ -212,10 +220,10 @@ function prepare(database: SqliteDatabase) {
     addRow: database.prepare<[number, number, number, MemberId, DeviceId, number, number, Uint8Array]>(
       'INSERT INTO rows (cursor, room, seq, by, device, at, sum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
-    rowsDown: database.prepare<[number], StoredRow>(
+    rowsDown: database.prepare<[number], RowInTable>(
       `SELECT ${row} FROM rows WHERE room = ? ORDER BY seq DESC`,
     ),
-    rowsUp: database.prepare<[number, number, number], StoredRow>(
+    rowsUp: database.prepare<[number, number, number], RowInTable>(
       `SELECT ${row} FROM rows WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?`,
     ),
     changed: database.prepare<[number, MemberId, number], ChangedHead>(

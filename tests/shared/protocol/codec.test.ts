@@ -14,6 +14,7 @@ import { seededRandom, seedFromEnvironment } from '../random.ts';
 const room = 'w/chat/team' as RoomId;
 const big = Number.MAX_SAFE_INTEGER;
 const bytes = Uint8Array.of(0, 255, 7);
+const receipt = Uint8Array.from({ length: 16 }, (_, i) => i);
 const by = 'ada' as MemberId;
 const entry = {
   seq: 3,
@@ -31,6 +32,7 @@ const log: LogContent = {
   head: 4,
   base: { title: 'x' },
   entries: [entry],
+  receipts: [receipt],
 };
 
 const clientMessages: ClientMessage[] = [
@@ -55,6 +57,7 @@ const clientMessages: ClientMessage[] = [
   { type: 'unwatch', room },
   { type: 'awareness', room, bytes },
   { type: 'ping' },
+  { type: 'handback', request: 6, rows: [{ room, seq: 2, by, at: 3, bytes, receipt }] },
 ];
 const relayMessages: RelayMessage[] = [
   {
@@ -64,6 +67,8 @@ const relayMessages: RelayMessage[] = [
       member: by,
       role: 'owner',
       epoch: 'e',
+      epochs: [{ epoch: 'd', until: 2 }],
+      backedUp: 1,
       head: 3,
       now: 4,
       lastCommand: 5,
@@ -75,12 +80,26 @@ const relayMessages: RelayMessage[] = [
   {
     type: 'batch',
     request: 2,
-    rooms: [log, { room, kind: 'text', cursor: 3, by, at: 4, whole: true, updates: [bytes, bytes] }],
+    rooms: [
+      log,
+      { room, kind: 'text', cursor: 3, by, at: 4, whole: true, updates: [bytes, bytes], rows: [] },
+      {
+        room,
+        kind: 'text',
+        cursor: 3,
+        by,
+        at: 4,
+        whole: false,
+        updates: [bytes],
+        rows: [{ cursor: 3, by, at: 4, receipt }],
+      },
+    ],
     missing: [room],
+    damaged: [room],
   },
   { type: 'history', request: 3, content: log },
   { type: 'history', request: 3, content: null },
-  { type: 'rows', rows: [{ room, cursor: big, seq: 2, by, at: 3, bytes }] },
+  { type: 'rows', rows: [{ room, cursor: big, seq: 2, by, at: 3, bytes, receipt }] },
   { type: 'acked', request: 4, cursor: 5 },
   { type: 'refused', request: 4, code: 'forbidden', message: 'no' },
   { type: 'result', result: { id: 'c' as CommandId, ok: true, seq: null, cursor: 3 } },
@@ -90,6 +109,8 @@ const relayMessages: RelayMessage[] = [
   { type: 'lost', room },
   { type: 'error', code: 'too-slow', message: 'come back' },
   { type: 'pong' },
+  { type: 'handed', request: 6, results: ['taken', 'known', 'receipt-invalid'] },
+  { type: 'notice', code: 'too-many-requests', message: 'slower', retryAfter: 20 },
 ];
 
 describe('frames', () => {
