@@ -1,5 +1,5 @@
 import { asBytes } from '../../shared/base/bytes.ts';
-import { failure, type ErrorCode } from '../../shared/base/errors.ts';
+import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { decodeClientMessage, encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { limits } from '../../shared/protocol/limits.ts';
@@ -123,12 +123,9 @@ export function connectDevice(
         return core.commands.take(caller, message.command, (result) => say({ type: 'result', result }));
       }
       case 'lease':
-        return core.ids.draw(
-          caller,
-          message.count,
-          (ids) => say({ type: 'leased', request: message.request, ids }),
-          ({ code, message: why }) => say({ type: 'refused', request: message.request, code, message: why }),
-        );
+        return core.ids.draw(caller, message.count, leased(message.request), refused(message.request));
+      case 'reclaim':
+        return core.ids.reclaim(caller, message.leases, leased(message.request), refused(message.request));
       case 'watch':
         return watch(message.room);
       case 'unwatch':
@@ -159,6 +156,16 @@ export function connectDevice(
     watched.add(room);
     core.awareness.watch(room, watcher);
   };
+
+  const leased = (request: number) => (leases: readonly { id: number; receipt: Uint8Array }[]) =>
+    say({
+      type: 'leased',
+      request,
+      ids: leases.map((each) => each.id),
+      receipts: leases.map((each) => each.receipt),
+    });
+  const refused = (request: number) => (why: Failure) =>
+    say({ type: 'refused', request, code: why.code, message: why.message });
 
   const takeUpdate = (caller: Caller, request: number, room: RoomId, bytes: Uint8Array): void => {
     const refused = (code: ErrorCode, message: string): void =>

@@ -155,7 +155,7 @@ export function createRelay(deps: RelayDeps): Relay {
     settled: outboxes.flush,
   });
   const texts = createTextRooms({ store, metrics, log, flush: committer.flush });
-  const ids = createClientIds(store, committer, clock);
+  const ids = createClientIds(store, committer, clock, receipts);
   const commands = createCommands({ store, clock, access, logs, committer, metrics });
   const updates = createUpdates({ store, clock, access, texts, ids, committer, metrics });
 
@@ -260,7 +260,7 @@ export function createRelay(deps: RelayDeps): Relay {
       }),
     lease: (caller, count) =>
       new Promise((resolve, reject) => {
-        ids.draw(caller, count, resolve, (why) => reject(new Error(why.message)));
+        ids.draw(caller, count, (leases) => resolve(leases.map(({ id }) => id)), (why) => reject(new Error(why.message)));
       }),
     appendFact: (room, type, by, data, also = () => {}) =>
       new Promise((resolve) => {

@@ -115,6 +115,8 @@ export interface RelayStore {
   lastCommand(device: DeviceId): number;
   leaseHolder(client: number): { readonly member: MemberId; readonly device: DeviceId } | null;
   claimHolder(client: number, room: RoomId): MemberId | null;
+  /** No lease is above it, and none that was given before a restore; 0 when there is none. */
+  highestLease(): number;
   /** Whether anybody holds the id, by lease or by claim in any room. */
   isClientTaken(client: number): boolean;
   /** All rooms whose name starts so, by name, for restarts and export. */

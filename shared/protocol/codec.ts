@@ -35,6 +35,7 @@ const clientTypes = [
   'awareness',
   'ping',
   'handback',
+  'reclaim',
 ] as const satisfies readonly ClientMessage['type'][];
 const relayTypes = [
   'welcome',
@@ -149,6 +150,14 @@ export const encodeClientMessage = (message: ClientMessage): Bytes =>
         writeVarUint(encoder, message.rows.length);
         for (const row of message.rows) writeHanded(encoder, row);
         return;
+      case 'reclaim':
+        writeVarUint(encoder, message.request);
+        writeVarUint(encoder, message.leases.length);
+        for (const { id, receipt } of message.leases) {
+          writeVarUint(encoder, id);
+          writeUint8Array(encoder, receipt);
+        }
+        return;
     }
   });
 
@@ -205,6 +214,14 @@ export const decodeClientMessage = (frame: Uint8Array): Result<ClientMessage, Fa
         const rows = [];
         for (let i = 0; i < count; i++) rows.push(readHanded(decoder));
         return { type, request, rows };
+      }
+      case 'reclaim': {
+        const request = readVarUint(decoder);
+        const count = readVarUint(decoder);
+        const leases = [];
+        for (let i = 0; i < count; i++)
+          leases.push({ id: readVarUint(decoder), receipt: readReceipt(decoder) });
+        return { type, request, leases };
       }
     }
   });
@@ -349,7 +366,9 @@ export const encodeRelayMessage = (message: RelayMessage): Bytes =>
         return writeJson(encoder, message.result);
       case 'leased':
         writeVarUint(encoder, message.request);
-        return writeJson(encoder, message.ids);
+        writeJson(encoder, message.ids);
+        for (const receipt of message.receipts) writeUint8Array(encoder, receipt);
+        return;
       case 'awareness':
         writeVarString(encoder, message.room);
         return writeVarUint8Array(encoder, message.bytes);
@@ -419,8 +438,11 @@ export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Fail
         };
       case 'result':
         return { type, result: readJson(decoder) as (RelayMessage & { type: 'result' })['result'] };
-      case 'leased':
-        return { type, request: readVarUint(decoder), ids: readJson(decoder) as number[] };
+      case 'leased': {
+        const request = readVarUint(decoder);
+        const ids = readJson(decoder) as number[];
+        return { type, request, ids, receipts: ids.map(() => readReceipt(decoder)) };
+      }
       case 'awareness':
         return { type, room: readRoom(decoder), bytes: readVarUint8Array(decoder) };
       case 'presence':

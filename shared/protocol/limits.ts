@@ -22,6 +22,8 @@ export const limits = {
   history: 500,
   /** Client ids in one `lease`. */
   leases: 32,
+  /** Rows in one `handback`, and ids in one `reclaim`. */
+  handback: 1_000,
   /** Largest picture or file kept with a document. */
   blob: 25 * 1024 * 1024,
 } as const;

@@ -74,8 +74,17 @@ export interface Row {
 /** A row that a restored relay has lost, as a device got it; `seq` is where it was then. */
 export type HandedRow = Omit<Row, 'cursor'>;
 
-/** What became of a row that was handed back: taken now, there already (or overtaken by newer rights), or refused. */
+/**
+ * What became of a row that was handed back: taken now, there already, or refused. `room-not-found` and
+ * `update-missing-reference` mean that something before it has to be handed back first.
+ */
 export type HandedResult = 'taken' | 'known' | ErrorCode;
+
+/** A client id with the relay's proof that it leased it to this device; 16 bytes. */
+export interface HeldLease {
+  readonly id: number;
+  readonly receipt: Uint8Array;
+}
 
 /** What a device asks of one room. A text by `cursor` (0 = all), a log by `have` (number of entries it holds up to the head). */
 export interface Want {
@@ -133,7 +142,8 @@ export type ClientMessage =
   | { readonly type: 'unwatch'; readonly room: RoomId }
   | { readonly type: 'awareness'; readonly room: RoomId; readonly bytes: Uint8Array }
   | { readonly type: 'ping' }
-  | { readonly type: 'handback'; readonly request: number; readonly rows: readonly HandedRow[] };
+  | { readonly type: 'handback'; readonly request: number; readonly rows: readonly HandedRow[] }
+  | { readonly type: 'reclaim'; readonly request: number; readonly leases: readonly HeldLease[] };
 
 /** How a command ended. Told once per connection that sent it, and again whenever the same id is sent again. */
 export type CommandResult =
@@ -156,7 +166,13 @@ export type RelayMessage =
   | { readonly type: 'acked'; readonly request: number; readonly cursor: number }
   | { readonly type: 'refused'; readonly request: number; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'result'; readonly result: CommandResult }
-  | { readonly type: 'leased'; readonly request: number; readonly ids: readonly number[] }
+  | {
+      readonly type: 'leased';
+      readonly request: number;
+      readonly ids: readonly number[];
+      /** Of each id, for `reclaim`. */
+      readonly receipts: readonly Uint8Array[];
+    }
   | { readonly type: 'awareness'; readonly room: RoomId; readonly bytes: Uint8Array }
   | { readonly type: 'presence'; readonly online: readonly MemberId[] }
   | { readonly type: 'lost'; readonly room: RoomId }

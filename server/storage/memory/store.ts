@@ -139,6 +139,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
     lastCommand: (device) => numbers.get(device) ?? 0,
     leaseHolder: (client) => leases.get(client) ?? null,
     claimHolder: (client, room) => claims.get(`${client}/${room}`) ?? null,
+    highestLease: () => [...leases.keys()].reduce((highest, client) => Math.max(highest, client), 0),
     isClientTaken: (client) => leases.has(client) || claimed.has(client),
     rooms: (prefix) =>
       [...rooms]

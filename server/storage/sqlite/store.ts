@@ -177,6 +177,8 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     lastCommand: (device) => guarded(() => prepared.lastCommand.get(device) ?? 0),
     leaseHolder: (client) => guarded(() => prepared.leaseHolder.get(client) ?? null),
     claimHolder: (client, room) => guarded(() => prepared.claimHolder.get(client, room) ?? null),
+    highestLease: () =>
+      guarded(() => Math.max(prepared.highestLease.get() ?? 0, Number(prepared.meta.get('leased-up-to') ?? 0))),
     isClientTaken: (client) => guarded(() => prepared.clientTaken.get(client, client) !== undefined),
     rooms: (prefix) => guarded(() => prepared.rooms.all(prefix, afterPrefix(prefix)).map(asHead)),
     probe: (now) =>
@@ -259,6 +261,7 @@ function prepare(database: SqliteDatabase) {
     leaseHolder: database.prepare<[number], { member: MemberId; device: DeviceId }>(
       'SELECT member, device FROM leases WHERE client = ?',
     ),
+    highestLease: database.prepare<[], number | null>('SELECT max(client) FROM leases').pluck(),
     addClaim: database.prepare<[number, RoomId, MemberId, number]>(
       'INSERT INTO claims (client, room, member, at) VALUES (?, ?, ?, ?)',
     ),

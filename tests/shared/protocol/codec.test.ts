@@ -58,6 +58,7 @@ const clientMessages: ClientMessage[] = [
   { type: 'awareness', room, bytes },
   { type: 'ping' },
   { type: 'handback', request: 6, rows: [{ room, seq: 2, by, at: 3, bytes, receipt }] },
+  { type: 'reclaim', request: 7, leases: [{ id: big, receipt }] },
 ];
 const relayMessages: RelayMessage[] = [
   {
@@ -103,7 +104,7 @@ const relayMessages: RelayMessage[] = [
   { type: 'acked', request: 4, cursor: 5 },
   { type: 'refused', request: 4, code: 'forbidden', message: 'no' },
   { type: 'result', result: { id: 'c' as CommandId, ok: true, seq: null, cursor: 3 } },
-  { type: 'leased', request: 5, ids: [2 ** 33, big] },
+  { type: 'leased', request: 5, ids: [2 ** 33, big], receipts: [receipt, receipt] },
   { type: 'awareness', room, bytes },
   { type: 'presence', online: [by] },
   { type: 'lost', room },
