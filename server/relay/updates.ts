@@ -9,6 +9,8 @@ import type { Caller } from './contract.ts';
 import type { RelayMetrics } from './metrics.ts';
 import type { TextRooms } from './text-rooms.ts';
 
+const mostRemembered = 20_000;
+
 export interface UpdateAnswers {
   acked(cursor: number): void;
   refused(failure: Failure): void;
@@ -41,6 +43,8 @@ export interface UpdatesDeps {
 
 export function createUpdates(deps: UpdatesDeps): Updates {
   const { store, clock, access, texts, ids, committer, metrics } = deps;
+  /** Rooms that have a row, which they never lose: asked for every update. */
+  const begun = new Set<RoomId>();
   return {
     take(caller, room, bytes, as, answers, origin) {
       const refuse = (why: Failure): void => {
@@ -82,8 +86,14 @@ export function createUpdates(deps: UpdatesDeps): Updates {
 
   /** A room without a governing room has its readers stored with its first row. */
   function firstReaders(room: RoomId) {
+    if (begun.has(room)) return {};
     const located = access.locate(room);
-    if (!located || store.room(room)) return {};
+    if (!located) return {};
+    if (store.room(room)) {
+      if (begun.size >= mostRemembered) begun.clear();
+      begun.add(room);
+      return {};
+    }
     const readers = [...access.readersGovernedBy(located)].map(([each, after]) => ({
       room: each,
       readers: after,
