@@ -1,10 +1,12 @@
 import type { Clock } from '../../shared/base/clock.ts';
-import type { Failure } from '../../shared/base/errors.ts';
-import type { RoomId } from '../../shared/base/ids.ts';
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import type { HeldLease } from '../../shared/protocol/messages.ts';
 import type { Claim, Lease, RelayStore } from '../storage/contract.ts';
 import type { Committer } from './commit.ts';
 import type { Caller } from './contract.ts';
+import type { Receipts } from './receipts.ts';
 
 /** Who writes under which Yjs client id: leases of devices, and claims of plain clients. */
 export interface ClientIds {
@@ -12,7 +14,17 @@ export interface ClientIds {
   draw(
     caller: Caller,
     count: number,
-    done: (ids: readonly number[]) => void,
+    done: (leases: readonly HeldLease[]) => void,
+    failed: (f: Failure) => void,
+  ): void;
+  /**
+   * Takes back leases that this relay has forgotten since it was restored; told, when they are durable, which of them
+   * are the device's.
+   */
+  reclaim(
+    caller: Caller,
+    leases: readonly HeldLease[],
+    done: (leases: readonly HeldLease[]) => void,
     failed: (f: Failure) => void,
   ): void;
   isLeasedTo(caller: Caller, client: number): boolean;
@@ -20,6 +32,10 @@ export interface ClientIds {
   mayClaim(caller: Caller, room: RoomId, client: number): boolean;
   /** The claim to store with the first update under the id; null when there is one or a lease. */
   claim(caller: Caller, room: RoomId, client: number): Claim | null;
+  /** Whether what a member wrote under the id may be handed back to the room: nobody else holds it. */
+  mayHandBack(member: MemberId, room: RoomId, client: number): boolean;
+  /** Keeps a lost id for the member whose row came back, until the device reclaims it; null when it is kept already. */
+  keep(member: MemberId, room: RoomId, client: number): Claim | null;
   /** Forgets claims that were not stored, and bounds the memory. */
   forgetClaims(): void;
 }
@@ -30,18 +46,26 @@ const lowest = 2 ** 32;
 /** Ids rise with time, so a relay restored from a backup goes on above what it has forgotten. 53 bits last until 2109. */
 const perMillisecond = 2 ** 11;
 
-export function createClientIds(store: RelayStore, committer: Committer, clock: Clock): ClientIds {
+export function createClientIds(
+  store: RelayStore,
+  committer: Committer,
+  clock: Clock,
+  receipts: Receipts,
+): ClientIds {
   type Holder = NonNullable<ReturnType<RelayStore['leaseHolder']>>;
   const holders = new Map<number, Holder>();
   /** Those that are not stored yet, and those that are: these never change. */
   const claims = new Map<string, Caller['member']>();
   const storedClaims = new Map<string, Caller['member']>();
-  let last = lowest;
+  /** Reclaimed and queued to be stored. */
+  const reclaimed = new Map<number, Holder>();
+  // A clock that was set back must not lead below what was given.
+  let last = Math.max(lowest, store.highestLease());
 
   const holderOf = (client: number): Holder | null => {
     // Asked for every update of a plain client, whose ids are never leased.
     if (client < lowest) return null;
-    const known = holders.get(client);
+    const known = holders.get(client) ?? reclaimed.get(client);
     if (known) return known;
     const found = store.leaseHolder(client);
     if (!found) return null;
@@ -64,6 +88,12 @@ export function createClientIds(store: RelayStore, committer: Committer, clock: 
   const isOwn = (holder: Holder, caller: Caller): boolean =>
     holder.device === caller.device && holder.member === caller.member;
 
+  const claim = (member: MemberId, room: RoomId, client: number): Claim | null => {
+    if (holderOf(client) || claimant(client, room) !== null) return null;
+    claims.set(`${client}/${room}`, member);
+    return { client, room, member, at: clock.now() };
+  };
+
   return {
     draw(caller, count, done, failed) {
       const ids: number[] = [];
@@ -76,7 +106,37 @@ export function createClientIds(store: RelayStore, committer: Committer, clock: 
         device: caller.device,
         at: clock.now(),
       }));
-      committer.enqueue({ leases, done: () => done(ids), failed });
+      const sealed = ids.map((id) => receipts.sealLease(caller, id));
+      committer.enqueue({ leases, done: () => done(sealed), failed });
+    },
+    reclaim(caller, held, done, failed) {
+      if (held.length > limits.handback) return failed(failure('too-large', 'too many ids at once'));
+      const own: HeldLease[] = [];
+      const leases: Lease[] = [];
+      const { member, device } = caller;
+      for (const lease of held) {
+        const client = lease.id;
+        if (!receipts.isOwnLease(caller, lease)) continue;
+        last = Math.max(last, client);
+        const holder = holderOf(client);
+        if (holder && !isOwn(holder, caller)) continue;
+        own.push(lease);
+        if (holder) continue;
+        leases.push({ client, member, device, at: clock.now() });
+        reclaimed.set(client, { member, device });
+      }
+      const forget = (): void => leases.forEach(({ client }) => reclaimed.delete(client));
+      committer.enqueue({
+        leases,
+        done() {
+          forget();
+          done(own);
+        },
+        failed(why) {
+          forget();
+          failed(why);
+        },
+      });
     },
     isLeasedTo(caller, client) {
       const holder = holderOf(client);
@@ -89,10 +149,14 @@ export function createClientIds(store: RelayStore, committer: Committer, clock: 
       // What is not leased yet may be leased any moment: from there up nothing is free.
       return held === null ? client < lowest : held === caller.member;
     },
-    claim(caller, room, client) {
-      if (holderOf(client) || claimant(client, room) !== null) return null;
-      claims.set(`${client}/${room}`, caller.member);
-      return { client, room, member: caller.member, at: clock.now() };
+    claim: (caller, room, client) => claim(caller.member, room, client),
+    mayHandBack(member, room, client) {
+      const holder = holderOf(client)?.member ?? claimant(client, room);
+      return holder === null || holder === member;
+    },
+    keep(member, room, client) {
+      last = Math.max(last, client);
+      return claim(member, room, client);
     },
     forgetClaims: () => claims.clear(),
   };
