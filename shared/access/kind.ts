@@ -36,6 +36,25 @@ export interface CommandRule<State = unknown, Governing = unknown, Data = unknow
   isDone?(actor: Actor, data: Data, context: RuleContext<State, Governing>): boolean;
 }
 
+/** Something the relay says of itself in a log room. */
+export interface Fact {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** What takes away (again) what an entry took away, as the room is now; null when it is gone. */
+export type RevokingRule<State = unknown> = (entry: LogEntry, state: State) => Fact | null;
+
+export const revokingRule =
+  <State, Data>(
+    schema: ZodMiniType<Data>,
+    again: (data: Data, state: State, entry: LogEntry) => Fact | null,
+  ): RevokingRule<State> =>
+  (entry, state) => {
+    const parsed = schema.safeParse(entry.data);
+    return parsed.success ? again(parsed.data, state, entry) : null;
+  };
+
 /** `everyone` is every active member of the workspace. */
 export type Readers = 'everyone' | readonly MemberId[];
 
@@ -56,10 +75,12 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   /** Pure: leaves `state` as it is. Skips entries it does not understand. */
   fold(state: State, entries: readonly LogEntry[]): State;
   readonly commands: Readonly<Record<string, CommandRule<State, Governing>>>;
-  /** Types of entries that only the relay itself appends, with the shape of their data. */
+  /** Types of entries that the relay itself appends, with the shape of their data. */
   readonly facts: Readonly<Record<string, ZodMiniType>>;
   /** Types of entries after which `readers` or the rights of parts may differ. */
   readonly accessEntries: ReadonlySet<string>;
+  /** Entries that took rights or content from somebody: a restored relay must not give it back. */
+  readonly revoking: Readonly<Record<string, RevokingRule<State>>>;
   /** Types of entries that somebody would want to be told of (they count as unread). */
   readonly noteworthy: ReadonlySet<string>;
 }

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
-import type { CommandRule, LogKind } from '../../access/kind.ts';
+import { revokingRule, type CommandRule, type Fact, type LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import {
   chatCreate,
@@ -126,6 +126,9 @@ const leave: Rule<typeof chatLeave> = {
 
 const members = (state: ChatState): MemberId[] => Object.keys(state.members) as MemberId[];
 
+const takeOut = (state: ChatState, member: MemberId): Fact | null =>
+  isIn(state, member) ? { type: 'chat.removeMember', data: { member } } : null;
+
 export const chatKind: LogKind<ChatState> = {
   class: 'log',
   kind: 'chat',
@@ -143,8 +146,15 @@ export const chatKind: LogKind<ChatState> = {
     'chat.removeMember': removeMember,
     'chat.leave': leave,
   },
-  facts: {},
+  facts: { 'chat.removeMember': chatMember },
   accessEntries: new Set(['chat.create', 'chat.addMembers', 'chat.removeMember', 'chat.leave']),
+  revoking: {
+    'chat.removeMember': revokingRule<ChatState, z.infer<typeof chatMember>>(
+      chatMember,
+      ({ member }, state) => takeOut(state, member),
+    ),
+    'chat.leave': (entry, state) => takeOut(state, entry.by),
+  },
   noteworthy: new Set(['chat.send']),
 };
 
@@ -172,5 +182,6 @@ export const chatReadsKind: LogKind<ReadsState, ChatState> = {
   commands: { 'chat.read': read },
   facts: {},
   accessEntries: new Set(),
+  revoking: {},
   noteworthy: new Set(),
 };

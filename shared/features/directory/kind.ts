@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
-import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
+import { allow, isAdmin, refuse, roles, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
-import type { CommandRule, LogEntry, LogKind } from '../../access/kind.ts';
+import { revokingRule, type CommandRule, type LogEntry, type LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import {
   memberJoined,
@@ -100,8 +100,26 @@ export const directoryKind: LogKind<DirectoryState> = {
     'member.role': setRole,
     'member.remove': remove,
   },
-  facts: { 'member.join': memberJoined, 'workspace.rename': workspaceName },
+  facts: {
+    'member.join': memberJoined,
+    'workspace.rename': workspaceName,
+    'member.role': memberRole,
+    'member.remove': memberRef,
+  },
   accessEntries: new Set(['member.join', 'member.role', 'member.remove']),
+  revoking: {
+    'member.role': revokingRule<DirectoryState, z.infer<typeof memberRole>>(
+      memberRole,
+      (data, { members }) => {
+        const now = members[data.member]?.role ?? data.role;
+        return roles.indexOf(now) < roles.indexOf(data.role) ? { type: 'member.role', data } : null;
+      },
+    ),
+    'member.remove': revokingRule<DirectoryState, z.infer<typeof memberRef>>(
+      memberRef,
+      (data, { members }) => (members[data.member]?.leftAt === null ? { type: 'member.remove', data } : null),
+    ),
+  },
   noteworthy: new Set(),
 };
 

@@ -61,8 +61,12 @@ export const docAboutKind: LogKind<DocState> = {
   exists: (state) => state.created !== null,
   readers: () => 'everyone',
   commands: { 'doc.create': create, 'doc.rename': rename, 'doc.delete': remove, 'doc.restore': restore },
-  facts: {},
+  facts: { 'doc.delete': docRef },
   accessEntries: new Set(['doc.create', 'doc.delete', 'doc.restore']),
+  revoking: {
+    'doc.delete': (_entry, state) =>
+      state.created && !state.deleted ? { type: 'doc.delete', data: {} } : null,
+  },
   noteworthy: new Set(),
 };
 
