@@ -74,6 +74,11 @@ async function run(config: Config, log: Logger): Promise<void> {
     durability: config.durability,
     metrics: createRelayMetrics(registry),
     log,
+    // At once and without an answer to anybody: whether the last commit is on the disk nobody can say.
+    fatal(error) {
+      log.fatal({ err: error }, 'the disk failed to keep what it was given; the relay ends');
+      process.exit(1);
+    },
   });
   const { relay, auth, blobs } = workspace;
   await createAdmin(workspace, config, log);

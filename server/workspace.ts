@@ -11,7 +11,8 @@ import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
-import { asStorageError, openDatabase } from './storage/sqlite/open.ts';
+import { asStorageError, whenUnsure } from './storage/sqlite/guard.ts';
+import { openDatabase } from './storage/sqlite/open.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
 import { StorageError, type StorageReason } from './storage/storage-error.ts';
 
@@ -31,6 +32,8 @@ export interface WorkspaceOptions {
   readonly clock?: Clock;
   readonly metrics?: RelayMetrics;
   readonly log?: RelayLog;
+  /** The disk failed to keep what it was given: the process has to end and begin anew with what is there. */
+  readonly fatal?: (error: Error) => void;
 }
 
 /** The data folder cannot be used; the message is a sentence for the person who started the process. */
@@ -39,7 +42,9 @@ export class FolderError extends Error {}
 const sentences: Readonly<Record<StorageReason, (folder: string, why: string) => string>> = {
   locked: (folder) => `Another relay is using the data folder ${folder}; stop it first.`,
   newer: (folder, why) => `The data folder ${folder} needs a newer Weft: ${why}.`,
-  damaged: (folder, why) => `The database in ${folder} is damaged (${why}); restore a backup.`,
+  damaged: (folder, why) =>
+    `The database in ${folder} is damaged (${why}); restore a backup, or keep what is good with npm run repair.`,
+  unsure: (folder, why) => `The data folder ${folder} cannot be used: ${why}.`,
   disk: (folder, why) => `The data folder ${folder} cannot be used: ${why}.`,
 };
 
@@ -73,6 +78,7 @@ function open(folder: string, durability: 'full' | 'process') {
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { folder, durability, clock = systemClock, metrics, log } = options;
   const database = open(folder, durability);
+  if (options.fatal) whenUnsure(database, options.fatal);
   try {
     const store = createSqliteStore(database);
     const relay = createRelay({

@@ -10,7 +10,7 @@ import type { NewRow, RelayStore } from '../storage/contract.ts';
 import type { Access, Located } from './access.ts';
 import type { Committer, Work } from './commit.ts';
 import type { Caller } from './contract.ts';
-import type { LogRoom, LogRooms } from './log-rooms.ts';
+import { entriesOf, type LogRoom, type LogRooms } from './log-rooms.ts';
 import type { RelayMetrics } from './metrics.ts';
 
 export type Deliver = (result: CommandResult) => void;
@@ -109,7 +109,12 @@ export function createCommands({ store, clock, access, logs, committer, metrics 
       const others = waiting.get(key);
       if (others) return void others.push(deliver);
       const settled = store.settled(caller.device, id);
-      if (settled) return deliver(settled);
+      if (settled && settled !== 'damaged') return deliver(settled);
+      if (settled === 'damaged' && access.locate(command.room)?.kind.class === 'log') {
+        // What became an entry is found in the log; anything else left no trace and may be judged again.
+        const entry = entriesOf(store.rowsFrom(command.room, 0, 2 ** 31)).find((each) => each.id === id);
+        if (entry) return deliver({ id, ok: true, seq: entry.seq, cursor: store.head() });
+      }
       if (n <= lastCommand(caller.device))
         return refuse('out-of-order', `a command with n ≥ ${n} was settled before`);
 
@@ -141,7 +146,7 @@ export function createCommands({ store, clock, access, logs, committer, metrics 
       };
       committer.enqueue({
         ...work,
-        command: { device: caller.device, n, result },
+        command: { device: caller.device, n, at: clock.now(), result },
         done: () => answer(result),
         failed: ({ code, message }) => answer({ id, ok: false, code, message }),
       });

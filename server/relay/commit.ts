@@ -92,6 +92,15 @@ export function createCommitter(deps: CommitterDeps): Committer {
     next = 0;
     for (const work of works) work.done(work.row ? rows[next++]! : null, cursor);
     settled();
+    tidy();
+  };
+
+  const tidy = (): void => {
+    try {
+      store.tidy();
+    } catch (error) {
+      log.warn({ err: error }, 'the write-ahead log could not be written back; it is tried again');
+    }
   };
 
   const take = (): Work[] => {

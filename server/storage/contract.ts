@@ -34,6 +34,7 @@ export interface ChangedHead extends RoomHead {
 export interface SettledCommand {
   readonly device: DeviceId;
   readonly n: number;
+  readonly at: number;
   readonly result: CommandResult;
 }
 
@@ -76,8 +77,8 @@ export const emptyBatch: WriteBatch = {
 
 /**
  * The log of the workspace. Synchronous, because the relay is one thread and a commit is a few milliseconds.
- * Every method throws `StorageError` when the disk refuses or bytes are not what was stored; nothing is half-written
- * then. What `also` throws comes through as it is, and nothing of its batch is stored.
+ * Every method throws `StorageError` when the disk refuses or bytes are not what was stored (its `room` says whose, where
+ * it is one room's); nothing is half-written then. What `also` throws comes through as it is, and nothing of its batch is stored.
  */
 export interface RelayStore {
   /** Drawn when the store was made. */
@@ -91,6 +92,8 @@ export interface RelayStore {
   backedUp(): number;
   /** Rows as stored, in order; cursors rise by one without gaps in the order of `batch.rows`. */
   commit(batch: WriteBatch): StoredRow[];
+  /** Keeps the write-ahead log short. For after the answers of a commit, since it may take some milliseconds. */
+  tidy(): void;
   /** The newest cursor; 0 when nothing is stored. */
   head(): number;
   room(room: RoomId): RoomHead | null;
@@ -110,7 +113,13 @@ export interface RelayStore {
   /** The newest kept reduced state of a log whose `seq` (number of entries in it) is at most `upTo`; only saves work. */
   base(room: RoomId, upTo: number): { readonly seq: number; readonly state: unknown } | null;
   saveBase(room: RoomId, seq: number, state: unknown): void;
-  settled(device: DeviceId, id: string): CommandResult | null;
+  /** `damaged`: there is an answer, and it cannot be read. */
+  settled(device: DeviceId, id: string): CommandResult | 'damaged' | null;
+  /**
+   * Forgets answers that were given before that moment, beyond the newest 500 of each device, and no more than `most` at
+   * once; true when there may be more.
+   */
+  forgetAnswers(before: number, most: number): boolean;
   /** The highest `n` of a settled command; 0 when there is none. */
   lastCommand(device: DeviceId): number;
   leaseHolder(client: number): { readonly member: MemberId; readonly device: DeviceId } | null;

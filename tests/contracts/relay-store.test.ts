@@ -47,6 +47,7 @@ const everyone = (...names: string[]) =>
 const settled = (id: string, n: number) => ({
   device: phone,
   n,
+  at: 5,
   result: { id: id as CommandId, ok: true, seq: 1, cursor: 1 } as const,
 });
 

@@ -5,9 +5,12 @@ import {
   type RoomId,
   type WorkspaceId,
 } from '../../../shared/base/ids.ts';
-import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
-import type { ChangedHead, Lease, RelayStore, RoomHead, StoredRow } from '../contract.ts';
+import type { Welcome } from '../../../shared/protocol/messages.ts';
+import type { ChangedHead, Lease, RelayStore, RoomHead, SettledCommand, StoredRow } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
+
+/** As the contract says. */
+const keptAnswers = 500;
 
 interface Room {
   readonly rows: StoredRow[];
@@ -28,7 +31,7 @@ export interface MemoryStoreOptions {
 /** The contract without a disk, for tests and simulations. Keeps everything until `close`. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore {
   const rooms = new Map<RoomId, Room>();
-  const settled = new Map<string, CommandResult>();
+  const settled = new Map<string, SettledCommand>();
   const numbers = new Map<DeviceId, number>();
   const leases = new Map<number, Lease>();
   const claims = new Map<string, MemberId>();
@@ -75,8 +78,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
         rows.push(row);
         return row;
       });
-      for (const { device, n, result } of batch.commands) {
-        settled.set(key(device, result.id), result);
+      for (const command of batch.commands) {
+        const { device, n, result } = command;
+        settled.set(key(device, result.id), command);
         numbers.set(device, Math.max(n, numbers.get(device) ?? 0));
       }
       for (const lease of batch.leases) leases.set(lease.client, lease);
@@ -92,6 +96,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       }
       return stored;
     },
+    tidy: check,
     head: () => head,
     room(room) {
       check();
@@ -135,7 +140,16 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       check();
       roomFor(room).bases.set(seq, JSON.stringify(state));
     },
-    settled: (device, id) => settled.get(key(device, id)) ?? null,
+    settled: (device, id) => settled.get(key(device, id))?.result ?? null,
+    forgetAnswers(before, most) {
+      let left = most;
+      for (const device of numbers.keys()) {
+        const own = [...settled].filter(([, command]) => command.device === device);
+        for (const [id, { at }] of own.sort(([, a], [, b]) => b.n - a.n).slice(keptAnswers))
+          if (at < before && left-- > 0) settled.delete(id);
+      }
+      return left <= 0;
+    },
     lastCommand: (device) => numbers.get(device) ?? 0,
     leaseHolder: (client) => leases.get(client) ?? null,
     claimHolder: (client, room) => claims.get(`${client}/${room}`) ?? null,

@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** Tables of the log. `sum` columns hold the CRC-32 of `bytes`, compared at every read. */
+/**
+ * Tables of the log. `rows.sum` is the CRC-32 of `bytes`; `rows.mark`, and `sum` where a table has no bytes, covers
+ * everything else that is said of a row. Both are compared at every read.
+ */
 export const logMigrations: readonly Migration[] = [
   {
     name: 'log-1',
@@ -49,6 +52,30 @@ export const logMigrations: readonly Migration[] = [
     sql: `
       DELETE FROM bases;
       ALTER TABLE bases ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
+  {
+    // A sum over bytes alone lets a row change its author, place or room. `room_names` is written once per room, for when
+    // its line in `rooms` is damaged.
+    name: 'log-3-sums',
+    sql: `
+      ALTER TABLE rows ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+      UPDATE rows SET mark = weft_sum(cursor, room, seq, by, device, at);
+      ALTER TABLE rooms ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE rooms SET sum = weft_sum(id, room, rows, cursor, by, at);
+      CREATE TABLE room_names (id INTEGER PRIMARY KEY, room TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
+      INSERT INTO room_names (id, room, sum) SELECT id, room, weft_sum(id, room) FROM rooms;
+      ALTER TABLE readers ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE readers SET sum = weft_sum(room, member, since);
+      ALTER TABLE leases ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE leases SET sum = weft_sum(client, member, device, at);
+      ALTER TABLE claims ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE claims SET sum = weft_sum(client, room, member, at);
+      ALTER TABLE commands ADD COLUMN n INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE commands ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE commands ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE commands SET at = unixepoch() * 1000, sum = weft_sum(device, id, 0, unixepoch() * 1000, result);
+      DELETE FROM bases;
     `,
   },
 ];

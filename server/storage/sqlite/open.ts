@@ -2,8 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { newId } from '../../../shared/base/ids.ts';
 import { StorageError } from '../storage-error.ts';
+import { asStorageError } from './guard.ts';
 import type { Migration } from './migration.ts';
 import { migrations as allMigrations } from './migrations.ts';
+import { sumOf, type Value } from './sums.ts';
+import { expectWholeLog } from './wal.ts';
+
+export { asStorageError };
 
 export type SqliteDatabase = Database.Database;
 
@@ -13,6 +18,9 @@ export interface OpenOptions {
   readonly migrations?: readonly Migration[];
 }
 
+/** Bytes of the write-ahead log that are kept when all of it is in the database. */
+const largestIdleLog = 16 * 1024 * 1024;
+
 /**
  * Opens the one database file for this process alone and brings it to the newest shape.
  * @throws StorageError `locked`, `newer`, `damaged` or `disk`
@@ -20,12 +28,20 @@ export interface OpenOptions {
 export function openDatabase(file: string, options: OpenOptions): SqliteDatabase {
   let database: SqliteDatabase | null = null;
   try {
+    if (options.durability === 'full') expectWholeLog(`${file}-wal`);
     database = new Database(file, { timeout: 500 });
+    // Tables whose rows have a sum let the database itself compute it at every write.
+    database.function('weft_sum', { deterministic: true, varargs: true }, (...values: Value[]) =>
+      sumOf(...values),
+    );
     // Before the journal mode: a WAL opened exclusively needs no shared memory, and nobody else gets in.
     database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${options.durability === 'full' ? 'FULL' : 'NORMAL'}`);
     database.pragma('foreign_keys = ON');
+    // The store does it, so that a failure is heard of.
+    database.pragma('wal_autocheckpoint = 0');
+    database.pragma(`journal_size_limit = ${largestIdleLog}`);
     database.pragma('cache_size = -32768');
     migrate(database, options.migrations ?? allMigrations);
     return database;
@@ -60,16 +76,4 @@ function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
       draw.run('receipt-key', randomBytes(32).toString('hex'));
     })
     .immediate();
-}
-
-const damaged = /^SQLITE_(CORRUPT|NOTADB)/;
-const taken = /^SQLITE_(BUSY|LOCKED)/;
-
-/** What SQLite throws, as one of our reasons; other errors (of `also`, bugs) stay as they are. */
-export function asStorageError(error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
-  if (taken.test(error.code))
-    return new StorageError('locked', 'another process has the data folder open', error);
-  if (damaged.test(error.code)) return new StorageError('damaged', error.message, error);
-  return new StorageError('disk', `${error.code}: ${error.message}`, error);
 }

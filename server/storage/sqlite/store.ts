@@ -1,20 +1,24 @@
-import { crc32 } from '../../../shared/base/bytes.ts';
+import { crc32 } from 'node:zlib';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
 import type { ChangedHead, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
-import { asStorageError, type SqliteDatabase } from './open.ts';
+import { guarded as guardedBy } from './guard.ts';
+import type { SqliteDatabase } from './open.ts';
+import { readRooms, type StoredRoom } from './rooms.ts';
+import { sumOf } from './sums.ts';
+
+type ChangedRoom = Pick<ChangedHead, 'room' | 'changed'>;
 
 interface RowInTable {
   readonly cursor: number;
   readonly seq: number;
   readonly by: MemberId;
+  readonly device: DeviceId;
   readonly at: number;
   readonly sum: number;
+  readonly mark: number;
   readonly bytes: Uint8Array;
-}
-interface StoredRoom extends RoomHead {
-  readonly id: number;
 }
 
 /** Stands for every member in `readers`; no id can be this. */
@@ -23,95 +27,145 @@ const everyone = '*';
 /** Entries behind the newest kept state that others are kept for: nobody is given a state further back. */
 const basesSpan = 4_096;
 
-const encoder = new TextEncoder();
-const sumOf = (text: string): number => crc32(encoder.encode(text));
+/** Pages of the write-ahead log after which it is written back to the database, and commits between two looks at it. */
+const mostPages = 1_000;
+const commitsBetweenLooks = 16;
 
-/** Highest text that still starts with the prefix, for a range over the index. */
-const afterPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
+/** Answers that a device can always ask for again: more than it can have on the way when its connection breaks. */
+const keptAnswers = 500;
 
 /** The log in an open database. Everything it does to `rows` is an insert. */
 export function createSqliteStore(database: SqliteDatabase): RelayStore {
   const prepared = prepare(database);
+  const guarded = <T>(work: () => T): T => guardedBy(database, work);
   const meta = (key: string): string => {
     const value = prepared.meta.get(key);
     if (value === undefined) throw new StorageError('damaged', `the database does not know its ${key}`);
     return value;
   };
 
-  let head = prepared.head.get() ?? 0;
+  const rooms = guarded(() => readRooms(database));
+  let head = 0;
+  for (const { cursor } of rooms.values()) head = Math.max(head, cursor);
 
-  const checked = (room: RoomId, { sum, ...row }: RowInTable): StoredRow => {
-    if (crc32(row.bytes) !== sum)
-      throw new StorageError('damaged', `row ${row.cursor} of ${room} is damaged`);
-    return { room, ...row };
+  const damaged = (room: RoomId, what: string): StorageError =>
+    new StorageError('damaged', `${what} of ${room} is damaged`, { room });
+
+  const checked = (room: StoredRoom, row: RowInTable): StoredRow => {
+    const { cursor, seq, by, device, at, sum, mark, bytes } = row;
+    if (crc32(bytes) !== sum || sumOf(cursor, room.id, seq, by, device, at) !== mark)
+      throw damaged(room.room, `row ${cursor}`);
+    return { room: room.room, cursor, seq, by, at, bytes };
+  };
+
+  /** The position below a row where the next one is: rows that were merged into it have none any more. */
+  const below = (room: StoredRoom, { cursor, seq }: StoredRow, next: number): number =>
+    next === seq - 1 ? next : seq - (mergedRows(room, cursor) ?? 1);
+  const mergedRows = (room: StoredRoom, cursor: number): number | undefined =>
+    prepared.mergedRows?.get(cursor, room.id);
+
+  /** Reads rows of one room: pages that cannot be read are damage of this room. */
+  const reading = <T>(room: RoomId, work: (found: StoredRoom) => T, none: T): T => {
+    const found = rooms.get(room);
+    if (!found) return none;
+    try {
+      return guarded(() => work(found));
+    } catch (error) {
+      if (error instanceof StorageError && error.reason === 'damaged' && !error.room)
+        throw new StorageError('damaged', `a page of ${room} is damaged`, { cause: error, room });
+      throw error;
+    }
+  };
+
+  /** Rooms as they are after the commit that is being written. */
+  const moved = new Map<RoomId, StoredRoom>();
+  const addRoom = (room: RoomId, by: MemberId, at: number): number => {
+    const id = Number(prepared.addRoom.run(room, by, at).lastInsertRowid);
+    prepared.nameRoom.run(id, room, sumOf(id, room));
+    return id;
   };
 
   const write = database.transaction((batch: WriteBatch): StoredRow[] => {
+    moved.clear();
     let cursor = head;
     const stored: StoredRow[] = [];
-    const heads = new Map<RoomId, { id: number; rows: number; last: StoredRow | null }>();
     for (const { room, by, device, at, bytes } of batch.rows) {
-      let known = heads.get(room);
-      if (!known) {
-        const found = prepared.room.get(room);
-        const id = found?.id ?? Number(prepared.addRoom.run(room, by, at).lastInsertRowid);
-        heads.set(room, (known = { id, rows: found?.rows ?? 0, last: null }));
-      }
-      const row: StoredRow = { room, cursor: ++cursor, seq: known.rows++, by, at, bytes };
-      prepared.addRow.run(cursor, known.id, row.seq, by, device, at, crc32(bytes), bytes);
-      known.last = row;
-      stored.push(row);
+      const before = moved.get(room) ?? rooms.get(room);
+      const seq = before?.rows ?? 0;
+      const id = before?.id ?? addRoom(room, by, at);
+      cursor++;
+      const mark = sumOf(cursor, id, seq, by, device, at);
+      prepared.addRow.run(cursor, id, seq, by, device, at, crc32(bytes), mark, bytes);
+      moved.set(room, { id, room, rows: seq + 1, cursor, by, at });
+      stored.push({ room, cursor, seq, by, at, bytes });
     }
-    for (const { id, rows, last } of heads.values())
-      if (last) prepared.moveRoom.run(rows, last.cursor, last.by, last.at, id);
-    for (const { device, n, result } of batch.commands) {
-      prepared.addCommand.run(device, result.id, JSON.stringify(result));
+    for (const { id, room, rows, cursor: newest, by, at } of moved.values())
+      prepared.moveRoom.run(rows, newest, by, at, sumOf(id, room, rows, newest, by, at), id);
+    for (const { device, n, at, result } of batch.commands) {
+      const text = JSON.stringify(result);
+      const sum = sumOf(device, result.id, n, at, text);
+      if (prepared.addCommand.run(device, result.id, n, at, text, sum).changes === 0)
+        throw new StorageError('disk', 'a command is settled twice');
       prepared.moveDevice.run(device, n);
     }
     for (const { client, member, device, at } of batch.leases)
-      prepared.addLease.run(client, member, device, at);
-    for (const { client, room, member, at } of batch.claims) prepared.addClaim.run(client, room, member, at);
+      prepared.addLease.run(client, member, device, at, sumOf(client, member, device, at));
+    for (const { client, room, member, at } of batch.claims)
+      prepared.addClaim.run(client, room, member, at, sumOf(client, room, member, at));
     for (const { room, readers } of batch.readers) {
       const wanted = new Set<string>(readers === 'everyone' ? [everyone] : readers);
       for (const member of prepared.readersOf.all(room))
         if (!wanted.has(member)) prepared.dropReader.run(room, member);
-      for (const member of wanted) prepared.addReader.run(room, member, cursor);
+      for (const member of wanted) prepared.addReader.run(room, member, cursor, sumOf(room, member, cursor));
     }
     for (const write of batch.also) write();
     return stored;
   });
 
-  /** Runs storage code; whatever SQLite throws leaves as a StorageError. */
-  const guarded = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw asStorageError(error);
-    }
-  };
-
-  const roomNumber = (room: RoomId): number | null => prepared.room.get(room)?.id ?? null;
   const asHead = ({ id: _id, ...rest }: StoredRoom): RoomHead => rest;
 
   /** From the newest down, as far as needed: seq and cursor rise together within a room. */
   const walkDown = (
-    room: RoomId,
+    room: StoredRoom,
     cursor: number,
     mostRows: number,
     mostBytes: number,
   ): StoredRow[] | null => {
-    const id = roomNumber(room);
     const rows: StoredRow[] = [];
-    if (id === null) return rows;
+    const newest = room.rows - 1;
     let bytes = 0;
-    for (const row of prepared.rowsDown.iterate(id)) {
-      if (row.cursor <= cursor) break;
+    for (const row of prepared.rowsDown.iterate(room.id)) {
+      const above = rows.at(-1);
+      if (row.seq !== (above ? below(room, above, row.seq) : newest))
+        throw damaged(room.room, `what follows row ${row.seq}`);
+      if (row.cursor <= cursor) return rows.reverse();
       bytes += row.bytes.length;
       if (rows.length >= mostRows || bytes > mostBytes) return null;
       rows.push(checked(room, row));
     }
+    const first = rows.at(-1);
+    if ((first ? below(room, first, -1) : newest) !== -1) throw damaged(room.room, 'the beginning');
     return rows.reverse();
   };
+
+  const readFrom = (room: StoredRoom, seq: number, limit: number): StoredRow[] => {
+    const rows = prepared.rowsUp.all(room.id, seq, limit).map((row) => checked(room, row));
+    let expected = Math.max(0, seq);
+    for (const row of rows) {
+      // A row that others were merged into stands where the last of them was.
+      if (row.seq !== expected && row.seq - (mergedRows(room, row.cursor) ?? 1) >= expected)
+        throw damaged(room.room, `row ${expected}`);
+      expected = row.seq + 1;
+    }
+    if (rows.length < limit && expected < room.rows) throw damaged(room.room, `row ${expected}`);
+    return rows;
+  };
+
+  /** Commits since the log was looked at, and its pages when it is written back next. */
+  let commits = 0;
+  let due = mostPages;
+  const pagesInLog = (): number =>
+    (database.pragma('wal_checkpoint(NOOP)') as [{ readonly log: number }])[0].log;
 
   return {
     workspace: meta('workspace') as WorkspaceId,
@@ -123,30 +177,44 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       guarded(() => {
         const rows = write.immediate(batch);
         head = rows.at(-1)?.cursor ?? head;
+        for (const room of moved.values()) rooms.set(room.room, room);
         return rows;
       }),
-    head: () => head,
-    room: (room) =>
+    tidy: () =>
       guarded(() => {
-        const found = prepared.room.get(room);
-        return found ? asHead(found) : null;
+        if (++commits < commitsBetweenLooks) return;
+        commits = 0;
+        const pages = pagesInLog();
+        if (pages < due) return;
+        // Where it fails for want of space it is tried again when there is as much again, not at every commit.
+        due = pages + mostPages;
+        database.pragma('wal_checkpoint(PASSIVE)');
+        due = mostPages;
       }),
+    head: () => head,
+    room: (room) => {
+      const found = rooms.get(room);
+      return found ? asHead(found) : null;
+    },
     changedRooms: (member, since, limit) =>
       guarded(() => {
         // Two walks along an index each: rooms with newer rows, and rooms this member was let into since.
         const newer = prepared.changed.all(since, member, limit + 1);
         const joined = prepared.joined.all(member, since, since);
-        const all = [...newer, ...joined].sort((a, b) => a.changed - b.changed);
-        return cutWithTies(all, limit);
+        const all = [...newer, ...joined].flatMap(({ room, changed }) => {
+          const found = rooms.get(room);
+          return found ? [{ ...asHead(found), changed }] : [];
+        });
+        return cutWithTies(
+          all.sort((a, b) => a.changed - b.changed),
+          limit,
+        );
       }),
-    rowsAfter: (room, cursor) => guarded(() => walkDown(room, cursor, Infinity, Infinity) ?? []),
+    rowsAfter: (room, cursor) =>
+      reading(room, (found) => walkDown(found, cursor, Infinity, Infinity) ?? [], []),
     fewRowsAfter: (room, cursor, mostRows, mostBytes) =>
-      guarded(() => walkDown(room, cursor, mostRows, mostBytes)),
-    rowsFrom: (room, seq, limit) =>
-      guarded(() => {
-        const id = roomNumber(room);
-        return id === null ? [] : prepared.rowsUp.all(id, seq, limit).map((row) => checked(room, row));
-      }),
+      reading(room, (found) => walkDown(found, cursor, mostRows, mostBytes), []),
+    rowsFrom: (room, seq, limit) => reading(room, (found) => readFrom(found, seq, limit), []),
     snapshot: (room) =>
       guarded(() => {
         const found = prepared.snapshot.get(room);
@@ -160,27 +228,43 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       guarded(() => {
         // A damaged one is as good as none: an older one, or the log itself, says the same.
         for (const { seq, state, sum } of prepared.bases.all(room, upTo))
-          if (sumOf(state) === sum) return { seq, state: JSON.parse(state) as unknown };
+          if (sumOf(room, seq, state) === sum) return { seq, state: JSON.parse(state) as unknown };
         return null;
       }),
     saveBase: (room, seq, state) =>
       guarded(() => {
         const text = JSON.stringify(state);
-        prepared.saveBase.run(room, seq, text, sumOf(text));
+        prepared.saveBase.run(room, seq, text, sumOf(room, seq, text));
         prepared.dropBases.run(room, seq - basesSpan);
       }),
     settled: (device, id) =>
       guarded(() => {
         const found = prepared.settled.get(device, id);
-        return found === undefined ? null : (JSON.parse(found) as CommandResult);
+        if (!found) return null;
+        return found.isSound ? (JSON.parse(found.result) as CommandResult) : 'damaged';
+      }),
+    forgetAnswers: (before, most) =>
+      guarded(() => {
+        let left = most;
+        for (const device of prepared.busyDevices.all(keptAnswers)) {
+          left -= prepared.forgetAnswers.run(device, device, keptAnswers, before, left).changes;
+          if (left <= 0) return true;
+        }
+        return false;
       }),
     lastCommand: (device) => guarded(() => prepared.lastCommand.get(device) ?? 0),
     leaseHolder: (client) => guarded(() => prepared.leaseHolder.get(client) ?? null),
     claimHolder: (client, room) => guarded(() => prepared.claimHolder.get(client, room) ?? null),
     highestLease: () =>
-      guarded(() => Math.max(prepared.highestLease.get() ?? 0, Number(prepared.meta.get('leased-up-to') ?? 0))),
+      guarded(() =>
+        Math.max(prepared.highestLease.get() ?? 0, Number(prepared.meta.get('leased-up-to') ?? 0)),
+      ),
     isClientTaken: (client) => guarded(() => prepared.clientTaken.get(client, client) !== undefined),
-    rooms: (prefix) => guarded(() => prepared.rooms.all(prefix, afterPrefix(prefix)).map(asHead)),
+    rooms: (prefix) =>
+      [...rooms.values()]
+        .filter(({ room }) => room.startsWith(prefix))
+        .map(asHead)
+        .sort((a, b) => (a.room < b.room ? -1 : 1)),
     probe: (now) =>
       guarded(() => {
         prepared.beat.run(String(now));
@@ -199,28 +283,33 @@ function cutWithTies(all: readonly ChangedHead[], limit: number): ChangedHead[] 
 }
 
 function prepare(database: SqliteDatabase) {
-  const row = 'cursor, seq, by, at, sum, bytes';
-  const headOf = 'rooms.room, rooms.rows, rooms.cursor, rooms.by, rooms.at';
+  const row = 'cursor, seq, by, device, at, sum, mark, bytes';
+  const soundReader = 'readers.sum = weft_sum(readers.room, readers.member, readers.since)';
+  const hasMerged =
+    database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'merged'").pluck().get() !== undefined;
   return {
     meta: database.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck(),
     beat: database.prepare<[string]>(
       "INSERT INTO meta (key, value) VALUES ('heartbeat', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     ),
-    head: database.prepare<[], number | null>('SELECT max(cursor) FROM rows').pluck(),
-    room: database.prepare<[RoomId], StoredRoom>(
-      'SELECT id, room, rows, cursor, by, at FROM rooms WHERE room = ?',
-    ),
-    rooms: database.prepare<[string, string], StoredRoom>(
-      'SELECT id, room, rows, cursor, by, at FROM rooms WHERE room >= ? AND room < ? ORDER BY room',
-    ),
+    mergedRows: hasMerged
+      ? database
+          .prepare<[number, number], number>('SELECT rows FROM merged WHERE cursor = ? AND room = ?')
+          .pluck()
+      : null,
     addRoom: database.prepare<[RoomId, MemberId, number]>(
       'INSERT INTO rooms (room, rows, cursor, by, at) VALUES (?, 0, 0, ?, ?)',
     ),
-    moveRoom: database.prepare<[number, number, MemberId, number, number]>(
-      'UPDATE rooms SET rows = ?, cursor = ?, by = ?, at = ? WHERE id = ?',
+    nameRoom: database.prepare<[number, RoomId, number]>(
+      'INSERT INTO room_names (id, room, sum) VALUES (?, ?, ?)',
     ),
-    addRow: database.prepare<[number, number, number, MemberId, DeviceId, number, number, Uint8Array]>(
-      'INSERT INTO rows (cursor, room, seq, by, device, at, sum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    moveRoom: database.prepare<[number, number, MemberId, number, number, number]>(
+      'UPDATE rooms SET rows = ?, cursor = ?, by = ?, at = ?, sum = ? WHERE id = ?',
+    ),
+    addRow: database.prepare<
+      [number, number, number, MemberId, DeviceId, number, number, number, Uint8Array]
+    >(
+      'INSERT INTO rows (cursor, room, seq, by, device, at, sum, mark, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     rowsDown: database.prepare<[number], RowInTable>(
       `SELECT ${row} FROM rows WHERE room = ? ORDER BY seq DESC`,
@@ -228,45 +317,63 @@ function prepare(database: SqliteDatabase) {
     rowsUp: database.prepare<[number, number, number], RowInTable>(
       `SELECT ${row} FROM rows WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?`,
     ),
-    changed: database.prepare<[number, MemberId, number], ChangedHead>(
-      `SELECT ${headOf}, rooms.cursor AS changed FROM rooms
+    changed: database.prepare<[number, MemberId, number], ChangedRoom>(
+      `SELECT rooms.room, rooms.cursor AS changed FROM rooms
        WHERE rooms.cursor > ? AND EXISTS (
-         SELECT 1 FROM readers WHERE readers.room = rooms.room AND readers.member IN ('${everyone}', ?))
+         SELECT 1 FROM readers
+         WHERE readers.room = rooms.room AND readers.member IN ('${everyone}', ?) AND ${soundReader})
        ORDER BY rooms.cursor LIMIT ?`,
     ),
     // Without a limit: rooms that one commit opened must not be split.
-    joined: database.prepare<[MemberId, number, number], ChangedHead>(
-      `SELECT ${headOf}, readers.since AS changed FROM readers JOIN rooms ON rooms.room = readers.room
-       WHERE readers.member = ? AND readers.since > ? AND rooms.cursor <= ?
+    joined: database.prepare<[MemberId, number, number], ChangedRoom>(
+      `SELECT rooms.room, readers.since AS changed FROM readers JOIN rooms ON rooms.room = readers.room
+       WHERE readers.member = ? AND readers.since > ? AND rooms.cursor <= ? AND ${soundReader}
        ORDER BY readers.since`,
     ),
     readersOf: database.prepare<[RoomId], string>('SELECT member FROM readers WHERE room = ?').pluck(),
-    addReader: database.prepare<[RoomId, string, number]>(
-      'INSERT INTO readers (room, member, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    addReader: database.prepare<[RoomId, string, number, number]>(
+      'INSERT INTO readers (room, member, since, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     dropReader: database.prepare<[RoomId, string]>('DELETE FROM readers WHERE room = ? AND member = ?'),
-    addCommand: database.prepare<[DeviceId, string, string]>(
-      'INSERT INTO commands (device, id, result) VALUES (?, ?, ?)',
+    // Only an answer that cannot be read any more is replaced.
+    addCommand: database.prepare<[DeviceId, string, number, number, string, number]>(
+      `INSERT INTO commands (device, id, n, at, result, sum) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET n = excluded.n, at = excluded.at, result = excluded.result, sum = excluded.sum
+       WHERE sum <> weft_sum(device, id, n, at, result)`,
+    ),
+    busyDevices: database
+      .prepare<[number], DeviceId>('SELECT device FROM commands GROUP BY device HAVING count(*) > ?')
+      .pluck(),
+    forgetAnswers: database.prepare<[DeviceId, DeviceId, number, number, number]>(
+      `DELETE FROM commands WHERE device = ? AND id IN (
+         SELECT id FROM (SELECT id, at FROM commands WHERE device = ? ORDER BY n DESC LIMIT -1 OFFSET ?)
+         WHERE at < ? LIMIT ?)`,
     ),
     moveDevice: database.prepare<[DeviceId, number]>(
       'INSERT INTO devices (device, n) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET n = max(n, excluded.n)',
     ),
-    settled: database
-      .prepare<[DeviceId, string], string>('SELECT result FROM commands WHERE device = ? AND id = ?')
-      .pluck(),
+    settled: database.prepare<[DeviceId, string], { result: string; isSound: number }>(
+      `SELECT result, sum = weft_sum(device, id, n, at, result) AS isSound
+       FROM commands WHERE device = ? AND id = ?`,
+    ),
     lastCommand: database.prepare<[DeviceId], number>('SELECT n FROM devices WHERE device = ?').pluck(),
-    addLease: database.prepare<[number, MemberId, DeviceId, number]>(
-      'INSERT INTO leases (client, member, device, at) VALUES (?, ?, ?, ?)',
+    addLease: database.prepare<[number, MemberId, DeviceId, number, number]>(
+      'INSERT INTO leases (client, member, device, at, sum) VALUES (?, ?, ?, ?, ?)',
     ),
     leaseHolder: database.prepare<[number], { member: MemberId; device: DeviceId }>(
-      'SELECT member, device FROM leases WHERE client = ?',
+      // Whose a damaged one is cannot be said: nobody's, but taken.
+      `SELECT iif(sum = weft_sum(client, member, device, at), member, '') AS member, device
+       FROM leases WHERE client = ?`,
     ),
     highestLease: database.prepare<[], number | null>('SELECT max(client) FROM leases').pluck(),
-    addClaim: database.prepare<[number, RoomId, MemberId, number]>(
-      'INSERT INTO claims (client, room, member, at) VALUES (?, ?, ?, ?)',
+    addClaim: database.prepare<[number, RoomId, MemberId, number, number]>(
+      'INSERT INTO claims (client, room, member, at, sum) VALUES (?, ?, ?, ?, ?)',
     ),
     claimHolder: database
-      .prepare<[number, RoomId], MemberId>('SELECT member FROM claims WHERE client = ? AND room = ?')
+      .prepare<[number, RoomId], MemberId>(
+        `SELECT iif(sum = weft_sum(client, room, member, at), member, '')
+         FROM claims WHERE client = ? AND room = ?`,
+      )
       .pluck(),
     clientTaken: database
       .prepare<[number, number], number>(

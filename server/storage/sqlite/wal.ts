@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { StorageError } from '../storage-error.ts';
+
+const headerSize = 32;
+const frameHeaderSize = 24;
+/** The last bit says in which byte order the sums are computed. */
+const magic = 0x377f0682;
+
+type Sum = readonly [number, number];
+
+function addTo([first, second]: Sum, view: DataView, from: number, to: number, little: boolean): Sum {
+  for (let at = from; at < to; at += 8) {
+    first = (first + view.getUint32(at, little) + second) >>> 0;
+    second = (second + view.getUint32(at + 4, little) + first) >>> 0;
+  }
+  return [first, second];
+}
+
+const isAt = (view: DataView, at: number, [first, second]: Sum): boolean =>
+  view.getUint32(at) === first && view.getUint32(at + 4) === second;
+
+/**
+ * Commits in a write-ahead log of SQLite that lie behind its first damaged frame. SQLite takes such a frame for the end,
+ * as it must after a power cut, where at most one commit had begun: so two are proof that stored work cannot be read.
+ */
+export function commitsBehindDamage(log: Uint8Array): number {
+  if (log.length < headerSize + frameHeaderSize) return 0;
+  const view = new DataView(log.buffer, log.byteOffset, log.length);
+  const isMagic = (view.getUint32(0) & ~1) === magic;
+  const little = (view.getUint32(0) & 1) === 0;
+  let sum = addTo([0, 0], view, 0, 24, little);
+  // Without a sound header nothing is known of the frames; a header that was never written is no damage.
+  if (!isMagic || !isAt(view, 24, sum))
+    return log.subarray(0, headerSize).some((byte) => byte !== 0) ? Infinity : 0;
+  const page = view.getUint32(8);
+  let isDamaged = false;
+  let behind = 0;
+  for (let at = headerSize; at + frameHeaderSize + page <= log.length; at += frameHeaderSize + page) {
+    // Frames of an earlier round have other salts: everything from there on is in the database.
+    const isOfThisRound =
+      view.getUint32(at + 8) === view.getUint32(16) && view.getUint32(at + 12) === view.getUint32(20);
+    if (!isDamaged) {
+      sum = addTo(sum, view, at, at + 8, little);
+      sum = addTo(sum, view, at + frameHeaderSize, at + frameHeaderSize + page, little);
+      isDamaged = !isOfThisRound || !isAt(view, at + 16, sum);
+    }
+    if (isDamaged && isOfThisRound && view.getUint32(at + 4) > 0) behind++;
+  }
+  return behind;
+}
+
+/** @throws StorageError `damaged` when durable commits are behind damage in the log */
+export function expectWholeLog(path: string): void {
+  if (!existsSync(path)) return;
+  const behind = commitsBehindDamage(readFileSync(path));
+  if (behind < 2) return;
+  const many = behind === Infinity ? 'what it holds' : `${behind} commits behind the damage`;
+  throw new StorageError('damaged', `the write-ahead log is damaged: ${many} cannot be read`);
+}
