@@ -1,8 +1,10 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import type { RoomId } from '../../shared/base/ids.ts';
-import type { Claim, RelayStore } from '../storage/contract.ts';
-import type { Access } from './access.ts';
+import type { DeviceId, RoomId } from '../../shared/base/ids.ts';
+import type { AnyTextKind } from '../../shared/documents/registry.ts';
+import type { HandedRow } from '../../shared/protocol/messages.ts';
+import type { Claim, NewRow, RelayStore } from '../storage/contract.ts';
+import type { Access, Located } from './access.ts';
 import type { ClientIds } from './client-ids.ts';
 import type { Committer } from './commit.ts';
 import type { Caller } from './contract.ts';
@@ -29,6 +31,32 @@ export interface Updates {
     answers: UpdateAnswers,
     origin?: object,
   ): void;
+  /**
+   * A row that this relay took before it was restored: judged as its author's update, whatever they may do now, and
+   * stored as it was. The room must exist.
+   */
+  takeBack(row: HandedRow, located: Located, answers: HandedAnswers): void;
+}
+
+export interface HandedAnswers {
+  taken(): void;
+  known(): void;
+  refused(failure: Failure): void;
+}
+
+/** Devices do not say in a row who they are: it stands where the device of a row would. */
+export const handedDevice = 'handed-back' as DeviceId;
+
+interface Taking {
+  readonly located: Located & { readonly kind: AnyTextKind };
+  readonly row: Omit<NewRow, 'room'>;
+  owns(client: number): boolean;
+  /** The claims that go with it, once it passed. */
+  claims(): Claim[];
+  readonly origin?: object;
+  taken(cursor: number): void;
+  known(cursor: number): void;
+  refused(failure: Failure): void;
 }
 
 export interface UpdatesDeps {
@@ -45,41 +73,62 @@ export function createUpdates(deps: UpdatesDeps): Updates {
   const { store, clock, access, texts, ids, committer, metrics } = deps;
   /** Rooms that have a row, which they never lose: asked for every update. */
   const begun = new Set<RoomId>();
+  const judge = ({ located, row, owns, claims, origin, taken, known, refused }: Taking): void => {
+    const staged = texts.stage(located.room, located.kind, row.bytes, owns);
+    if (!staged.ok) return refused(staged.error);
+    // Nothing new, but what made it old may still be queued: durable only when that is.
+    if (staged.value === null)
+      return committer.enqueue({ done: (_row, cursor) => known(cursor), failed: refused });
+    committer.enqueue({
+      row: { ...row, room: located.room, bytes: staged.value },
+      claims: claims(),
+      ...firstReaders(located.room),
+      ...(origin ? { origin } : {}),
+      done: (stored, cursor) => taken(stored?.cursor ?? cursor),
+      failed: refused,
+    });
+  };
+
   return {
     take(caller, room, bytes, as, answers, origin) {
-      const refuse = (why: Failure): void => {
+      const refused = (why: Failure): void => {
         metrics.refused(why.code);
         answers.refused(why);
       };
       const decision = access.decide(caller.member, { do: 'write' }, room);
-      if (!decision.ok) return refuse(decision.error);
+      if (!decision.ok) return refused(decision.error);
       const located = access.locate(room);
-      if (located?.kind.class !== 'text') return refuse(failure('room-not-found', 'no such room'));
+      if (!isText(located)) return refused(failure('room-not-found', 'no such room'));
       const used: number[] = [];
-      const owns = (client: number): boolean => {
-        if (as === 'leased') return ids.isLeasedTo(caller, client);
-        used.push(client);
-        return ids.mayClaim(caller, located.room, client);
-      };
-      const staged = texts.stage(located.room, located.kind, bytes, owns);
-      if (!staged.ok) return refuse(staged.error);
-      if (staged.value === null) return answerAfterQueued(answers);
-      committer.enqueue({
-        row: {
-          room: located.room,
-          by: caller.member,
-          device: caller.device,
-          at: clock.now(),
-          bytes: staged.value,
+      judge({
+        located,
+        row: { by: caller.member, device: caller.device, at: clock.now(), bytes },
+        owns(client) {
+          if (as === 'leased') return ids.isLeasedTo(caller, client);
+          used.push(client);
+          return ids.mayClaim(caller, located.room, client);
         },
-        claims: used.flatMap((client): Claim[] => {
-          const claim = ids.claim(caller, located.room, client);
-          return claim ? [claim] : [];
-        }),
-        ...firstReaders(located.room),
+        claims: () => used.flatMap((client) => ids.claim(caller, located.room, client) ?? []),
         ...(origin ? { origin } : {}),
-        done: (row, cursor) => answers.acked(row?.cursor ?? cursor),
-        failed: refuse,
+        taken: answers.acked,
+        known: answers.acked,
+        refused,
+      });
+    },
+    takeBack({ by, at, bytes }, located, { taken, known, refused }) {
+      if (!isText(located)) return refused(failure('room-not-found', 'no such room'));
+      const used: number[] = [];
+      judge({
+        located,
+        row: { by, device: handedDevice, at, bytes },
+        owns(client) {
+          used.push(client);
+          return ids.mayHandBack(by, located.room, client);
+        },
+        claims: () => used.flatMap((client) => ids.keep(by, located.room, client) ?? []),
+        taken,
+        known,
+        refused,
       });
     },
   };
@@ -100,9 +149,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     }));
     return readers.length > 0 ? { readers } : {};
   }
-
-  /** Nothing new, but what made it old may still be queued: durable only when that is. */
-  function answerAfterQueued(answers: UpdateAnswers): void {
-    committer.enqueue({ done: (_row, cursor) => answers.acked(cursor), failed: answers.refused });
-  }
 }
+
+const isText = (located: Located | null): located is Located & { readonly kind: AnyTextKind } =>
+  located?.kind.class === 'text';
