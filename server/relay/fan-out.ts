@@ -5,6 +5,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import type { Row } from '../../shared/protocol/messages.ts';
 import { includes, type Access, type ReaderSet } from './access.ts';
 import type { Committed } from './commit.ts';
+import { joinUpdates } from './join-updates.ts';
 import { plainUpdate } from './plain-session.ts';
 import type { Receipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
@@ -26,18 +27,25 @@ export function showToDevices(
   access: Access,
   receipts: Receipts,
 ): void {
-  const sealed = committed.map(({ row }) => receipts.seal(row));
+  if (devices.size === 0) return;
   const byRoom = new Map<RoomId, ReaderSet>();
   for (const { row } of committed) if (!byRoom.has(row.room)) byRoom.set(row.room, access.readers(row.room));
   const rooms = [...byRoom];
   const frames = new Map<string, readonly Bytes[]>();
+  // Rows that no device may read need no receipt.
+  const sealed = new Map<Committed, Row>();
+  const seal = (each: Committed): Row => {
+    const known = sealed.get(each) ?? receipts.seal(each.row);
+    sealed.set(each, known);
+    return known;
+  };
   for (const [member, sessions] of devices) {
     let signature = '';
     for (const [, readers] of rooms) signature += includes(readers, member) ? '1' : '0';
     let made = frames.get(signature);
     if (!made) {
       const readable = new Set(rooms.filter((_, i) => signature[i] === '1').map(([room]) => room));
-      const rows = sealed.filter(({ room }) => readable.has(room));
+      const rows = committed.filter(({ row }) => readable.has(row.room)).map(seal);
       made = inFrames(rows).map((some) => encodeRelayMessage({ type: 'rows', rows: some }));
       frames.set(signature, made);
     }
@@ -61,15 +69,30 @@ function inFrames(rows: readonly Row[]): readonly (readonly Row[])[] {
   return groups;
 }
 
-/** Shows each row to the plain clients of its room, save the one it came from. */
+/**
+ * Shows the rows of one commit to the plain clients of their rooms, those of a room as one update. Rows of one writer
+ * are not sent back to it; where others wrote in the same commit it gets the same frame as everybody, its own included.
+ */
 export function showToPlain(committed: readonly Committed[], plain: PlainByRoom): void {
-  for (const { row, work } of committed) {
-    const sessions = plain.get(row.room);
+  if (plain.size === 0) return;
+  for (const [room, works] of byRoomOf(committed)) {
+    const sessions = plain.get(room);
     if (!sessions) continue;
-    let frame: Bytes | null = null;
-    for (const session of sessions)
-      if (session !== work.origin) session.send((frame ??= plainUpdate(row.bytes)));
+    const [{ work }] = works;
+    const writer = works.every((each) => each.work.origin === work.origin) ? work.origin : undefined;
+    const frames = joinUpdates(works.map(({ row }) => row.bytes)).map(plainUpdate);
+    for (const session of sessions) if (session !== writer) for (const frame of frames) session.send(frame);
   }
+}
+
+function byRoomOf(committed: readonly Committed[]): Map<RoomId, [Committed, ...Committed[]]> {
+  const byRoom = new Map<RoomId, [Committed, ...Committed[]]>();
+  for (const each of committed) {
+    const others = byRoom.get(each.row.room);
+    if (others) others.push(each);
+    else byRoom.set(each.row.room, [each]);
+  }
+  return byRoom;
 }
 
 export interface Loss {

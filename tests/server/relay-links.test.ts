@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import * as decoding from 'lib0/decoding';
+import * as Y from 'yjs';
 import type { Bytes } from '../../shared/base/bytes.ts';
 import type { ErrorCode } from '../../shared/base/errors.ts';
 import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import { decodeRelayMessage, encodeClientMessage } from '../../shared/protocol/codec.ts';
 import type { ClientMessage, RelayMessage } from '../../shared/protocol/messages.ts';
 import type { Caller, Connection, Link, Relay } from '../../server/relay/contract.ts';
+import { plainUpdate } from '../../server/relay/plain-session.ts';
 import { createRelay } from '../../server/relay/relay.ts';
 import type { RelayStore } from '../../server/storage/contract.ts';
 import { createMemoryStore } from '../../server/storage/memory/store.ts';
@@ -137,5 +140,83 @@ describe('one turn of the relay', () => {
     const rooms = (name: string): string[] => relay.readable(name as MemberId).map(({ room }) => room);
     expect(rooms('ben')).toEqual([`${store.workspace}/directory/main`, chat]);
     expect(rooms('eve')).toEqual([`${store.workspace}/directory/main`]);
+  });
+});
+
+describe('the plain clients of a room', () => {
+  /** Somebody who types into the room under a client id of their own. */
+  const enter = (name: string, room: RoomId, client: number) => {
+    const link = makeLink();
+    const connected = relay.connectPlain(link, callerOf(name), room);
+    if (!connected.ok) throw new Error(connected.error.message);
+    endTurn();
+    link.writes.length = 0;
+    const doc = new Y.Doc();
+    doc.clientID = client;
+    const type = (letters: string): void => {
+      doc.once('update', (bytes: Uint8Array) => connected.value.receive(plainUpdate(bytes)));
+      doc.getText('t').insert(doc.getText('t').length, letters);
+    };
+    /** What was sent to it, as a document. */
+    const seen = (): string => {
+      const copy = new Y.Doc();
+      for (const frame of link.writes.flat()) {
+        const decoder = decoding.createDecoder(frame);
+        expect([decoding.readVarUint(decoder), decoding.readVarUint(decoder)]).toEqual([0, 2]);
+        Y.applyUpdate(copy, decoding.readVarUint8Array(decoder));
+      }
+      return copy.getText('t').toJSON();
+    };
+    return { link, type, seen };
+  };
+  let pad: RoomId;
+  beforeEach(() => {
+    pad = `${store.workspace}/scratch/pad` as RoomId;
+  });
+
+  it('[P-6] get what a commit brought as one message, the same for all, and no echo of their own', () => {
+    const [ada, ben, eve] = [enter('ada', pad, 1), enter('ben', pad, 2), enter('eve', pad, 3)];
+    for (const letter of 'hello') ada.type(letter);
+    expect(ben.link.writes).toEqual([]);
+    endTurn();
+    expect([ada, ben, eve].map(({ link }) => link.writes.flat().length)).toEqual([0, 1, 1]);
+    expect(ben.link.writes[0]![0]).toBe(eve.link.writes[0]![0]);
+    expect(ben.seen()).toBe('hello');
+  });
+
+  it('[P-6] get the same message when several of them write at once, and each room its own', () => {
+    const [ada, ben, eve] = [enter('ada', pad, 1), enter('ben', pad, 2), enter('eve', pad, 3)];
+    const other = enter('zoe', `${store.workspace}/scratch/other` as RoomId, 4);
+    for (const letter of 'abc') for (const each of [ada, ben, other]) each.type(letter);
+    endTurn();
+    const frames = [ada, ben, eve].map(({ link }) => link.writes.flat());
+    expect(frames.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(new Set(frames.flat()).size).toBe(1);
+    expect([...eve.seen()].sort().join('')).toBe('aabbcc');
+    expect(other.link.writes).toEqual([]);
+  });
+
+  it('[E-3] end with too much unread, and nobody else does', () => {
+    const [ada, ben, eve] = [enter('ada', pad, 1), enter('ben', pad, 2), enter('eve', pad, 3)];
+    ben.link.buffered = 9 * 1024 * 1024;
+    for (const letter of 'abc') ada.type(letter);
+    endTurn();
+    expect(ben.link.closed).toEqual(['too-slow']);
+    expect([...ada.link.closed, ...eve.link.closed]).toEqual([]);
+    expect(eve.seen()).toBe('abc');
+  });
+
+  it('[E-4] are shown nothing of a commit that failed, though it was joined with others', () => {
+    const [ada, ben, eve] = [enter('ada', pad, 1), enter('ben', pad, 2), enter('eve', pad, 3)];
+    const { commit } = store;
+    store.commit = () => {
+      throw new Error('the disk is full');
+    };
+    ada.type('a');
+    ben.type('b');
+    endTurn();
+    store.commit = commit;
+    expect(eve.link.writes).toEqual([]);
+    expect(store.room(pad)).toBeNull();
   });
 });
