@@ -30,6 +30,11 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
     registers,
   });
   const sent = new Counter({ name: 'weft_sent_bytes_total', help: 'Bytes sent over sockets', registers });
+  const damaged = new Gauge({
+    name: 'weft_quarantined_rooms',
+    help: 'Rooms that are not served because what is stored of them is damaged',
+    registers,
+  });
   const texts = new Gauge({ name: 'weft_loaded_texts', help: 'Documents loaded for the gate', registers });
   return {
     sockets: (kind, change) => open.inc({ kind }, change),
@@ -41,5 +46,6 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
     refused: (code) => refused.inc({ code }),
     sent: (bytes) => sent.inc(bytes),
     loadedTexts: (count) => texts.set(count),
+    quarantined: (rooms) => damaged.set(rooms),
   };
 }

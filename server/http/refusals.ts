@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { errorTable, failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { Result } from '../../shared/base/result.ts';
+import { failureOf } from '../relay/failure-of.ts';
 import type { AppEnvironment, Log } from './environment.ts';
 
 /** An expected failure on its way out of a route. */
@@ -56,6 +57,8 @@ export const onError =
         c,
         failure(codeOfStatus[error.status] ?? 'bad-request', error.message || 'bad request'),
       );
+    const told = failureOf(error);
+    if (told.code === 'room-damaged') return answerFailure(c, told);
     log.error({ err: error, method: c.req.method, route: c.req.routePath }, 'request failed');
     return isStorageError(error)
       ? answerFailure(c, failure('storage-failed', 'the relay cannot store anything right now'))

@@ -1,12 +1,15 @@
 import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts';
 import type { Readers } from '../../shared/access/kind.ts';
 import type { MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import { err } from '../../shared/base/result.ts';
 import { decide, type Action, type Resource } from '../../shared/documents/decide.ts';
 import { allKinds, findRoom, governingRoom, type AnyKind } from '../../shared/documents/registry.ts';
 import { directoryKind, directoryRoomId } from '../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import { partOf, roomId, type RoomName } from '../../shared/protocol/rooms.ts';
+import { roomDamaged } from './failure-of.ts';
 import type { LogRooms } from './log-rooms.ts';
+import { damagedRoom } from './quarantine.ts';
 
 export interface Located {
   readonly room: RoomId;
@@ -40,7 +43,11 @@ const nobody: ReadonlySet<MemberId> = new Set();
 /** Rooms whose readers are kept ready. */
 const mostSets = 50_000;
 
-export function createAccess(workspace: WorkspaceId, logs: LogRooms): Access {
+export function createAccess(
+  workspace: WorkspaceId,
+  logs: LogRooms,
+  isDamaged: (room: RoomId) => boolean,
+): Access {
   const directoryRoom = roomId(workspace, directoryKind.kind, directoryRoomId);
   const directory = (): DirectoryState => logs.open(directoryRoom).state as DirectoryState;
   const sets = new Map<RoomId, ReaderSet>();
@@ -84,7 +91,14 @@ export function createAccess(workspace: WorkspaceId, logs: LogRooms): Access {
       const who = actor(member);
       if (!who) return refuse('forbidden', 'not a member of this workspace');
       const located = locate(room);
-      return located ? decide(who, action, resource(located)) : refuse('room-not-found', 'no such room');
+      if (!located) return refuse('room-not-found', 'no such room');
+      try {
+        const decision = decide(who, action, resource(located));
+        return decision.ok && isDamaged(located.room) ? err(roomDamaged) : decision;
+      } catch (error) {
+        if (damagedRoom(error) === null) throw error;
+        return err(roomDamaged);
+      }
     },
     readers(room) {
       const known = sets.get(room);

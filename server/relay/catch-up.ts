@@ -4,16 +4,23 @@ import type { Changed, LogContent, RoomContent, Want } from '../../shared/protoc
 import type { RelayStore, RoomHead, StoredRow } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
+import { damagedRoom } from './quarantine.ts';
 import type { Receipts } from './receipts.ts';
 
 /** Rows and bytes after which a whole document is taken to be shorter than what is missing. */
 const mostMissingRows = 2_000;
 const mostMissingBytes = 8 * 1024 * 1024;
 
+export interface Batch {
+  readonly rooms: RoomContent[];
+  readonly missing: RoomId[];
+  readonly damaged: RoomId[];
+}
+
 export interface CatchUp {
   changed(member: MemberId, since: number): Changed;
   /** Contents up to about `limits.batch` bytes, in the order of the wants; what is in neither list is to be asked again. */
-  batch(member: MemberId, wants: readonly Want[]): { rooms: RoomContent[]; missing: RoomId[] };
+  batch(member: MemberId, wants: readonly Want[]): Batch;
   /** Older entries of a log, the newest of them first asked; null when the member may not read it. */
   history(member: MemberId, room: RoomId, before: number, limit: number): LogContent | null;
 }
@@ -98,18 +105,25 @@ export function createCatchUp(
     batch(member, wants) {
       const rooms: RoomContent[] = [];
       const missing: RoomId[] = [];
+      const damaged: RoomId[] = [];
       let bytes = 0;
       for (const want of wants) {
-        if (!access.decide(member, { do: 'read' }, want.room).ok) {
-          missing.push(want.room);
+        const decision = access.decide(member, { do: 'read' }, want.room);
+        if (!decision.ok) {
+          (decision.error.code === 'room-damaged' ? damaged : missing).push(want.room);
           continue;
         }
         if (bytes >= limits.batch) continue;
-        const each = content(want);
-        rooms.push(each.content);
-        bytes += each.bytes;
+        try {
+          const each = content(want);
+          rooms.push(each.content);
+          bytes += each.bytes;
+        } catch (error) {
+          if (damagedRoom(error) === null) throw error;
+          damaged.push(want.room);
+        }
       }
-      return { rooms, missing };
+      return { rooms, missing, damaged };
     },
     history(member, room, before, limit) {
       const located = access.locate(room);

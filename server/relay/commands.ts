@@ -10,8 +10,10 @@ import type { NewRow, RelayStore } from '../storage/contract.ts';
 import type { Access, Located } from './access.ts';
 import type { Committer, Work } from './commit.ts';
 import type { Caller } from './contract.ts';
+import { roomDamaged } from './failure-of.ts';
 import { entriesOf, type LogRoom, type LogRooms } from './log-rooms.ts';
 import type { RelayMetrics } from './metrics.ts';
+import { damagedRoom } from './quarantine.ts';
 
 export type Deliver = (result: CommandResult) => void;
 
@@ -32,6 +34,7 @@ export interface CommandsDeps {
   readonly logs: LogRooms;
   readonly committer: Committer;
   readonly metrics: RelayMetrics;
+  isDamaged(room: RoomId): boolean;
 }
 
 /** Devices whose last number is kept in memory. */
@@ -39,7 +42,8 @@ const mostDevices = 50_000;
 /** Facts have no device. */
 const relayDevice = 'relay' as DeviceId;
 
-export function createCommands({ store, clock, access, logs, committer, metrics }: CommandsDeps): Commands {
+export function createCommands(deps: CommandsDeps): Commands {
+  const { store, clock, access, logs, committer, metrics, isDamaged } = deps;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */
   const waiting = new Map<string, Deliver[]>();
@@ -93,6 +97,16 @@ export function createCommands({ store, clock, access, logs, committer, metrics 
     return { located, ...judged.value };
   };
 
+  /** Null when the room or one that governs it is damaged: nothing is settled then, and the device asks again. */
+  const unlessDamaged = <T>(work: () => T, room: string): T | null => {
+    try {
+      return isDamaged(room as RoomId) ? null : work();
+    } catch (error) {
+      if (damagedRoom(error) === null) throw error;
+      return null;
+    }
+  };
+
   return {
     lastCommand,
     take(caller, command, deliver) {
@@ -118,7 +132,8 @@ export function createCommands({ store, clock, access, logs, committer, metrics 
       if (n <= lastCommand(caller.device))
         return refuse('out-of-order', `a command with n ≥ ${n} was settled before`);
 
-      const judged = judge(caller, command);
+      const judged = unlessDamaged(() => judge(caller, command), command.room);
+      if (judged === null) return refuse(roomDamaged.code, roomDamaged.message);
       let work: Pick<Work, 'row' | 'readers' | 'readersBefore'> = {};
       let result: CommandResult;
       if (isFailure(judged)) {

@@ -69,8 +69,8 @@ export interface Relay {
   connectDevice(link: Link, authenticate: (token: string | undefined) => Caller | null): Connection;
   /** A plain y-websocket client of one room. Refused when the caller may not read it. */
   connectPlain(link: Link, caller: Caller, room: RoomId): Result<Connection, Failure>;
-  /** True when it can read and append; otherwise the reason. */
-  health(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  /** True when it can read and append; otherwise the reason. Rooms that wait for repair are only counted. */
+  health(): { readonly ok: true; readonly damagedRooms?: number } | { readonly ok: false; readonly reason: string };
   /** Takes no more work, commits what is queued, closes sockets with "come back" (1012). */
   stop(): Promise<void>;
 }

@@ -9,7 +9,8 @@ import type { Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
 import type { Outgoing } from './outbox.ts';
-import { failureOf } from './failure-of.ts';
+import { damagedRoom } from './quarantine.ts';
+import { failureOf, roomDamaged } from './failure-of.ts';
 import type { DeviceSession } from './session.ts';
 
 /** Rooms whose carets one device may watch; a device watches what is on its screens. */
@@ -98,13 +99,18 @@ export function connectDevice(
       }
       case 'pull': {
         if (message.wants.length > limits.pullRooms) return close('too-large', 'too many rooms in one pull');
-        const { rooms, missing } = core.catchUp.batch(caller.member, message.wants);
-        return say({ type: 'batch', request: message.request, rooms, missing, damaged: [] });
+        const batch = core.catchUp.batch(caller.member, message.wants);
+        return say({ type: 'batch', request: message.request, ...batch });
       }
       case 'history': {
         const { request, room, before, limit } = message;
-        const content = core.catchUp.history(caller.member, room, before, limit);
-        return say({ type: 'history', request, content });
+        try {
+          const content = core.catchUp.history(caller.member, room, before, limit);
+          return say({ type: 'history', request, content });
+        } catch (error) {
+          if (damagedRoom(error) === null) throw error;
+          return say({ type: 'refused', request, ...roomDamaged });
+        }
       }
       case 'update':
         return takeUpdate(caller, message.request, message.room, message.bytes);

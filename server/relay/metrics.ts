@@ -7,6 +7,7 @@ export interface RelayMetrics {
   refused(code: ErrorCode): void;
   sent(bytes: number): void;
   loadedTexts(count: number): void;
+  quarantined(rooms: number): void;
 }
 
 const nothing = (): void => {};
@@ -17,6 +18,7 @@ export const noMetrics: RelayMetrics = {
   refused: nothing,
   sent: nothing,
   loadedTexts: nothing,
+  quarantined: nothing,
 };
 
 /** Where the relay says what an operator should know. Fields hold ids and codes, never contents or tokens. */

@@ -10,6 +10,7 @@ import { StorageError } from '../storage/storage-error.ts';
 import type { AwarenessUpdate, Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
+import { failureOf } from './failure-of.ts';
 import { entriesOf } from './log-rooms.ts';
 import type { Outgoing } from './outbox.ts';
 import type { PlainSession } from './session.ts';
@@ -38,6 +39,8 @@ function frame(...parts: readonly (number | Uint8Array | string)[]): Bytes {
 
 /** A stored row as plain clients take it in. */
 export const plainUpdate = (bytes: Uint8Array): Bytes => frame(sync, update, bytes);
+
+const undecodable = failure('bad-frame', 'cannot be decoded');
 
 export function connectPlain(
   core: Core,
@@ -164,8 +167,8 @@ export function connectPlain(
         answer(message);
       } catch (error) {
         core.log.warn({ err: error, room }, 'a plain message could not be answered');
-        const isStorage = error instanceof StorageError;
-        close(isStorage ? 'storage-failed' : 'bad-frame', isStorage ? 'storage failed' : 'cannot be decoded');
+        const { code, message: why } = error instanceof StorageError ? failureOf(error) : undecodable;
+        close(code, why);
       }
     },
     gone,

@@ -20,6 +20,7 @@ import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
 import { connectPlain } from './plain-session.ts';
+import { createQuarantine } from './quarantine.ts';
 import { createReceipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
 import { createTextRooms } from './text-rooms.ts';
@@ -50,7 +51,7 @@ const laterByTimer = (milliseconds: number, run: () => void): void =>
 
 /** The relay over a store: rooms, gate, group commit, fan-out, sockets. Owns no network and no timer it keeps alive. */
 export function createRelay(deps: RelayDeps): Relay {
-  const { store, version } = deps;
+  const { version } = deps;
   const clock = deps.clock ?? systemClock;
   const metrics = deps.metrics ?? noMetrics;
   const log = deps.log ?? noLog;
@@ -63,9 +64,11 @@ export function createRelay(deps: RelayDeps): Relay {
   const plain = new Map<RoomId, Set<PlainSession>>();
   const snapshotsDue = new Set<RoomId>();
 
+  const quarantine = createQuarantine(deps.store, log, metrics);
+  const { store } = quarantine;
   const receipts = createReceipts(store.receiptKey);
   const logs = createLogRooms(store);
-  const access = createAccess(store.workspace, logs);
+  const access = createAccess(store.workspace, logs, quarantine.has);
   const outboxes = createOutboxes(metrics, defer);
   const awareness = createAwareness({
     nameOf: (member) => access.directory().members[member]?.name ?? '',
@@ -156,7 +159,15 @@ export function createRelay(deps: RelayDeps): Relay {
   });
   const texts = createTextRooms({ store, metrics, log, flush: committer.flush });
   const ids = createClientIds(store, committer, clock, receipts);
-  const commands = createCommands({ store, clock, access, logs, committer, metrics });
+  const commands = createCommands({
+    store,
+    clock,
+    access,
+    logs,
+    committer,
+    metrics,
+    isDamaged: quarantine.has,
+  });
   const updates = createUpdates({ store, clock, access, texts, ids, committer, metrics });
 
   /** Work for somebody without a socket: what it throws is logged and becomes an answer. */
@@ -286,7 +297,8 @@ export function createRelay(deps: RelayDeps): Relay {
       if (health && now - health.at < healthAge) return health.said;
       try {
         store.probe(clock.now());
-        health = { at: now, said: { ok: true } };
+        const damaged = quarantine.size;
+        health = { at: now, said: damaged > 0 ? { ok: true, damagedRooms: damaged } : { ok: true } };
       } catch (error) {
         const reason = error instanceof Error ? error.message : 'storage failed';
         health = { at: now, said: { ok: false, reason } };

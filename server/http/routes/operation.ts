@@ -11,7 +11,10 @@ const healthRoute = createRoute({
   tags,
   summary: 'Whether the relay can read and append.',
   responses: {
-    200: json(z.object({ ok: z.literal(true) }), 'It can'),
+    200: json(
+      z.object({ ok: z.literal(true), damagedRooms: z.number().int().optional() }),
+      'It can; the number of damaged rooms where there are any',
+    ),
     503: json(z.object({ ok: z.literal(false), reason: z.string() }), 'It cannot, and why'),
   },
 });
@@ -29,7 +32,7 @@ export function addOperationRoutes(routes: Routes, { relay, metrics }: AppDeps):
     c.header('Cache-Control', 'no-store');
     const health = relay.health();
     return health.ok
-      ? c.json({ ok: true as const }, 200)
+      ? c.json(health, 200)
       : c.json({ ok: false as const, reason: health.reason }, 503);
   });
 
