@@ -1,9 +1,10 @@
 import { failure } from '../shared/base/errors.ts';
-import type { AppDeps } from './http/deps.ts';
+import type { AppDeps, AppOptions } from './http/deps.ts';
 import type { AppEnvironment } from './http/environment.ts';
-import { fromOwnPages } from './http/guards.ts';
+import { fromOwnPages, notToBeKept } from './http/guards.ts';
 import { answerFailure, onError } from './http/refusals.ts';
-import { atMost, formLimit, newRoutes, type Routes } from './http/routes/app.ts';
+import { createRequestRate } from './http/request-rate.ts';
+import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
@@ -15,13 +16,10 @@ import { addSetupRoutes } from './http/routes/setup.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { MiddlewareHandler } from 'hono';
 
-/** Bytes of a list of commands. */
-const commandsLimit = 4 * 1024 * 1024;
-
 /** Pictures are bounded while they stream to the disk; everything else is small and read at once. */
-function bodyBounds(): MiddlewareHandler<AppEnvironment> {
-  const form = atMost(formLimit);
-  const commands = atMost(commandsLimit);
+function bodyBounds({ bounds, boundMetrics }: AppDeps): MiddlewareHandler<AppEnvironment> {
+  const form = atMost('body', bounds, boundMetrics);
+  const commands = atMost('commandsBody', bounds, boundMetrics);
   return (c, next) => {
     if (c.req.path === '/api/blob') return next();
     return c.req.path === '/api/commands' ? commands(c, next) : form(c, next);
@@ -29,12 +27,17 @@ function bodyBounds(): MiddlewareHandler<AppEnvironment> {
 }
 
 /** All of HTTP: the API, the operator's pages, the built client. Sockets are attached to the server beside it. */
-export function createApp(deps: AppDeps): Routes {
+export function createApp(options: AppOptions): Routes {
+  const deps: AppDeps = {
+    ...options,
+    rate: createRequestRate(options.bounds, options.boundMetrics),
+  };
   const app = newRoutes();
   app.use(deps.metrics.count);
   app.use(securityHeaders(deps));
+  app.use('/api/*', notToBeKept);
   app.use('/api/*', fromOwnPages(deps));
-  app.use('/api/*', bodyBounds());
+  app.use('/api/*', bodyBounds(deps));
   app.onError(onError(deps.log));
 
   addOperationRoutes(app, deps);

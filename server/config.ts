@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { normaliseEmail } from './auth/emails.ts';
 import { passwordProblem } from './auth/passwords.ts';
+import { boundNames, boundSetting, boundTable, type Bound, type Bounds } from './bounds.ts';
 import { err, ok, type Result } from '../shared/base/result.ts';
 
 /** Everything the process was told by its environment, checked. */
@@ -19,6 +20,9 @@ export interface Config {
   readonly logLevel: string;
   /** Number of proxies in front whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: number;
+  /** Days without use, and days in any case, after which a session is over. */
+  readonly sessionDays: { readonly idle: number; readonly longest: number };
+  readonly bounds: Bounds;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -83,6 +87,11 @@ const settings = {
     schema: wholeNumber(0, 10).default(0),
     must: 'the number of proxies in front of the relay, from 0 to 10',
   },
+  WEFT_SESSION_IDLE_DAYS: {
+    schema: wholeNumber(1, 3_650).default(30),
+    must: 'a number of days from 1 to 3650',
+  },
+  WEFT_SESSION_DAYS: { schema: wholeNumber(1, 3_650).default(180), must: 'a number of days from 1 to 3650' },
 } as const;
 
 type Settings = { [Name in keyof typeof settings]: z.infer<(typeof settings)[Name]['schema']> };
@@ -94,7 +103,11 @@ const notBuilt: Readonly<Record<string, string>> = {
   WEFT_BLOBS_URL: 'this version keeps files in WEFT_DATA',
 };
 /** All names the environment may hold for the relay, also those it refuses. */
-export const settingNames: readonly string[] = [...Object.keys(settings), ...Object.keys(notBuilt)];
+export const settingNames: readonly string[] = [
+  ...Object.keys(settings),
+  ...boundNames.map(boundSetting),
+  ...Object.keys(notBuilt),
+];
 
 /** Read by other programs of the project (`npm run dev`, tests). */
 const ofOthers = new Set(['WEFT_DEV_PORT', 'WEFT_DEV_RELAY', 'WEFT_SEEDS']);
@@ -106,10 +119,32 @@ export interface ReadConfig {
   readonly warnings: readonly string[];
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function readBounds(environment: Environment): Result<Bounds, string> {
+  const values = {} as Record<Bound, number>;
+  for (const bound of boundNames) {
+    const { initial, least, most, unit } = boundTable[bound];
+    const text = environment[boundSetting(bound)] || String(initial);
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) {
+      const what = unit === 'number' ? 'a number' : `a number of ${unit}`;
+      const shown = JSON.stringify(text).slice(0, 200);
+      return err(`${boundSetting(bound)} must be ${what} from ${least} to ${most}, not ${shown}.`);
+    }
+    values[bound] = value;
+  }
+  if (values.frame < values.update + frameAroundUpdate)
+    return err(
+      `${boundSetting('frame')} must be at least ${frameAroundUpdate} more than ${boundSetting('update')}.`,
+    );
+  return ok(values);
+}
+/** What a frame needs beside the update in it. */
+const frameAroundUpdate = 64 * 1024;
+
 /** Reads the environment. The error is one sentence for a person; an empty value counts as absent. */
-export function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-): Result<ReadConfig, string> {
+export function readConfig(environment: Environment): Result<ReadConfig, string> {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
   const values: Record<string, unknown> = {};
   for (const [name] of given)
@@ -129,9 +164,11 @@ export function readConfig(
   const password = read.WEFT_ADMIN_PASSWORD;
   if ((email === undefined) !== (password === undefined))
     return err('WEFT_ADMIN_EMAIL and WEFT_ADMIN_PASSWORD must be given together.');
+  const bounds = readBounds(environment);
+  if (!bounds.ok) return bounds;
   const warnings = given
     .map(([name]) => name)
-    .filter((name) => name.startsWith('WEFT_') && !Object.hasOwn(settings, name) && !ofOthers.has(name))
+    .filter((name) => name.startsWith('WEFT_') && !settingNames.includes(name) && !ofOthers.has(name))
     .map((name) => `${name} is not a setting of Weft and is ignored`);
   return ok({
     config: {
@@ -144,6 +181,8 @@ export function readConfig(
       durability: read.WEFT_DURABILITY,
       logLevel: read.WEFT_LOG,
       trustedProxies: read.WEFT_TRUST_PROXY,
+      sessionDays: { idle: read.WEFT_SESSION_IDLE_DAYS, longest: read.WEFT_SESSION_DAYS },
+      bounds: bounds.value,
     },
     warnings,
   });

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import type { BoundMetrics, Bounds } from './bounds.ts';
+import type { ErrorCode } from '../shared/base/errors.ts';
 import type { Routes } from './http/routes/app.ts';
 
 /** The address cannot be listened on; the message is a sentence for the person who started the process. */
@@ -25,15 +27,60 @@ function addressOf(server: Server, host: string): string {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
+/** Requests that never became one, by the error of the parser: status line and code of the answer. */
+const broken: Readonly<Record<string, readonly [string, ErrorCode]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'too-large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'too-slow'],
+};
+
+/** Says why, and ends the connection: what follows in it cannot be told from the broken request. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Socket, metrics: BoundMetrics): void {
+  if (error.code === 'HPE_HEADER_OVERFLOW') metrics.struck('headers');
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') metrics.struck('headerTime');
+  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  const [status, code] = broken[error.code ?? ''] ?? ['400 Bad Request', 'bad-request'];
+  const body = JSON.stringify({ error: { code, message: 'the request cannot be read' } });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `X-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+export interface ListenOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly bounds: Bounds;
+  readonly metrics: BoundMetrics;
+}
+
+/** How often connections are looked at for being too slow. Milliseconds. */
+const checkEvery = 1_000;
+
 /**
  * Serves the app.
  * @throws ListenError
  */
-export function listen(app: Routes, port: number, host: string): Promise<Listening> {
+export function listen(app: Routes, { port, host, bounds, metrics }: ListenOptions): Promise<Listening> {
   // Whoever sends headers a byte at a time is cut off; bodies may be pictures over a slow line.
   const server = createServer(
-    { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    {
+      headersTimeout: bounds.headerTime,
+      requestTimeout: Math.max(bounds.requestTime, bounds.headerTime),
+      connectionsCheckingInterval: Math.min(checkEvery, bounds.headerTime),
+      maxHeaderSize: bounds.headers,
+    },
     getRequestListener(app.fetch),
+  );
+  server.maxConnections = bounds.connections;
+  let connections = 0;
+  server.on('connection', (socket) => {
+    metrics.reached('connections', ++connections);
+    socket.once('close', () => metrics.reached('connections', --connections));
+  });
+  server.on('drop', () => metrics.struck('connections'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    answerBroken(error, socket as Socket, metrics),
   );
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -3,10 +3,12 @@ import { pino, type Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock } from '../shared/base/clock.ts';
 import { createApp } from './app.ts';
+import { createBoundMetrics } from './bound-metrics.ts';
 import { prepareDecoy } from './auth/passwords.ts';
 import { readConfig, type Config } from './config.ts';
 import { createRequestMetrics } from './http/metrics.ts';
 import { isOwnOrigin } from './http/origin.ts';
+import { networkBehind, speaksTls } from './http/request-facts.ts';
 import { cookieToken } from './http/session-cookie.ts';
 import { attachSockets } from './http/sockets.ts';
 import { readStaticFiles } from './http/static-files.ts';
@@ -69,10 +71,14 @@ function stopOnSignals(stop: () => Promise<void>, log: Logger): void {
 async function run(config: Config, log: Logger): Promise<void> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const { bounds, publicUrl, trustedProxies, sessionDays } = config;
+  const boundMetrics = createBoundMetrics(registry, bounds);
   const workspace = await openWorkspace({
     folder: config.data,
     durability: config.durability,
-    metrics: createRelayMetrics(registry),
+    bounds,
+    sessionLimits: { idle: sessionDays.idle * day, longest: sessionDays.longest * day },
+    metrics: createRelayMetrics(registry, boundMetrics),
     log,
     // At once and without an answer to anybody: whether the last commit is on the disk nobody can say.
     fatal(error) {
@@ -95,7 +101,6 @@ async function run(config: Config, log: Logger): Promise<void> {
 
   const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
   if (!files) log.warn({}, 'the client is not built; only the API is served');
-  const { publicUrl, trustedProxies } = config;
   const metrics = createRequestMetrics(registry);
   const app = createApp({
     relay,
@@ -104,16 +109,29 @@ async function run(config: Config, log: Logger): Promise<void> {
     clock: systemClock,
     log,
     metrics,
+    bounds,
+    boundMetrics,
     files,
     publicUrl,
     trustedProxies,
   });
-  const { server, address } = await listen(app, config.port, config.host);
+  const { port, host } = config;
+  const { server, address } = await listen(app, { port, host, bounds, metrics: boundMetrics });
+  const one = (header: string | string[] | undefined): string | undefined =>
+    Array.isArray(header) ? header.join() : header;
   const cutSockets = attachSockets(server, {
     relay,
     sessions: auth.sessions,
     isOwnOrigin: (origin, request) => isOwnOrigin(origin, { publicUrl, host: request.headers.host }),
-    cookieToken: (request) => cookieToken(request.headers.cookie),
+    cookieToken: ({ headers }) =>
+      cookieToken(
+        headers.cookie,
+        speaksTls(one(headers['x-forwarded-proto']), { publicUrl, trustedProxies }),
+      ),
+    networkOf: ({ socket, headers }) =>
+      networkBehind(socket.remoteAddress, one(headers['x-forwarded-for']), trustedProxies),
+    bounds,
+    metrics: boundMetrics,
     log,
   });
   stopOnSignals(async () => {

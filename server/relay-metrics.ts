@@ -1,8 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { BoundMetrics } from './bounds.ts';
 import type { RelayMetrics } from './relay/metrics.ts';
 
 /** The relay's figures as Prometheus metrics. */
-export function createRelayMetrics(registry: Registry): RelayMetrics {
+export function createRelayMetrics(registry: Registry, bounds: BoundMetrics): RelayMetrics {
   const registers = [registry];
   const open = new Gauge({
     name: 'weft_sockets',
@@ -37,6 +38,7 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
   });
   const texts = new Gauge({ name: 'weft_loaded_texts', help: 'Documents loaded for the gate', registers });
   return {
+    ...bounds,
     sockets: (kind, change) => open.inc({ kind }, change),
     committed(count, took) {
       rows.inc(count);

@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../shared/base/clock.ts';
-import { limits } from '../shared/protocol/limits.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { createAuth, type Auth, type AuthStore } from './auth/index.ts';
 import { createSqliteAuthStore } from './auth/sqlite-auth-store.ts';
+import type { SessionLimits } from './auth/sessions.ts';
 import type { Blobs } from './blobs/contract.ts';
 import { createFolderBlobs } from './blobs/folder.ts';
 import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
+import { defaultBounds, type Bounds } from './bounds.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
@@ -30,6 +31,8 @@ export interface WorkspaceOptions {
   readonly folder: string;
   readonly durability: 'full' | 'process';
   readonly clock?: Clock;
+  readonly bounds?: Bounds;
+  readonly sessionLimits?: SessionLimits;
   readonly metrics?: RelayMetrics;
   readonly log?: RelayLog;
   /** The disk failed to keep what it was given: the process has to end and begin anew with what is there. */
@@ -76,7 +79,7 @@ function open(folder: string, durability: 'full' | 'process') {
  * @throws FolderError
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { folder, durability, clock = systemClock, metrics, log } = options;
+  const { folder, durability, clock = systemClock, bounds = defaultBounds, metrics, log } = options;
   const database = open(folder, durability);
   if (options.fatal) whenUnsure(database, options.fatal);
   try {
@@ -85,6 +88,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       store,
       clock,
       version: packageFile.version,
+      bounds,
       ...(metrics ? { metrics } : {}),
       ...(log ? { log } : {}),
     });
@@ -96,9 +100,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       folder: join(folder, 'blobs'),
       index,
       clock,
-      largest: limits.blob,
+      largest: bounds.blob,
     });
-    const auth = createAuth({ store: authStore, relay, clock });
+    const { sessionLimits } = options;
+    const auth = createAuth({ store: authStore, relay, clock, ...(sessionLimits ? { sessionLimits } : {}) });
     return { relay, auth, authStore, blobs, close: () => store.close() };
   } catch (error) {
     database.close();

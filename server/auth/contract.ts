@@ -49,6 +49,7 @@ export interface AuthStore {
   touchSession(id: string, at: number): void;
   deleteSession(id: string): void;
   deleteSessionsSeenBefore(at: number): void;
+  deleteSessionsMadeBefore(at: number): void;
 
   insertInvitation(invitation: Invitation, code: Uint8Array): void;
   invitationByCode(code: Uint8Array): Invitation | null;

@@ -3,7 +3,7 @@ import type { Relay } from '../relay/contract.ts';
 import { createAdmission, type Admit } from './admission.ts';
 import type { AuthStore } from './contract.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
-import { createSessions, type AuthSessions } from './sessions.ts';
+import { createSessions, defaultSessionLimits, type AuthSessions, type SessionLimits } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createSignIn, type SignIn } from './sign-in.ts';
 import { createThrottle, defaultThrottle, type Throttle, type ThrottleLimits } from './throttle.ts';
@@ -26,13 +26,15 @@ export interface AuthDeps {
   readonly relay: Relay;
   readonly clock: Clock;
   readonly limits?: ThrottleLimits;
+  readonly sessionLimits?: SessionLimits;
 }
 
-export function createAuth({ store, relay, clock, limits = defaultThrottle }: AuthDeps): Auth {
+export function createAuth(deps: AuthDeps): Auth {
+  const { store, relay, clock, limits = defaultThrottle, sessionLimits = defaultSessionLimits } = deps;
   const admit = createAdmission({ store, relay, clock });
   return {
     admit,
-    sessions: createSessions({ store, clock, relay }),
+    sessions: createSessions({ store, clock, relay, limits: sessionLimits }),
     signIn: createSignIn({ store, relay, throttle: createThrottle(limits) }),
     invitations: createInvitations({ store, relay, clock, admit }),
     setup: createSetup({ relay, admit }),

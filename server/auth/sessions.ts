@@ -4,8 +4,13 @@ import type { Sessions } from '../relay/contract.ts';
 import type { AuthStore, Session } from './contract.ts';
 import { fingerprint, newSecret } from './secrets.ts';
 
-/** A session that nobody used for this long is over. Milliseconds. */
-export const idleLimit = 30 * 24 * 3_600_000;
+const day = 24 * 3_600_000;
+/** Milliseconds: without use, and in any case, after which a session is over. */
+export interface SessionLimits {
+  readonly idle: number;
+  readonly longest: number;
+}
+export const defaultSessionLimits: SessionLimits = { idle: 30 * day, longest: 180 * day };
 /** "Last seen" is as exact as this; writing each time would be a disk write per request. */
 const seenEvery = 60_000;
 const tokenShape = /^[A-Za-z0-9_-]{43}$/;
@@ -31,6 +36,7 @@ export interface AuthSessions extends Sessions {
 export interface SessionsDeps {
   readonly store: AuthStore;
   readonly clock: Clock;
+  readonly limits: SessionLimits;
   readonly relay: {
     actor(member: MemberId): { readonly active: boolean } | null;
     endSession(session: string): void;
@@ -38,9 +44,10 @@ export interface SessionsDeps {
   };
 }
 
-export function createSessions({ store, clock, relay }: SessionsDeps): AuthSessions {
+export function createSessions({ store, clock, limits, relay }: SessionsDeps): AuthSessions {
   const seenAt = new Map<string, number>();
-  const isOver = (session: Session): boolean => session.seenAt + idleLimit <= clock.now();
+  const isOver = ({ seenAt: seen, createdAt }: Session): boolean =>
+    Math.min(seen + limits.idle, createdAt + limits.longest) <= clock.now();
 
   function drop(session: string): void {
     store.deleteSession(session);
@@ -101,7 +108,8 @@ export function createSessions({ store, clock, relay }: SessionsDeps): AuthSessi
       for (const session of store.sessionsOf(member)) if (session.id !== keep) drop(session.id);
     },
     tidy() {
-      store.deleteSessionsSeenBefore(clock.now() - idleLimit);
+      store.deleteSessionsSeenBefore(clock.now() - limits.idle);
+      store.deleteSessionsMadeBefore(clock.now() - limits.longest);
       seenAt.clear();
     },
   };

@@ -33,6 +33,7 @@ export function createSqliteAuthStore(db: Database): AuthStore {
   const touchSession = run('UPDATE sessions SET seen_at = ? WHERE id = ?');
   const deleteSession = run('DELETE FROM sessions WHERE id = ?');
   const deleteSessionsSeenBefore = run('DELETE FROM sessions WHERE seen_at < ?');
+  const deleteSessionsMadeBefore = run('DELETE FROM sessions WHERE created_at < ?');
   const insertInvitation = run(
     `INSERT INTO invitations (id, code, role, uses, max_uses, expires_at, created_by, created_at, revoked_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -59,6 +60,7 @@ export function createSqliteAuthStore(db: Database): AuthStore {
     touchSession: (id, at) => void touchSession(at, id),
     deleteSession: (id) => void deleteSession(id),
     deleteSessionsSeenBefore: (at) => void deleteSessionsSeenBefore(at),
+    deleteSessionsMadeBefore: (at) => void deleteSessionsMadeBefore(at),
     insertInvitation: (row, code) =>
       void insertInvitation(
         row.id,

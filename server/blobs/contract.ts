@@ -19,6 +19,8 @@ export interface Upload {
   readonly hash: string;
   readonly by: MemberId;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** Asked when all bytes are there, which may be minutes later. */
+  mayStill(): Result<true, Failure>;
 }
 
 export interface Blobs {

@@ -80,6 +80,8 @@ export async function createFolderBlobs({ folder, index, clock, largest }: Folde
       try {
         const received = await receive(file, upload).finally(() => file.close());
         if (!received.ok) return received;
+        const allowed = upload.mayStill();
+        if (!allowed.ok) return allowed;
         await keep(temporary, upload.hash);
         const { room, hash, by } = upload;
         const info: BlobInfo = { room, hash, by, at: clock.now(), ...received.value };

@@ -1,21 +1,29 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Auth } from '../auth/index.ts';
 import type { Blobs } from '../blobs/contract.ts';
+import type { BoundMetrics, Bounds } from '../bounds.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
+import type { RequestRate } from './request-rate.ts';
 import type { StaticFiles } from './static-files.ts';
 
-/** Everything the routes work with. */
-export interface AppDeps {
+export interface AppOptions {
   readonly relay: Relay;
   readonly auth: Auth;
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RequestMetrics;
+  readonly bounds: Bounds;
+  readonly boundMetrics: BoundMetrics;
   /** Null when the client was not built (development: Vite serves it). */
   readonly files: StaticFiles | null;
   readonly publicUrl: string | null;
   readonly trustedProxies: number;
+}
+
+/** Everything the routes work with. */
+export interface AppDeps extends AppOptions {
+  readonly rate: RequestRate;
 }

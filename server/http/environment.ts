@@ -4,7 +4,11 @@ import type { Caller } from '../relay/contract.ts';
 /** What routes know of a request. `incoming` is absent where a test calls the app without a network. */
 export interface AppEnvironment {
   Bindings: Partial<HttpBindings>;
-  Variables: { caller: Caller };
+  Variables: {
+    caller: Caller;
+    /** Whether the session of the request has not ended since. */
+    isStillSignedIn: () => boolean;
+  };
 }
 
 /** The part of a logger that routes use; pino has it. */

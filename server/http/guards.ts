@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory';
 import type { AppDeps } from './deps.ts';
 import type { AppEnvironment } from './environment.ts';
 import { isOwnOrigin } from './origin.ts';
-import { refuse } from './refusals.ts';
+import { refuse, Refused } from './refusals.ts';
 import { isSecure } from './request-facts.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
@@ -29,22 +29,31 @@ export const fromOwnPages = ({ publicUrl, trustedProxies }: AppDeps): Middleware
     return next();
   });
 
+/** Nothing of the API is for caches, other than what a route says of its own answer. */
+export const notToBeKept = createMiddleware<AppEnvironment>(async (c, next) => {
+  await next();
+  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
+});
+
 /** Lets only members in and says who it is. A token in the header goes before the cookie. */
-export const signedIn = ({ auth, ...deps }: AppDeps): MiddlewareHandler<AppEnvironment> =>
+export const signedIn = ({ auth, rate, ...deps }: AppDeps): MiddlewareHandler<AppEnvironment> =>
   createMiddleware<AppEnvironment>(async (c, next) => {
-    c.header('Cache-Control', 'no-store');
     const token = bearer(c) ?? readSessionCookie(c, isSecure(c, deps));
     const caller = token === undefined ? null : auth.sessions.verify(token);
     if (!caller)
       return token === undefined
         ? refuse('not-signed-in', 'sign in first')
         : refuse('session-ended', 'this session has ended; sign in again');
+    const tooMany = rate(caller.member);
+    if (tooMany) throw new Refused(tooMany);
     // A body may take minutes to arrive, and the session may end meanwhile.
+    const isStillSignedIn = (): boolean => auth.sessions.verify(token ?? '') !== null;
     if (c.req.method === 'POST') {
       await c.req.text();
-      if (!auth.sessions.verify(token ?? '')) return refuse('session-ended', 'this session has ended');
+      if (!isStillSignedIn()) return refuse('session-ended', 'this session has ended');
     }
     auth.sessions.seen(caller.session);
     c.set('caller', caller);
+    c.set('isStillSignedIn', isStillSignedIn);
     return next();
   });

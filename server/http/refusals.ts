@@ -59,6 +59,10 @@ export const onError =
       );
     const told = failureOf(error);
     if (told.code === 'room-damaged') return answerFailure(c, told);
+    const { incoming } = c.env ?? {};
+    // The other side went away in the middle of its body: its affair, and nobody reads the answer.
+    if (incoming?.destroyed && !incoming.complete)
+      return answerFailure(c, failure('bad-request', 'the body ended too early'));
     log.error({ err: error, method: c.req.method, route: c.req.routePath }, 'request failed');
     return isStorageError(error)
       ? answerFailure(c, failure('storage-failed', 'the relay cannot store anything right now'))

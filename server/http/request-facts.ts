@@ -8,19 +8,34 @@ function forwardedAddress(header: string | undefined, trusted: number): string |
   return hops.length >= trusted ? hops[hops.length - trusted] : undefined;
 }
 
-/** The network that attempts of this request are counted for. */
-export function clientNetwork(c: Context<AppEnvironment>, trustedProxies: number): string {
-  const direct = c.env?.incoming?.socket?.remoteAddress ?? 'unknown';
-  const forwarded =
-    trustedProxies > 0 ? forwardedAddress(c.req.header('x-forwarded-for'), trustedProxies) : undefined;
-  return networkOf(forwarded ?? direct);
+/** How the relay is reached: its public address, and the number of proxies before it that are believed. */
+export interface Surroundings {
+  readonly publicUrl: string | null;
+  readonly trustedProxies: number;
 }
 
-/** Whether the person's browser speaks TLS with us or with the proxy before us. */
-export function isSecure(
-  c: Context,
-  { publicUrl, trustedProxies }: { readonly publicUrl: string | null; readonly trustedProxies: number },
+/** The network of whoever is behind an address, or behind the proxies that say for whom they speak. */
+export function networkBehind(
+  address: string | undefined,
+  forwardedFor: string | undefined,
+  trustedProxies: number,
+): string {
+  const forwarded = trustedProxies > 0 ? forwardedAddress(forwardedFor, trustedProxies) : undefined;
+  return networkOf(forwarded ?? address ?? 'unknown');
+}
+
+/** The network that attempts of this request are counted for. */
+export const clientNetwork = (c: Context<AppEnvironment>, trustedProxies: number): string =>
+  networkBehind(c.env?.incoming?.socket?.remoteAddress, c.req.header('x-forwarded-for'), trustedProxies);
+
+/** Whether the person's browser speaks TLS with us or, as `X-Forwarded-Proto` says, with the proxy before us. */
+export function speaksTls(
+  forwardedProto: string | undefined,
+  { publicUrl, trustedProxies }: Surroundings,
 ): boolean {
   if (publicUrl !== null) return publicUrl.startsWith('https:');
-  return trustedProxies > 0 && c.req.header('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https';
+  return trustedProxies > 0 && forwardedProto?.split(',').at(-1)?.trim() === 'https';
 }
+
+export const isSecure = (c: Context, surroundings: Surroundings): boolean =>
+  speaksTls(c.req.header('x-forwarded-proto'), surroundings);

@@ -24,7 +24,5 @@ export const clearSessionCookie = (c: Context, secure: boolean): void =>
   void deleteCookie(c, nameFor(secure), { path: '/', secure });
 
 /** The token in the `Cookie` header of a request that is no HTTP request of ours yet: an upgrade. */
-export function cookieToken(header: string | undefined): string | null {
-  const cookies = parse(header ?? '');
-  return cookies[nameFor(true)] ?? cookies[nameFor(false)] ?? null;
-}
+export const cookieToken = (header: string | undefined, secure: boolean): string | null =>
+  parse(header ?? '')[nameFor(secure)] ?? null;

@@ -12,18 +12,34 @@ export interface Intake {
   drain(): void;
 }
 
+/** `pace` counts each message and says for how many milliseconds none may be taken after it, 0 mostly. */
 export function fairIntake(
   webSocket: Pick<WebSocket, 'pause' | 'resume'>,
   receive: (message: Bytes) => void,
+  pace: (bytes: number) => number = () => 0,
 ): Intake {
   let waiting: Bytes[] = [];
   let spent = 0;
   let scheduled = false;
+  let held = false;
 
   const one = (message: Bytes): void => {
     const started = performance.now();
     receive(message);
     spent += performance.now() - started;
+    const wait = pace(message.length);
+    if (wait > 0) hold(wait);
+  };
+
+  /** Nothing more is read from the network until the time is over. */
+  const hold = (milliseconds: number): void => {
+    held = true;
+    webSocket.pause();
+    setTimeout(() => {
+      held = false;
+      if (waiting.length === 0) webSocket.resume();
+      else schedule();
+    }, milliseconds).unref();
   };
 
   const schedule = (): void => {
@@ -32,11 +48,11 @@ export function fairIntake(
     setImmediate(() => {
       scheduled = false;
       spent = 0;
-      if (waiting.length === 0) return;
+      if (waiting.length === 0 || held) return;
       let next = 0;
-      while (next < waiting.length && spent < share) one(waiting[next++]!);
+      while (next < waiting.length && spent < share && !held) one(waiting[next++]!);
       waiting = waiting.slice(next);
-      if (waiting.length === 0) webSocket.resume();
+      if (waiting.length === 0 && !held) webSocket.resume();
       schedule();
     });
   };
@@ -44,7 +60,7 @@ export function fairIntake(
   return {
     take(message) {
       schedule();
-      if (waiting.length === 0 && spent < share) return one(message);
+      if (waiting.length === 0 && spent < share && !held) return one(message);
       // Nothing more is read from the network until this has been done.
       if (waiting.push(message) === 1) webSocket.pause();
     },

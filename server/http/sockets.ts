@@ -1,17 +1,20 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
 import { errorTable, failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { limits } from '../../shared/protocol/limits.ts';
+import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
+import { defaultBounds, noBoundMetrics, type Bound, type BoundMetrics, type Bounds } from '../bounds.ts';
 import type { Caller, Connection, Link, Relay, Sessions } from '../relay/contract.ts';
 import { failureOf } from '../relay/failure-of.ts';
 import { noLog, type RelayLog } from '../relay/metrics.ts';
 import { boundUntil, fairIntake } from './socket-intake.ts';
 import { frameOnce } from './socket-frames.ts';
+import { createSeats, type Seat } from './socket-seats.ts';
 
 export interface SocketDeps {
   readonly relay: Relay;
@@ -20,24 +23,22 @@ export interface SocketDeps {
   isOwnOrigin(origin: string, request: IncomingMessage): boolean;
   /** The session token in the cookies of a request, if there is one. */
   cookieToken(request: IncomingMessage): string | null;
-  readonly times?: SocketTimes;
+  /** The network that a stranger's socket is counted for. */
+  networkOf?(request: IncomingMessage): string;
+  readonly bounds?: Bounds;
+  readonly metrics?: BoundMetrics;
   readonly log?: RelayLog;
 }
 
-/** Milliseconds. */
-export interface SocketTimes {
-  /** From the upgrade to the hello. */
-  readonly hello: number;
-  /** Between pings; at each the session is verified again. */
-  readonly ping: number;
-  /** A peer that gave no sign of life for so long is gone: a ping and half an interval. */
-  readonly silence: number;
-}
-const usualTimes: SocketTimes = { hello: 10_000, ping: 30_000, silence: 45_000 };
+/** Each socket is looked at so often within the bound on silence, and pinged at every fourth look. */
+const looks = 9;
+const looksPerPing = 4;
+/** Chunks of one unfinished message: a path with the smallest packets needs twenty thousand for the largest frame. */
+const mostChunks = 32 * 1024;
+/** A device is told at most so often that it is read slowly. Milliseconds. */
+const noticeEvery = 1_000;
 
 const longestAddress = 2_048;
-/** Bytes a socket may send before anybody knows whose it is: a hello is a few hundred. */
-const mostBeforeHello = 64 * 1024;
 const tokenProtocol = 'weft.token.';
 
 /** What a request for an upgrade wants: our own protocol, or one room in y-websocket's. */
@@ -73,15 +74,24 @@ function addressOf(request: IncomingMessage): URL | null {
   }
 }
 
-function reject(socket: Duplex, { code, message }: Failure): void {
+function reject(socket: Duplex, { code, message, details }: Failure): void {
   const { status } = errorTable[code];
-  const body = JSON.stringify({ error: { code, message } });
+  const body = JSON.stringify({ error: { code, message, ...(details ? { details } : {}) } });
+  const retryAfter = details?.['retryAfter'];
   socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${code}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-      `Cache-Control: no-store\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n` +
+      (retryAfter === undefined ? '' : `Retry-After: ${retryAfter}\r\n`) +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
+
+/** What `ws` says of frames that break a bound; it closes such a socket itself, with 1008 or 1009. */
+const boundOfError: Readonly<Record<string, Bound>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'frame',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'fragments',
+};
 
 interface Credentials {
   readonly token: string | null;
@@ -106,10 +116,14 @@ function credentials(request: IncomingMessage, address: URL, deps: SocketDeps): 
 
 /** Answers upgrade requests of `/sync` and `/sync/<room>`. Returns a function that ends what is left. */
 export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDeps): () => void {
-  const { relay, sessions, times = usualTimes, log = noLog } = deps;
+  const { relay, sessions, bounds = defaultBounds, metrics = noBoundMetrics, log = noLog } = deps;
+  const networkOf = deps.networkOf ?? (({ socket }) => socket.remoteAddress ?? 'unknown');
+  const seats = createSeats(bounds, metrics);
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: limits.frame,
+    maxPayload: bounds.frame,
+    maxFragments: bounds.fragments,
+    maxBufferedChunks: mostChunks,
     perMessageDeflate: false,
     handleProtocols: (protocols) => [...protocols].find((each) => each.startsWith(tokenProtocol)) ?? false,
   });
@@ -141,13 +155,22 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       const decision = relay.mayRead(caller.member, room);
       if (!decision.ok) return reject(socket, decision.error);
     }
+    const taken = seats.take(networkOf(request), caller?.member ?? null);
+    if (!taken.ok) return reject(socket, taken.error);
+    const seat = taken.value;
+    // Also when the handshake fails.
+    socket.once('close', seat.leave);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const link = linkOf(webSocket, socket);
       if (room === null) {
-        const greeted = caller ? null : boundUntil(socket, mostBeforeHello, () => webSocket.terminate());
-        open(webSocket, link, (pulse) => connectDevice(link, pulse, token, greeted));
+        const tooMuch = (): void => {
+          metrics.struck('beforeHello');
+          webSocket.terminate();
+        };
+        const greeted = caller ? null : boundUntil(socket, bounds.beforeHello - head.length, tooMuch);
+        open(webSocket, link, seat, (pulse) => connectDevice(link, pulse, seat, token, greeted));
       } else if (caller && token !== null)
-        open(webSocket, link, (pulse) => connectPlain(link, pulse, caller, token, room));
+        open(webSocket, link, seat, (pulse) => connectPlain(link, pulse, caller, token, room));
     });
   };
 
@@ -155,13 +178,24 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   interface Pulse {
     /** Of `performance.now`: a clock that is set must not end everybody's connection. */
     heardAt: number;
+    /** Looks since the last ping. */
+    looks: number;
     check: () => void;
   }
 
-  const open = (webSocket: WebSocket, link: Link, connect: (pulse: Pulse) => Connection | null): void => {
-    const pulse: Pulse = { heardAt: performance.now(), check: () => {} };
+  const open = (
+    webSocket: WebSocket,
+    link: Link,
+    seat: Seat,
+    connect: (pulse: Pulse) => Connection | null,
+  ): void => {
+    const pulse: Pulse = { heardAt: performance.now(), looks: 0, check: () => {} };
     // `ws` answers a broken frame with a close of its own; the peer gets a moment to read why.
-    webSocket.on('error', () => void setTimeout(() => webSocket.terminate(), closeDeadline).unref());
+    webSocket.on('error', (error: Error & { readonly code?: string }) => {
+      const bound = boundOfError[error.code ?? ''];
+      if (bound) metrics.struck(bound);
+      setTimeout(() => webSocket.terminate(), closeDeadline).unref();
+    });
     let connection: Connection | null;
     try {
       connection = connect(pulse);
@@ -171,8 +205,21 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       return link.close(code, message);
     }
     if (!connection) return;
-    const { receive, gone } = connection;
-    const intake = fairIntake(webSocket, receive);
+    const { receive, gone, slowed } = connection;
+    let toldAt = -Infinity;
+    /** Too much at once is not refused: it waits in the network until the rate allows it. */
+    const pace = (bytes: number): number => {
+      metrics.reached('frame', bytes);
+      const wait = seat.spend(bytes);
+      if (wait === 0) return 0;
+      const now = performance.now();
+      if (now - toldAt >= noticeEvery) {
+        toldAt = now;
+        slowed?.(wait);
+      }
+      return wait;
+    };
+    const intake = fairIntake(webSocket, receive, pace);
     live.set(webSocket, pulse);
     webSocket.on('pong', () => (pulse.heardAt = performance.now()));
     webSocket.on('message', (data, isBinary) => {
@@ -198,13 +245,16 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   const connectDevice = (
     link: Link,
     pulse: Pulse,
+    seat: Seat,
     knownToken: string | null,
     onGreeted: (() => void) | null,
   ) => {
     let greeted = false;
     const deadline = setTimeout(() => {
-      if (!greeted) link.close('not-signed-in', 'no hello within the deadline');
-    }, times.hello);
+      if (greeted) return;
+      metrics.struck('helloTime');
+      link.close('not-signed-in', 'no hello within the deadline');
+    }, bounds.helloTime);
     deadline.unref();
     return relay.connectDevice(link, (said) => {
       greeted = true;
@@ -212,8 +262,16 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       const token = knownToken ?? said ?? null;
       // Also when the upgrade brought it: the session may have ended since.
       const caller = token === null ? null : sessions.verify(token);
-      if (caller) onGreeted?.();
-      if (caller && token !== null) keepChecking(pulse, link, caller, token);
+      if (!caller || token === null) return null;
+      const seated = seat.known(caller.member);
+      if (!seated.ok) {
+        const { code, message } = seated.error;
+        link.send([encodeRelayMessage({ type: 'error', code, message })]);
+        link.close(code, message);
+        return null;
+      }
+      onGreeted?.();
+      keepChecking(pulse, link, caller, token);
       return caller;
     });
   };
@@ -228,24 +286,32 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     return connected.value;
   };
 
-  const beat = setInterval(() => {
+  const between = bounds.silence / looks;
+  const look = setInterval(() => {
     const now = performance.now();
     for (const [webSocket, pulse] of live) {
+      // One look early: the bound holds also for a peer that fell silent right after a look.
+      if (now - pulse.heardAt > bounds.silence - between) {
+        metrics.struck('silence');
+        webSocket.terminate();
+        continue;
+      }
+      if (++pulse.looks < looksPerPing) continue;
+      pulse.looks = 0;
       try {
-        if (now - pulse.heardAt > times.silence) webSocket.terminate();
-        else pulse.check();
+        pulse.check();
       } catch (error) {
         log.error({ err: error }, 'a session could not be verified');
         webSocket.close(errorTable['storage-failed'].close, 'storage-failed');
       }
       if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
     }
-  }, times.ping);
-  beat.unref();
+  }, between);
+  look.unref();
 
   server.on('upgrade', upgrade);
   return () => {
-    clearInterval(beat);
+    clearInterval(look);
     server.off('upgrade', upgrade);
     for (const webSocket of live.keys()) webSocket.terminate();
     sockets.close();
@@ -254,8 +320,15 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
 
 /** Time a peer has to answer our close before the connection is cut. */
 const closeDeadline = 3_000;
+/** The same for a peer that may not have what the network still holds for it. */
+const dropDeadline = 500;
 
 function linkOf(webSocket: WebSocket, socket: Duplex): Link {
+  /** Not only closed: what the system has not sent yet goes nowhere. */
+  const reset = (): void => {
+    if (socket instanceof Socket) socket.resetAndDestroy();
+    webSocket.terminate();
+  };
   return {
     get buffered() {
       return webSocket.bufferedAmount;
@@ -267,10 +340,14 @@ function linkOf(webSocket: WebSocket, socket: Duplex): Link {
       for (const message of messages) socket.write(frameOnce(message));
       socket.uncork();
     },
-    close(code: ErrorCode, message: string) {
+    close(code: ErrorCode, message: string, unsent?: 'drop') {
       if (webSocket.readyState !== webSocket.OPEN) return;
+      const isBehind = webSocket.bufferedAmount > 0;
+      if (unsent === 'drop' && isBehind) return reset();
       webSocket.close(errorTable[code].close, `${code}: ${message}`.slice(0, 120));
-      setTimeout(() => webSocket.terminate(), closeDeadline).unref();
+      // Whoever is behind must not go on reading long after what was closed here has lost its right too.
+      if (unsent === 'drop' || isBehind) setTimeout(reset, dropDeadline).unref();
+      else setTimeout(() => webSocket.terminate(), closeDeadline).unref();
     },
   };
 }

@@ -2,7 +2,9 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
-import { limits } from '../../shared/protocol/limits.ts';
+import type { Bound, Bounds } from '../bounds.ts';
+import type { RelayMetrics } from './metrics.ts';
+import { spacing } from './spacing.ts';
 
 /** Somebody who sees who else is in a room, and is seen. */
 export interface Watcher {
@@ -11,6 +13,8 @@ export interface Watcher {
   owns(room: RoomId, client: number): boolean;
   /** An awareness update of y-protocols. The same object goes to every watcher of one kind. */
   show(room: RoomId, update: AwarenessUpdate): void;
+  /** A state was left out because a bound is reached. */
+  full?(): void;
 }
 
 /** Bytes, and the frames made of them, each once. */
@@ -43,21 +47,36 @@ interface Gathering {
   readonly watchers: Set<Watcher>;
   readonly states: Map<number, State>;
   readonly changed: Set<number>;
+  /** Characters of all states. */
+  size: number;
+  /** How many states each watcher has here. */
+  readonly own: Map<Watcher, number>;
+  /** Who spoke first under an id: nobody else may while anybody watches, also when that one is away for a moment. */
+  readonly holders: Map<number, MemberId>;
+  /** The ids of one member in `holders`, oldest first. */
+  readonly held: Map<MemberId, Set<number>>;
+  /** Told a moment ago: what changes meanwhile is told together. */
+  resting: boolean;
 }
 
-/** Carets of one socket in one room; a tab has one. */
-const mostStates = 64;
 /** States in one message: clients of y-websocket send on what they were told of the others too. */
 const mostTold = 4_096;
 const mostBytes = 1024 * 1024;
+/** Ids in one message that are looked up and turn out to be somebody else's; what comes after them is left out. */
+const mostStrange = 256;
+/** Ids that stay a member's own in one room, beside those in use. */
+const mostHeld = 256;
 
 export interface AwarenessDeps {
+  readonly bounds: Bounds;
+  readonly metrics: Pick<RelayMetrics, 'reached' | 'struck'>;
   nameOf(member: MemberId): string;
   defer(run: () => void): void;
+  later(milliseconds: number, run: () => void): void;
 }
 
 /** Who is where: forwarded, never stored. Whose it is comes from the session, not from the state. */
-export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub {
+export function createAwareness({ bounds, metrics, nameOf, defer, later }: AwarenessDeps): AwarenessHub {
   const rooms = new Map<RoomId, Gathering>();
   const watchedBy = new Map<Watcher, Set<RoomId>>();
   const dirty = new Set<RoomId>();
@@ -77,36 +96,83 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
     return { bytes: asBytes(encoding.toUint8Array(encoder)) };
   };
 
+  const tell = (room: RoomId, gathering: Gathering): void => {
+    if (gathering.changed.size === 0) return;
+    const update = encode(gathering, gathering.changed);
+    for (const client of gathering.changed)
+      if (gathering.states.get(client)?.json === 'null') gathering.states.delete(client);
+    gathering.changed.clear();
+    for (const watcher of gathering.watchers) watcher.show(room, update);
+    const rest = spacing(update.bytes.length * gathering.watchers.size);
+    if (rest === 0) return;
+    gathering.resting = true;
+    later(rest, () => {
+      gathering.resting = false;
+      tell(room, gathering);
+    });
+  };
+
   const flush = (): void => {
-    for (const room of dirty) {
-      const gathering = rooms.get(room);
-      if (!gathering) continue;
-      const update = encode(gathering, gathering.changed);
-      for (const client of gathering.changed)
-        if (gathering.states.get(client)?.json === 'null') gathering.states.delete(client);
-      gathering.changed.clear();
-      for (const watcher of gathering.watchers) watcher.show(room, update);
-      if (gathering.watchers.size === 0) rooms.delete(room);
-    }
+    const touched = [...dirty];
     dirty.clear();
+    for (const room of touched) {
+      const gathering = rooms.get(room);
+      if (gathering && !gathering.resting) tell(room, gathering);
+    }
   };
 
   const touch = (room: RoomId, gathering: Gathering, client: number): void => {
     gathering.changed.add(client);
+    if (gathering.resting) return;
     if (dirty.size === 0) defer(flush);
     dirty.add(room);
+  };
+
+  const forget = (room: RoomId, gathering: Gathering): void => {
+    if (gathering.watchers.size > 0) return;
+    gathering.changed.clear();
+    rooms.delete(room);
+  };
+
+  /** The state of a client goes; its place stays until everybody has been told. */
+  const end = (room: RoomId, gathering: Gathering, client: number, state: State): void => {
+    gathering.size -= state.json.length;
+    count(gathering, state.owner, -1);
+    state.json = 'null';
+    touch(room, gathering, client);
+  };
+
+  const count = (gathering: Gathering, owner: Watcher, change: 1 | -1): void => {
+    const own = (gathering.own.get(owner) ?? 0) + change;
+    if (own > 0) gathering.own.set(owner, own);
+    else gathering.own.delete(owner);
+    if (change > 0) metrics.reached('statesPerSocket', own);
   };
 
   const remove = (room: RoomId, gathering: Gathering, watcher: Watcher): void => {
     gathering.watchers.delete(watcher);
     watchedBy.get(watcher)?.delete(room);
-    for (const [client, state] of gathering.states) {
-      if (state.owner !== watcher || state.json === 'null') continue;
-      state.clock++;
-      state.json = 'null';
-      touch(room, gathering, client);
-    }
-    if (gathering.watchers.size === 0) rooms.delete(room);
+    if (gathering.own.has(watcher))
+      for (const [client, state] of gathering.states) {
+        if (state.owner !== watcher || state.json === 'null') continue;
+        state.clock++;
+        end(room, gathering, client, state);
+      }
+    forget(room, gathering);
+  };
+
+  const hold = ({ holders, held, states }: Gathering, client: number, member: MemberId): void => {
+    holders.set(client, member);
+    let own = held.get(member);
+    if (!own) held.set(member, (own = new Set()));
+    own.add(client);
+    if (own.size <= mostHeld) return;
+    for (const oldest of own)
+      if (!states.has(oldest)) {
+        own.delete(oldest);
+        holders.delete(oldest);
+        return;
+      }
   };
 
   const stamped = (watcher: Watcher, json: string): string | null => {
@@ -121,28 +187,72 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
     return JSON.stringify({ ...state, user: isColor ? { ...user, color } : user });
   };
 
-  const take = (gathering: Gathering, room: RoomId, watcher: Watcher, each: Told): void => {
-    const known = gathering.states.get(each.client);
-    if (known && known.owner !== watcher && known.owner.member !== watcher.member) return;
-    if (!watcher.owns(room, each.client)) return;
-    if (known && (each.clock < known.clock || (each.clock === known.clock && each.json !== 'null'))) return;
-    if (!known) {
-      if (each.json === 'null') return;
-      let own = 0;
-      for (const state of gathering.states.values()) if (state.owner === watcher) own++;
-      if (own >= mostStates) return;
-    }
+  /** Why there is no place for one more state, or for one that grows; null when there is. */
+  const lacks = (gathering: Gathering, watcher: Watcher, isNew: boolean, growth: number): Bound | null => {
+    if (isNew && (gathering.own.get(watcher) ?? 0) >= bounds.statesPerSocket) return 'statesPerSocket';
+    if (isNew && gathering.states.size >= bounds.statesPerRoom) return 'statesPerRoom';
+    if (growth > 0 && gathering.size + growth > bounds.awarenessPerRoom) return 'awarenessPerRoom';
+    return null;
+  };
+
+  /** `strange`: the client id is not the watcher's. `full`: a bound is reached. */
+  const take = (
+    gathering: Gathering,
+    room: RoomId,
+    watcher: Watcher,
+    each: Told,
+  ): 'settled' | 'strange' | 'full' => {
+    const { client, clock } = each;
+    const holder = gathering.holders.get(client);
+    if (holder !== undefined && holder !== watcher.member) return 'settled';
+    const found = gathering.states.get(client);
+    const known = found && found.json !== 'null' ? found : undefined;
+    if (!known && each.json === 'null') return 'settled';
+    if (!watcher.owns(room, client)) return 'strange';
+    if (found && (clock < found.clock || (clock === found.clock && each.json !== 'null'))) return 'settled';
     const json = stamped(watcher, each.json);
-    if (json === null) return;
-    gathering.states.set(each.client, { clock: each.clock, json, owner: watcher });
-    touch(room, gathering, each.client);
+    if (json === null) return 'settled';
+    if (json === 'null') {
+      if (known) {
+        known.clock = clock;
+        end(room, gathering, client, known);
+      }
+      return 'settled';
+    }
+    const growth = json.length - (known?.json.length ?? 0);
+    const isOwn = known?.owner === watcher;
+    const lack = lacks(gathering, watcher, !isOwn, growth);
+    if (lack) {
+      metrics.struck(lack);
+      return 'full';
+    }
+    if (known && !isOwn) count(gathering, known.owner, -1);
+    if (!isOwn) count(gathering, watcher, 1);
+    gathering.states.set(client, { clock, json, owner: watcher });
+    gathering.size += growth;
+    metrics.reached('statesPerRoom', gathering.states.size);
+    metrics.reached('awarenessPerRoom', gathering.size);
+    hold(gathering, client, watcher.member);
+    touch(room, gathering, client);
+    return 'settled';
   };
 
   return {
     watch(room, watcher) {
       let gathering = rooms.get(room);
-      if (!gathering)
-        rooms.set(room, (gathering = { watchers: new Set(), states: new Map(), changed: new Set() }));
+      if (!gathering) {
+        gathering = {
+          watchers: new Set(),
+          states: new Map(),
+          changed: new Set(),
+          size: 0,
+          own: new Map(),
+          holders: new Map(),
+          held: new Map(),
+          resting: false,
+        };
+        rooms.set(room, gathering);
+      }
       gathering.watchers.add(watcher);
       const watched = watchedBy.get(watcher);
       if (watched) watched.add(room);
@@ -155,15 +265,22 @@ export function createAwareness({ nameOf, defer }: AwarenessDeps): AwarenessHub 
     },
     receive(room, watcher, bytes) {
       const gathering = rooms.get(room);
-      const told = readTold(bytes);
+      const told = readTold(bytes, bounds.awareness);
       if (!told) return false;
       if (!gathering?.watchers.has(watcher)) return true;
+      let strange = 0;
+      let isFull = false;
       try {
-        for (const each of told) take(gathering, room, watcher, each);
-        return true;
+        for (const each of told) {
+          const taken = take(gathering, room, watcher, each);
+          if (taken === 'full') isFull = true;
+          else if (taken === 'strange' && ++strange >= mostStrange) break;
+        }
       } catch {
         return false;
       }
+      if (isFull) watcher.full?.();
+      return true;
     },
     current(room) {
       const gathering = rooms.get(room);
@@ -191,7 +308,7 @@ interface Told {
   readonly json: string;
 }
 
-function readTold(bytes: Uint8Array): Told[] | null {
+function readTold(bytes: Uint8Array, longest: number): Told[] | null {
   if (bytes.length > mostBytes) return null;
   try {
     const decoder = decoding.createDecoder(bytes);
@@ -202,7 +319,7 @@ function readTold(bytes: Uint8Array): Told[] | null {
       const client = decoding.readVarUint(decoder);
       const clock = decoding.readVarUint(decoder);
       const json = decoding.readVarString(decoder);
-      if (json.length > limits.awareness || clock >= Number.MAX_SAFE_INTEGER - 1) return null;
+      if (json.length > longest || clock >= Number.MAX_SAFE_INTEGER - 1) return null;
       told.push({ client, clock, json });
     }
     return decoding.hasContent(decoder) ? null : told;

@@ -19,8 +19,11 @@ export interface Caller {
 export interface Link {
   /** Sends whole messages, in order, in one write. */
   send(messages: readonly Bytes[]): void;
-  /** Ends the connection with the close code of the error; nothing is sent after it. */
-  close(code: ErrorCode, message: string): void;
+  /**
+   * Ends the connection with the close code of the error; nothing is sent after it. What the network has not taken yet
+   * still goes out before, unless its receiver has lost the right to it (`drop`): then the connection is cut.
+   */
+  close(code: ErrorCode, message: string, unsent?: 'drop'): void;
   /** Bytes accepted by `send` that the network has not taken yet. */
   readonly buffered: number;
 }
@@ -30,6 +33,8 @@ export interface Connection {
   receive(message: Uint8Array): void;
   /** The other side is gone, or silent for too long. */
   gone(): void;
+  /** It sent more than the rate allows, and is not read for so many milliseconds. */
+  slowed?(milliseconds: number): void;
 }
 
 /** What sign-in, HTTP routes and jobs may ask of the relay. */

@@ -1,4 +1,6 @@
 import type { Clock } from '../../shared/base/clock.ts';
+import type { Limits } from '../../shared/protocol/limits.ts';
+import type { Bounds } from '../bounds.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import type { AwarenessHub } from './awareness.ts';
@@ -23,6 +25,9 @@ export interface Core {
   readonly store: RelayStore;
   readonly clock: Clock;
   readonly version: string;
+  readonly bounds: Bounds;
+  /** The part of the bounds that devices are told. */
+  readonly limits: Limits;
   readonly log: RelayLog;
   readonly metrics: RelayMetrics;
   readonly access: Access;

@@ -2,7 +2,6 @@ import { asBytes } from '../../shared/base/bytes.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { decodeClientMessage, encodeRelayMessage } from '../../shared/protocol/codec.ts';
-import { limits } from '../../shared/protocol/limits.ts';
 import type { ClientMessage, Hello, RelayMessage } from '../../shared/protocol/messages.ts';
 import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
 import type { Watcher } from './awareness.ts';
@@ -11,10 +10,7 @@ import type { Core } from './core.ts';
 import type { Outgoing } from './outbox.ts';
 import { damagedRoom } from './quarantine.ts';
 import { failureOf, roomDamaged } from './failure-of.ts';
-import type { DeviceSession } from './session.ts';
-
-/** Rooms whose carets one device may watch; a device watches what is on its screens. */
-const mostWatched = 4_096;
+import { unsentAfter, type DeviceSession } from './session.ts';
 
 /** Speaks PROTOCOL.md with one device: waits for the hello, then answers frames in order. */
 export function connectDevice(
@@ -38,12 +34,21 @@ export function connectDevice(
     if (session) core.sessions.remove(session);
   };
 
-  const close = (code: ErrorCode, message: string): void => {
+  const close = (code: ErrorCode, message: string, unsent = unsentAfter(code)): void => {
     if (closed) return;
     link.send([encodeRelayMessage({ type: 'error', code, message })]);
     gone();
-    link.close(code, message);
+    link.close(code, message, unsent);
   };
+
+  const lose = (room: RoomId): void => {
+    // A device that is behind has rows of the room on their way, in front of the news. It comes back for the others.
+    if (link.buffered > 0) close('too-slow', 'rights have changed; come back for the rest', 'drop');
+    else say({ type: 'lost', room });
+  };
+
+  const notice = (code: ErrorCode, message: string, retryAfter: number): void =>
+    say({ type: 'notice', code, message, retryAfter });
 
   const greet = (hello: Hello): void => {
     if (core.isStopping()) return close('stopping', 'the relay is stopping');
@@ -56,7 +61,12 @@ export function connectDevice(
     readOnly = hello.schema < schemaVersion;
     // Everything up to `head` is to be asked for, everything after it is pushed: nothing may be queued in between.
     core.committer.flush();
-    const self: DeviceSession = { caller, send: (frame) => out.send(frame), end: close };
+    const self: DeviceSession = {
+      caller,
+      send: (frame) => out.send(frame),
+      end: (code, message) => close(code, message),
+      lose,
+    };
     session = self;
     watcher = {
       member: caller.member,
@@ -65,6 +75,7 @@ export function connectDevice(
         update.deviceFrame ??= encodeRelayMessage({ type: 'awareness', room, bytes: update.bytes });
         out.send(update.deviceFrame);
       },
+      full: () => notice('too-many-requests', 'there is no place for more carets in this room', 0),
     };
     say({
       type: 'welcome',
@@ -78,7 +89,7 @@ export function connectDevice(
         head: core.store.head(),
         now: core.clock.now(),
         lastCommand: core.commands.lastCommand(caller.device),
-        limits,
+        limits: core.limits,
         version: core.version,
       },
     });
@@ -98,7 +109,8 @@ export function connectDevice(
         return say({ type: 'changed', request: message.request, changed });
       }
       case 'pull': {
-        if (message.wants.length > limits.pullRooms) return close('too-large', 'too many rooms in one pull');
+        if (message.wants.length > core.limits.pullRooms)
+          return close('too-large', 'too many rooms in one pull');
         const batch = core.catchUp.batch(caller.member, message.wants);
         return say({ type: 'batch', request: message.request, ...batch });
       }
@@ -118,7 +130,7 @@ export function connectDevice(
         const { id } = message.command;
         const refused = readOnly
           ? failure('too-old', 'this version of Weft may read, not write')
-          : size > limits.command
+          : size > core.limits.command
             ? failure('too-large', 'the command is too large')
             : null;
         if (refused)
@@ -156,10 +168,15 @@ export function connectDevice(
 
   const watched = new Set<RoomId>();
   const watch = (room: RoomId): void => {
-    if (!watcher || watched.size >= mostWatched) return;
+    if (!watcher || watched.has(room)) return;
+    if (watched.size >= core.bounds.watchedRooms) {
+      core.metrics.struck('watchedRooms');
+      return notice('too-many-requests', 'this device watches too many rooms', 0);
+    }
     // A room that may not be read is watched in vain, like one that is not there.
     if (!core.access.decide(watcher.member, { do: 'read' }, room).ok) return;
     watched.add(room);
+    core.metrics.reached('watchedRooms', watched.size);
     core.awareness.watch(room, watcher);
   };
 
@@ -200,5 +217,8 @@ export function connectDevice(
       }
     },
     gone,
+    slowed(milliseconds) {
+      if (session) notice('too-many-requests', 'this device sends more than the relay reads', milliseconds);
+    },
   };
 }

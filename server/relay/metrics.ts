@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../shared/base/errors.ts';
+import { noBoundMetrics, type BoundMetrics } from '../bounds.ts';
 
 /** What the relay counts. Called on hot paths: an implementation only adds numbers. */
-export interface RelayMetrics {
+export interface RelayMetrics extends BoundMetrics {
   sockets(kind: 'device' | 'plain', change: 1 | -1): void;
   committed(rows: number, seconds: number): void;
   refused(code: ErrorCode): void;
@@ -13,6 +14,7 @@ export interface RelayMetrics {
 const nothing = (): void => {};
 
 export const noMetrics: RelayMetrics = {
+  ...noBoundMetrics,
   sockets: nothing,
   committed: nothing,
   refused: nothing,

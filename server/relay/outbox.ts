@@ -15,11 +15,15 @@ export interface Outboxes {
   flush(): void;
 }
 
-/** Bytes a socket may leave lying, beside the largest message among them, before it is told to come back later. */
-const mostBuffered = 8 * 1024 * 1024;
-
-/** Gathers what a turn has for each socket, so that each is written once. */
-export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) => void): Outboxes {
+/**
+ * Gathers what a turn has for each socket, so that each is written once. `mostBuffered` bytes, beside the largest
+ * message among them, may lie unread before a socket is told to come back later.
+ */
+export function createOutboxes(
+  metrics: RelayMetrics,
+  defer: (run: () => void) => void,
+  mostBuffered: number,
+): Outboxes {
   interface Outbox {
     readonly link: Link;
     readonly tooSlow: () => void;
@@ -33,6 +37,11 @@ export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) =
   let dirty: Outbox[] = [];
   let scheduled = false;
 
+  const slow = ({ tooSlow }: Outbox): void => {
+    metrics.struck('queue');
+    tooSlow();
+  };
+
   const flush = (): void => {
     const boxes = dirty;
     dirty = [];
@@ -43,7 +52,10 @@ export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) =
       box.bytes = 0;
       metrics.sent(bytes);
       box.link.send(messages);
-      if (box.link.buffered > mostBuffered + box.largest) box.tooSlow();
+      const lying = box.link.buffered;
+      if (lying === 0) continue;
+      metrics.reached('queue', lying);
+      if (lying > mostBuffered + box.largest) slow(box);
     }
   };
 
@@ -58,7 +70,7 @@ export function createOutboxes(metrics: RelayMetrics, defer: (run: () => void) =
           const lying = box.bytes + link.buffered;
           box.largest = lying === 0 ? length : Math.max(box.largest, length);
           // Asked before the turn's end too: what answers a thousand questions must not first be gathered.
-          if (lying + length > mostBuffered + box.largest) return tooSlow();
+          if (lying + length > mostBuffered + box.largest) return slow(box);
           box.bytes += length;
           if (box.messages.push(message) === 1) dirty.push(box);
           if (scheduled) return;

@@ -13,7 +13,7 @@ import type { Core } from './core.ts';
 import { failureOf } from './failure-of.ts';
 import { entriesOf } from './log-rooms.ts';
 import type { Outgoing } from './outbox.ts';
-import type { PlainSession } from './session.ts';
+import { unsentAfter, type PlainSession } from './session.ts';
 
 // Message types of y-websocket, and of the sync protocol inside the first.
 const sync = 0;
@@ -78,7 +78,7 @@ export function connectPlain(
   const close = (code: ErrorCode, message: string): void => {
     if (closed) return;
     gone();
-    link.close(code, message);
+    link.close(code, message, unsentAfter(code));
   };
 
   const session: PlainSession = { caller, room, send: (bytes) => out.send(bytes), end: close };

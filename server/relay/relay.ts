@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok } from '../../shared/base/result.ts';
-import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
+import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import { createAccess } from './access.ts';
 import { createAwareness } from './awareness.ts';
@@ -11,7 +11,7 @@ import { createCatchUp } from './catch-up.ts';
 import { createClientIds } from './client-ids.ts';
 import { createCommands } from './commands.ts';
 import { createCommitter, type Committed, type Work } from './commit.ts';
-import type { Relay } from './contract.ts';
+import type { Caller, Relay } from './contract.ts';
 import type { Core } from './core.ts';
 import { connectDevice } from './device-session.ts';
 import { failureOf } from './failure-of.ts';
@@ -20,6 +20,7 @@ import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
 import { connectPlain } from './plain-session.ts';
+import { createPresence } from './presence.ts';
 import { createQuarantine } from './quarantine.ts';
 import { createReceipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
@@ -31,6 +32,7 @@ export interface RelayDeps {
   /** What `welcome` says of the software. */
   readonly version: string;
   readonly clock?: Clock;
+  readonly bounds?: Bounds;
   readonly metrics?: RelayMetrics;
   readonly log?: RelayLog;
   /** The end of a turn of the event loop; tests hold it in their hand. */
@@ -39,8 +41,6 @@ export interface RelayDeps {
   readonly later?: (milliseconds: number, run: () => void) => void;
 }
 
-/** Presence is gathered for this long: a thousand people coming back are one message. */
-const presenceDelay = 100;
 /** A snapshot waits until typing has paused, or at most this long. */
 const snapshotDelay = 2_000;
 /** Anybody may ask for the health, and asking the disk is a write: its last answer is good for so long. */
@@ -52,6 +52,7 @@ const laterByTimer = (milliseconds: number, run: () => void): void =>
 /** The relay over a store: rooms, gate, group commit, fan-out, sockets. Owns no network and no timer it keeps alive. */
 export function createRelay(deps: RelayDeps): Relay {
   const { version } = deps;
+  const bounds = deps.bounds ?? defaultBounds;
   const clock = deps.clock ?? systemClock;
   const metrics = deps.metrics ?? noMetrics;
   const log = deps.log ?? noLog;
@@ -69,10 +70,13 @@ export function createRelay(deps: RelayDeps): Relay {
   const receipts = createReceipts(store.receiptKey);
   const logs = createLogRooms(store);
   const access = createAccess(store.workspace, logs, quarantine.has);
-  const outboxes = createOutboxes(metrics, defer);
+  const outboxes = createOutboxes(metrics, defer, bounds.queue);
   const awareness = createAwareness({
+    bounds,
+    metrics,
     nameOf: (member) => access.directory().members[member]?.name ?? '',
     defer,
+    later,
   });
 
   const each = <S extends DeviceSession | PlainSession>(of: ReadonlyMap<string, ReadonlySet<S>>): S[] =>
@@ -87,6 +91,12 @@ export function createRelay(deps: RelayDeps): Relay {
       if (isMeant(session)) session.end(code, message);
   };
 
+  /** What was judged before is stored now: nothing of theirs is written any more when this returns. */
+  const endCalled = (isMeant: (caller: Caller) => boolean, message: string): void => {
+    endWhere(({ caller }) => isMeant(caller), 'session-ended', message);
+    committer.flush();
+  };
+
   const endInactive = (): void =>
     endWhere(({ caller }) => !access.actor(caller.member)?.active, 'session-ended', 'no longer a member');
 
@@ -96,8 +106,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const rooms = new Set<RoomId>();
     for (const { room, member } of lossesOf(committed, access)) {
       rooms.add(room);
-      for (const session of devices.get(member) ?? [])
-        session.send(encodeRelayMessage({ type: 'lost', room }));
+      for (const session of [...(devices.get(member) ?? [])]) session.lose(room);
       for (const session of [...(plain.get(room) ?? [])])
         if (session.caller.member === member) session.end('forbidden', 'no longer a reader of this room');
     }
@@ -180,21 +189,14 @@ export function createRelay(deps: RelayDeps): Relay {
     }
   };
 
-  let presenceScheduled = false;
-  const announcePresence = (): void => {
-    if (presenceScheduled) return;
-    presenceScheduled = true;
-    later(presenceDelay, () => {
-      presenceScheduled = false;
-      const frame = encodeRelayMessage({ type: 'presence', online: [...devices.keys()] });
-      for (const session of each(devices)) session.send(frame);
-    });
-  };
+  const presence = createPresence({ devices, later });
 
   const core: Core = {
     store,
     clock,
     version,
+    bounds,
+    limits: limitsOf(bounds),
     log,
     metrics,
     access,
@@ -214,7 +216,7 @@ export function createRelay(deps: RelayDeps): Relay {
         if (others) others.add(session);
         else devices.set(member, new Set([session]));
         metrics.sockets('device', 1);
-        announcePresence();
+        presence.arrived(session);
       },
       remove(session) {
         const { member } = session.caller;
@@ -222,7 +224,7 @@ export function createRelay(deps: RelayDeps): Relay {
         if (!all?.delete(session)) return;
         if (all.size === 0) devices.delete(member);
         metrics.sockets('device', -1);
-        announcePresence();
+        presence.left(session);
       },
     },
     plainSessions: {
@@ -271,7 +273,12 @@ export function createRelay(deps: RelayDeps): Relay {
       }),
     lease: (caller, count) =>
       new Promise((resolve, reject) => {
-        ids.draw(caller, count, (leases) => resolve(leases.map(({ id }) => id)), (why) => reject(new Error(why.message)));
+        ids.draw(
+          caller,
+          count,
+          (leases) => resolve(leases.map(({ id }) => id)),
+          (why) => reject(new Error(why.message)),
+        );
       }),
     appendFact: (room, type, by, data, also = () => {}) =>
       new Promise((resolve) => {
@@ -285,10 +292,8 @@ export function createRelay(deps: RelayDeps): Relay {
         .map(({ changed: _changed, ...head }) => head),
     entries: (room, from, limit) => entriesOf(store.rowsFrom(room, from, limit)),
     text: (room) => texts.difference(room, Uint8Array.of(0)),
-    endSession: (id) =>
-      endWhere(({ caller }) => caller.session === id, 'session-ended', 'the session was ended'),
-    endMember: (member) =>
-      endWhere(({ caller }) => caller.member === member, 'session-ended', 'all sessions were ended'),
+    endSession: (id) => endCalled(({ session }) => session === id, 'the session was ended'),
+    endMember: (who) => endCalled(({ member }) => member === who, 'all sessions were ended'),
     connectDevice: (link, authenticate) => connectDevice(core, link, authenticate),
     connectPlain: (link, caller, room) => connectPlain(core, link, caller, room),
     health() {

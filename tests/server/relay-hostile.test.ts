@@ -53,7 +53,7 @@ describe('trouble while somebody connects', () => {
       throw new StorageError('disk', 'SQLITE_IOERR');
     };
     rig = await startRig({
-      times: { hello: 5_000, ping: 50, silence: 5_000 },
+      bounds: { silence: 1_000 },
       sessions: { seen: () => (broken ? wrong() : undefined) },
     });
     await rig.people('ada');

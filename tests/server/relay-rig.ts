@@ -17,7 +17,8 @@ import type {
 } from '../../shared/protocol/messages.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
-import { attachSockets, type SocketTimes } from '../../server/http/sockets.ts';
+import { defaultBounds, type Bounds } from '../../server/bounds.ts';
+import { attachSockets } from '../../server/http/sockets.ts';
 import type { Caller, Relay, Sessions } from '../../server/relay/contract.ts';
 import { createRelay, type RelayDeps } from '../../server/relay/relay.ts';
 import type { RelayStore } from '../../server/storage/contract.ts';
@@ -46,13 +47,17 @@ export interface Rig {
 }
 
 export async function startRig(
-  deps: Partial<RelayDeps> & { times?: SocketTimes; sessions?: Partial<Sessions> } = {},
+  deps: Omit<Partial<RelayDeps>, 'bounds'> & {
+    bounds?: Partial<Bounds>;
+    sessions?: Partial<Sessions>;
+  } = {},
 ): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-relay-'));
   const revoked = new Set<string>();
+  const bounds = { ...defaultBounds, ...deps.bounds };
   const open = () => createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }));
   let store = deps.store ?? open();
-  let relay = createRelay({ version: 'test', ...deps, store });
+  let relay = createRelay({ version: 'test', ...deps, bounds, store });
   const callerOf = (token: string): Caller => {
     const [name = '', on = `${name}-device`] = token.split('.');
     return { member: member(name), device: device(on), session: token };
@@ -76,7 +81,8 @@ export async function startRig(
       sessions,
       isOwnOrigin,
       cookieToken,
-      ...(deps.times ? { times: deps.times } : {}),
+      bounds,
+      ...(deps.metrics ? { metrics: deps.metrics } : {}),
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     origin = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -122,7 +128,7 @@ export async function startRig(
     async restart(next = {}) {
       await close();
       store = open();
-      relay = createRelay({ version: 'test', ...deps, ...next, store });
+      relay = createRelay({ version: 'test', ...deps, bounds, ...next, store });
       await listen();
     },
     async stop() {

@@ -4,7 +4,7 @@ import { startRig, TestDevice, type Rig } from './relay-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await startRig({ times: { hello: 200, ping: 150, silence: 1_500 } });
+  rig = await startRig({ bounds: { helloTime: 200, silence: 1_500 } });
   await rig.people('ada', 'ben');
 });
 afterEach(() => rig.stop());

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import type { MiddlewareHandler } from 'hono';
 import { failure } from '../../../shared/base/errors.ts';
+import type { Bound, BoundMetrics, Bounds } from '../../bounds.ts';
 import type { AppEnvironment } from '../environment.ts';
 import { answerFailure } from '../refusals.ts';
 
@@ -18,11 +19,18 @@ export const newRoutes = (): Routes =>
     },
   });
 
-/** Bytes of an ordinary form; routes that take more say so. */
-export const formLimit = 64 * 1024;
-
-export const atMost = (maxSize: number): MiddlewareHandler<AppEnvironment> =>
-  bodyLimit({
+/** Refuses longer bodies, declared or streamed. */
+export function atMost(
+  bound: Bound,
+  bounds: Bounds,
+  metrics: BoundMetrics,
+): MiddlewareHandler<AppEnvironment> {
+  const maxSize = bounds[bound];
+  return bodyLimit({
     maxSize,
-    onError: (c) => answerFailure(c, failure('too-large', `at most ${maxSize} bytes`, { limit: maxSize })),
+    onError(c) {
+      metrics.struck(bound);
+      return answerFailure(c, failure('too-large', `at most ${maxSize} bytes`, { limit: maxSize }));
+    },
   });
+}

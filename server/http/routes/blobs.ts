@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { limits } from '../../../shared/protocol/limits.ts';
+import { failure } from '../../../shared/base/errors.ts';
+import { err } from '../../../shared/base/result.ts';
 import type { AppDeps } from '../deps.ts';
+import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
 import { refuse, take } from '../refusals.ts';
 import { readableRoom, writableRoom } from '../room-access.ts';
@@ -19,7 +21,7 @@ const query = z.object({
 const picture = { schema: z.string().openapi({ format: 'binary' }) };
 
 export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
-  const { blobs } = deps;
+  const { blobs, bounds, boundMetrics, relay } = deps;
 
   routes.openapi(
     createRoute({
@@ -47,10 +49,20 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       const { member } = c.get('caller');
       const { room: name, hash } = c.req.valid('query');
       const target = writableRoom(deps, member, name);
-      if (Number(c.req.header('content-length') ?? 0) > limits.blob)
-        return refuse('too-large', `a picture has at most ${limits.blob} bytes`);
+      const declared = Number(c.req.header('content-length') ?? 0);
+      boundMetrics.reached('blob', declared);
+      if (declared > bounds.blob) {
+        boundMetrics.struck('blob');
+        return refuse('too-large', `a picture has at most ${bounds.blob} bytes`);
+      }
       const bytes = c.req.raw.body ?? new Blob([]).stream();
-      take(await blobs.put({ room: target.room, hash, by: member, bytes }));
+      const mayStill = () =>
+        c.get('isStillSignedIn')()
+          ? relay.mayWrite(member, target.room)
+          : err(failure('session-ended', 'this session has ended'));
+      const put = await blobs.put({ room: target.room, hash, by: member, bytes, mayStill });
+      if (!put.ok && put.error.code === 'too-large') boundMetrics.struck('blob');
+      take(put);
       return c.body(null, 204);
     },
   );
@@ -72,7 +84,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, hash } = c.req.valid('query');
-      const target = readableRoom(deps, c.get('caller').member, name);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
       const info = blobs.find(target.room, hash);
       if (!info) return refuse('not-found', 'this room has no such picture');
       c.header('Cache-Control', 'private, max-age=31536000, immutable');
@@ -84,7 +97,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       if (!bytes) return refuse('not-found', 'the relay has lost this picture');
       c.header('Content-Type', info.type);
       c.header('Content-Length', String(info.size));
-      return c.body(bytes, 200);
+      const mayStill = () => c.get('isStillSignedIn')() && relay.mayRead(member, target.room).ok;
+      return c.body(guardedBody(c, bytes, mayStill), 200);
     },
   );
 }

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { asBytes } from '../../../shared/base/bytes.ts';
 import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
 import type { AppDeps } from '../deps.ts';
+import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
 import { refuse } from '../refusals.ts';
 import { readableRoom } from '../room-access.ts';
@@ -106,10 +106,14 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
       },
     }),
     (c) => {
-      const target = readableRoom(deps, c.get('caller').member, c.req.valid('query').room);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, c.req.valid('query').room);
       if (target.kind.class !== 'text') return refuse('bad-request', 'room: this room is a log');
       c.header('Content-Type', 'application/octet-stream');
-      return c.body(asBytes(relay.text(target.room)), 200);
+      const bytes = relay.text(target.room);
+      c.header('Content-Length', String(bytes.length));
+      const mayStill = () => c.get('isStillSignedIn')() && relay.mayRead(member, target.room).ok;
+      return c.body(guardedBody(c, bytes, mayStill), 200);
     },
   );
 }

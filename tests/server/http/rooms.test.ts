@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { createApp } from '../../../server/app.ts';
+import { defaultBounds, noBoundMetrics } from '../../../server/bounds.ts';
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
@@ -33,6 +34,8 @@ beforeEach(async () => {
     clock: systemClock,
     log: { info: quiet, warn: quiet, error: quiet },
     metrics: createRequestMetrics(new Registry()),
+    bounds: defaultBounds,
+    boundMetrics: noBoundMetrics,
     files: null,
     publicUrl: null,
     trustedProxies: 0,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { idleLimit } from '../../../server/auth/sessions.ts';
+import { defaultSessionLimits } from '../../../server/auth/sessions.ts';
 import {
   bearer,
   codeOf,
@@ -184,9 +184,9 @@ describe('sessions', () => {
     expect(t.relay.endedMembers).toContain(me.member.id);
 
     const three = await again();
-    t.pass(idleLimit - 1);
+    t.pass(defaultSessionLimits.idle - 1);
     expect(await status(three)).toBe(200);
-    t.pass(idleLimit);
+    t.pass(defaultSessionLimits.idle);
     expect(await status(three)).toBe(401);
 
     const four = await again();

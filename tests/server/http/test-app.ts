@@ -8,6 +8,7 @@ import { createSqliteAuthStore } from '../../../server/auth/sqlite-auth-store.ts
 import type { ThrottleLimits } from '../../../server/auth/throttle.ts';
 import { createFolderBlobs } from '../../../server/blobs/folder.ts';
 import { createSqliteBlobIndex } from '../../../server/blobs/sqlite-blob-index.ts';
+import { defaultBounds, noBoundMetrics, type Bounds } from '../../../server/bounds.ts';
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import type { StaticFiles } from '../../../server/http/static-files.ts';
 import { openDatabase } from '../../../server/storage/sqlite/open.ts';
@@ -19,6 +20,7 @@ export interface TestAppOptions {
   readonly trustedProxies?: number;
   readonly throttle?: ThrottleLimits;
   readonly files?: StaticFiles;
+  readonly bounds?: Partial<Bounds>;
 }
 
 export const owner = { name: 'Lin Wei', email: 'lin@example.com', password: 'correct horse' };
@@ -54,6 +56,8 @@ export async function makeApp(options: TestAppOptions = {}) {
     clock,
     log: { info: note, warn: note, error: note },
     metrics: createRequestMetrics(new Registry()),
+    bounds: { ...defaultBounds, ...options.bounds },
+    boundMetrics: noBoundMetrics,
     files: options.files ?? null,
     publicUrl: options.publicUrl ?? null,
     trustedProxies: options.trustedProxies ?? 0,

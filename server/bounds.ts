@@ -1,0 +1,114 @@
+import { limits, type Limits } from '../shared/protocol/limits.ts';
+
+const kibi = 1024;
+const mebi = 1024 * kibi;
+
+interface Definition {
+  readonly initial: number;
+  readonly least: number;
+  readonly most: number;
+  readonly unit: 'bytes' | 'milliseconds' | 'number';
+  /** What `/metrics` tells as reached: how many there are now, or the most there has been since the start. */
+  readonly shown: 'now' | 'most';
+}
+
+const bytes = (initial: number, least: number, most: number): Definition => ({
+  initial,
+  least,
+  most,
+  unit: 'bytes',
+  shown: 'most',
+});
+const count = (initial: number, least: number, shown: Definition['shown']): Definition => ({
+  initial,
+  least,
+  most: 10_000_000,
+  unit: 'number',
+  shown,
+});
+const time = (initial: number, least: number, most: number): Definition => ({
+  initial,
+  least,
+  most,
+  unit: 'milliseconds',
+  shown: 'most',
+});
+
+/**
+ * Everything that somebody else's program can make grow, and how far. The defaults are for programs that mean well and
+ * never meet them. What both sides of the socket know comes from `limits`.
+ */
+export const boundTable = {
+  // One message, one document. Devices merge what was made offline to half of the usual update: less would refuse them.
+  frame: bytes(limits.frame, limits.frame, 256 * mebi),
+  update: bytes(limits.update, limits.update, 128 * mebi),
+  text: bytes(limits.text, mebi, 1024 * mebi),
+  command: bytes(limits.command, 64 * kibi, 4 * mebi),
+  blob: bytes(limits.blob, mebi, 1024 * mebi),
+
+  // Sockets, and what they may leave lying or send.
+  sockets: count(50_000, 1, 'now'),
+  socketsPerMember: count(20_000, 1, 'most'),
+  strangers: count(4_000, 1, 'now'),
+  strangersPerNetwork: count(2_000, 1, 'most'),
+  connections: count(65_000, 10, 'now'),
+  beforeHello: bytes(16 * kibi, kibi, mebi),
+  helloTime: time(10_000, 100, 600_000),
+  silence: time(45_000, 1_000, 3_600_000),
+  fragments: count(1_024, 16, 'most'),
+  queue: bytes(8 * mebi, 64 * kibi, 1024 * mebi),
+  socketMessages: count(20_000, 10, 'most'),
+  socketBytes: bytes(64 * mebi, 64 * kibi, 16_384 * mebi),
+  memberMessages: count(60_000, 10, 'most'),
+  memberBytes: bytes(192 * mebi, 64 * kibi, 16_384 * mebi),
+
+  // Who is where.
+  watchedRooms: count(4_096, 1, 'most'),
+  awareness: bytes(limits.awareness, kibi, mebi),
+  statesPerSocket: count(64, 1, 'most'),
+  statesPerRoom: count(4_096, 1, 'most'),
+  awarenessPerRoom: bytes(8 * mebi, 64 * kibi, 256 * mebi),
+
+  // Requests.
+  headers: bytes(16 * kibi, 4 * kibi, mebi),
+  headerTime: time(8_000, 100, 600_000),
+  requestTime: time(300_000, 1_000, 3_600_000),
+  body: bytes(64 * kibi, 4 * kibi, 16 * mebi),
+  commandsBody: bytes(4 * mebi, 64 * kibi, 64 * mebi),
+  memberRequests: count(2_000, 1, 'most'),
+} as const satisfies Record<string, Definition>;
+
+export type Bound = keyof typeof boundTable;
+export type Bounds = Readonly<Record<Bound, number>>;
+
+export const boundNames = Object.keys(boundTable) as Bound[];
+
+/** Its name in the environment: `socketsPerMember` is `WEFT_MAX_SOCKETS_PER_MEMBER`. */
+export const boundSetting = (bound: Bound): string =>
+  `WEFT_MAX_${bound.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+export const defaultBounds = Object.fromEntries(
+  boundNames.map((bound) => [bound, boundTable[bound].initial]),
+) as Bounds;
+
+/** What a device is told in its welcome. */
+export const limitsOf = ({ frame, update, text, command, awareness, blob }: Bounds): Limits => ({
+  ...limits,
+  frame,
+  update,
+  text,
+  command,
+  awareness,
+  blob,
+});
+
+/** Counts how near the bounds were. Called on hot paths: an implementation only compares and adds. */
+export interface BoundMetrics {
+  /** So many are there now, or so large was one; what `/metrics` shows of it says the table. */
+  reached(bound: Bound, value: number): void;
+  /** The bound kept something out, cut it off or made it wait. */
+  struck(bound: Bound): void;
+}
+
+const nothing = (): void => {};
+export const noBoundMetrics: BoundMetrics = { reached: nothing, struck: nothing };

@@ -1,0 +1,29 @@
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import type { MemberId } from '../../shared/base/ids.ts';
+import type { BoundMetrics, Bounds } from '../bounds.ts';
+import { createBucket, type Bucket } from './buckets.ts';
+
+/** Why a request of a member has to wait, counting it; null when it need not. */
+export type RequestRate = (member: MemberId) => Failure | null;
+
+/** Members whose rate is remembered; beyond them those go who have not asked for a while. */
+const mostRemembered = 10_000;
+
+export function createRequestRate(bounds: Bounds, metrics: BoundMetrics): RequestRate {
+  const members = new Map<MemberId, Bucket>();
+  return (member) => {
+    let bucket = members.get(member);
+    if (!bucket) {
+      if (members.size >= mostRemembered)
+        for (const [each, { isFull }] of members) if (isFull) members.delete(each);
+      members.set(member, (bucket = createBucket(bounds.memberRequests)));
+    }
+    const wait = bucket.spend(1);
+    if (wait === 0) return null;
+    metrics.struck('memberRequests');
+    // What is refused costs little: it must not make the wait longer and longer.
+    bucket.spend(-1);
+    const retryAfter = Math.ceil(wait / 1000);
+    return failure('too-many-requests', 'this member asks too much at once', { retryAfter });
+  };
+}
