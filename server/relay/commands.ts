@@ -1,17 +1,16 @@
-import type { Readers } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import { judgeCommand } from '../../shared/documents/decide.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
-import type { NewRow, RelayStore } from '../storage/contract.ts';
-import type { Access, Located } from './access.ts';
+import type { RelayStore } from '../storage/contract.ts';
+import type { Access } from './access.ts';
+import { devicesOf, relayDevice, type Appending } from './appending.ts';
 import type { Committer, Work } from './commit.ts';
 import type { Caller } from './contract.ts';
 import { roomDamaged } from './failure-of.ts';
-import { entriesOf, type LogRoom, type LogRooms } from './log-rooms.ts';
+import { entriesOf, type LogRooms } from './log-rooms.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { damagedRoom } from './quarantine.ts';
 
@@ -32,18 +31,20 @@ export interface CommandsDeps {
   readonly clock: Clock;
   readonly access: Access;
   readonly logs: LogRooms;
+  readonly appending: Appending;
   readonly committer: Committer;
   readonly metrics: RelayMetrics;
   isDamaged(room: RoomId): boolean;
+  /** Whether the entry of this command of the member was handed back and is queued to be stored. */
+  isTakingBack(member: MemberId, id: CommandId): boolean;
 }
 
 /** Devices whose last number is kept in memory. */
 const mostDevices = 50_000;
-/** Facts have no device. */
-const relayDevice = 'relay' as DeviceId;
 
 export function createCommands(deps: CommandsDeps): Commands {
-  const { store, clock, access, logs, committer, metrics, isDamaged } = deps;
+  const { store, clock, access, logs, appending, committer, metrics, isDamaged, isTakingBack } = deps;
+  const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */
   const waiting = new Map<string, Deliver[]>();
@@ -57,35 +58,12 @@ export function createCommands(deps: CommandsDeps): Commands {
     return n;
   };
 
-  const entryRow = (
-    log: LogRoom,
-    id: CommandId,
-    type: string,
-    by: MemberId,
-    device: DeviceId,
-    data: unknown,
-  ) => {
-    const entry = { seq: log.head, id, type, by, at: clock.now(), data };
-    const row: NewRow = { room: log.room, by, device, at: entry.at, bytes: encodeLogRun(log.head, [entry]) };
-    return { entry, row };
-  };
-
-  /** Folds the entry in, and notes whose rights that may change. */
-  const append = (
-    located: Located,
-    log: LogRoom,
-    entry: Parameters<LogRooms['append']>[1],
-  ): Pick<Work, 'readers' | 'readersBefore'> => {
-    const changesAccess = log.head === 0 || log.kind.accessEntries.has(entry.type);
-    if (!changesAccess) {
-      logs.append(log, entry);
-      return {};
-    }
-    const readersBefore: ReadonlyMap<RoomId, Readers> = access.readersGovernedBy(located);
-    logs.append(log, entry);
-    access.readersChanged(readersBefore.keys());
-    const readers = [...access.readersGovernedBy(located)].map(([room, after]) => ({ room, readers: after }));
-    return { readers, readersBefore };
+  /** How the command ended when it came before, also before this relay was restored. */
+  const settledBefore = ({ device, member }: Caller, id: CommandId) => {
+    const own = store.settled(device, id);
+    if (own || !wasRestored) return own;
+    if (isTakingBack(member, id)) committer.flush();
+    return store.settled(devicesOf(member), id);
   };
 
   const judge = (caller: Caller, command: Command) => {
@@ -122,7 +100,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       const key = `${caller.device}/${id}`;
       const others = waiting.get(key);
       if (others) return void others.push(deliver);
-      const settled = store.settled(caller.device, id);
+      const settled = settledBefore(caller, id);
       if (settled && settled !== 'damaged') return deliver(settled);
       if (settled === 'damaged' && access.locate(command.room)?.kind.class === 'log') {
         // What became an entry is found in the log; anything else left no trace and may be judged again.
@@ -143,12 +121,13 @@ export function createCommands(deps: CommandsDeps): Commands {
         result = { id, ok: true, seq: null, cursor: committer.cursor };
       } else {
         const log = logs.open(command.room);
-        const { entry, row } = entryRow(log, id, command.type, caller.member, caller.device, judged.data);
+        const said = { id, type: command.type, by: caller.member, at: clock.now(), data: judged.data };
+        const { entry, row } = appending.entry(log, said, caller.device);
         if (row.bytes.length > limits.command) {
           metrics.refused('too-large');
           result = { id, ok: false, code: 'too-large', message: 'the command is too large' };
         } else {
-          work = { row, ...append(judged.located, log, entry) };
+          work = { row, ...appending.fold(judged.located, log, entry) };
           result = { id, ok: true, seq: entry.seq, cursor: committer.cursor + 1 };
         }
       }
@@ -174,9 +153,9 @@ export function createCommands(deps: CommandsDeps): Commands {
       if (!schema) throw new Error(`not a fact of this kind of room: ${type}`);
       const parsed = schema.parse(data);
       const log = logs.open(room);
-      const id = `fact-${log.head}` as CommandId;
-      const { entry, row } = entryRow(log, id, type, by, relayDevice, parsed);
-      const work = { row, ...append(located, log, entry), done: () => {}, failed: () => {} };
+      const said = { id: appending.factId(log.head), type, by, at: clock.now(), data: parsed };
+      const { entry, row } = appending.entry(log, said, relayDevice);
+      const work = { row, ...appending.fold(located, log, entry), done: () => {}, failed: () => {} };
       committer.commitAlone(work, also);
     },
     rolledBack(works) {

@@ -5,7 +5,7 @@ import type { ErrorCode, Failure } from '../../shared/base/errors.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
-import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
+import type { Command, CommandResult, HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
 import type { RoomHead } from '../storage/contract.ts';
 
 /** Who is on the other side of a socket or request, as the session says. */
@@ -61,6 +61,8 @@ export interface Relay {
    * rejects, and nothing is stored then.
    */
   appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also?: () => void): Promise<void>;
+  /** Takes rows back after a restore, as from a device; those that others must come before are tried a second time. */
+  takeBack(rows: readonly HandedRow[]): Promise<readonly HandedResult[]>;
   /** Rooms the member may read, by cursor. */
   readable(member: MemberId): RoomHead[];
   /** Stored entries of a log room from a seq on; rights are the caller's business (`mayRead`). */
@@ -75,7 +77,8 @@ export interface Relay {
   /** A plain y-websocket client of one room. Refused when the caller may not read it. */
   connectPlain(link: Link, caller: Caller, room: RoomId): Result<Connection, Failure>;
   /** True when it can read and append; otherwise the reason. Rooms that wait for repair are only counted. */
-  health(): { readonly ok: true; readonly damagedRooms?: number } | { readonly ok: false; readonly reason: string };
+  health():
+    { readonly ok: true; readonly damagedRooms?: number } | { readonly ok: false; readonly reason: string };
   /** Takes no more work, commits what is queued, closes sockets with "come back" (1012). */
   stop(): Promise<void>;
 }

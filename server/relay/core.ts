@@ -8,6 +8,7 @@ import type { CatchUp } from './catch-up.ts';
 import type { ClientIds } from './client-ids.ts';
 import type { Commands } from './commands.ts';
 import type { Committer } from './commit.ts';
+import type { Handback } from './handback.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import type { Outboxes } from './outbox.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
@@ -34,6 +35,7 @@ export interface Core {
   readonly committer: Committer;
   readonly commands: Commands;
   readonly updates: Updates;
+  readonly handback: Handback;
   readonly ids: ClientIds;
   readonly texts: TextRooms;
   readonly catchUp: CatchUp;

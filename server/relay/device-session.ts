@@ -2,7 +2,7 @@ import { asBytes } from '../../shared/base/bytes.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { decodeClientMessage, encodeRelayMessage } from '../../shared/protocol/codec.ts';
-import type { ClientMessage, Hello, RelayMessage } from '../../shared/protocol/messages.ts';
+import type { ClientMessage, HandedRow, Hello, RelayMessage } from '../../shared/protocol/messages.ts';
 import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
 import type { Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
@@ -157,12 +157,7 @@ export function connectDevice(
       case 'ping':
         return say({ type: 'pong' });
       case 'handback':
-        return say({
-          type: 'refused',
-          request: message.request,
-          code: 'room-not-found',
-          message: 'nothing was lost',
-        });
+        return takeBack(message.request, message.rows);
     }
   };
 
@@ -189,6 +184,12 @@ export function connectDevice(
     });
   const refused = (request: number) => (why: Failure) =>
     say({ type: 'refused', request, code: why.code, message: why.message });
+
+  const returns = core.handback.open();
+  const takeBack = (request: number, rows: readonly HandedRow[]): void => {
+    const busy = returns.take(rows, (results) => say({ type: 'handed', request, results }));
+    if (busy) refused(request)(busy);
+  };
 
   const takeUpdate = (caller: Caller, request: number, room: RoomId, bytes: Uint8Array): void => {
     const refused = (code: ErrorCode, message: string): void =>

@@ -3,9 +3,12 @@ import { systemClock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok } from '../../shared/base/result.ts';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
 import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import { createAccess } from './access.ts';
+import { createAppending } from './appending.ts';
 import { createAwareness } from './awareness.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createClientIds } from './client-ids.ts';
@@ -17,6 +20,7 @@ import { connectDevice } from './device-session.ts';
 import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
+import { createHandback, isTooEarly } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
 import { connectPlain } from './plain-session.ts';
@@ -35,6 +39,8 @@ export interface RelayDeps {
   readonly bounds?: Bounds;
   readonly metrics?: RelayMetrics;
   readonly log?: RelayLog;
+  /** Entries of a log room that took something away, as they are known from outside the store. */
+  readonly revoked?: (room: RoomId) => readonly LogEntry[];
   /** The end of a turn of the event loop; tests hold it in their hand. */
   readonly defer?: (run: () => void) => void;
   /** Runs something once, later; must not keep the process alive. */
@@ -168,16 +174,33 @@ export function createRelay(deps: RelayDeps): Relay {
   });
   const texts = createTextRooms({ store, metrics, log, flush: committer.flush });
   const ids = createClientIds(store, committer, clock, receipts);
+  const appending = createAppending(store, access, logs);
   const commands = createCommands({
     store,
     clock,
     access,
     logs,
+    appending,
     committer,
     metrics,
     isDamaged: quarantine.has,
+    isTakingBack: (member, id) => handback.isTakingBack(member, id),
   });
   const updates = createUpdates({ store, clock, access, texts, ids, committer, metrics });
+  const handback = createHandback({
+    store,
+    clock,
+    access,
+    logs,
+    appending,
+    updates,
+    committer,
+    receipts,
+    metrics,
+    log,
+    revoked: deps.revoked ?? (() => []),
+    defer,
+  });
 
   /** Work for somebody without a socket: what it throws is logged and becomes an answer. */
   const guarded = (work: () => void, failed: (why: Failure) => void): void => {
@@ -203,6 +226,7 @@ export function createRelay(deps: RelayDeps): Relay {
     committer,
     commands,
     updates,
+    handback,
     ids,
     texts,
     catchUp: createCatchUp(store, access, logs, receipts),
@@ -285,6 +309,19 @@ export function createRelay(deps: RelayDeps): Relay {
         commands.appendFact(room, type, by, data, also);
         resolve();
       }),
+    async takeBack(rows) {
+      const returns = handback.open();
+      const once = (some: readonly HandedRow[]): Promise<readonly HandedResult[]> =>
+        new Promise((resolve, reject) => {
+          const busy = returns.take(some, resolve);
+          if (busy) reject(new Error(busy.message));
+        });
+      const results = [...(await once(rows))];
+      const early = results.flatMap((result, at) => (isTooEarly(result) ? [at] : []));
+      const second = await once(early.map((at) => rows[at]!));
+      early.forEach((at, i) => (results[at] = second[i]!));
+      return results;
+    },
     readable: (member) =>
       store
         .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)
@@ -312,6 +349,7 @@ export function createRelay(deps: RelayDeps): Relay {
     },
     stop() {
       stopping = true;
+      handback.stop();
       committer.flush();
       outboxes.flush();
       endWhere(() => true, 'stopping', 'the relay is stopping');

@@ -1,0 +1,52 @@
+import type { LogEntry, Readers } from '../../shared/access/kind.ts';
+import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
+import type { NewRow, RelayStore } from '../storage/contract.ts';
+import type { Access, Located } from './access.ts';
+import type { Work } from './commit.ts';
+import type { LogRoom, LogRooms } from './log-rooms.ts';
+
+/** Facts have no device. */
+export const relayDevice = 'relay' as DeviceId;
+
+/** What a log room takes next: stamped, folded in and ready to be stored. */
+export interface Appending {
+  entry(log: LogRoom, said: Omit<LogEntry, 'seq'>, device: DeviceId): { entry: LogEntry; row: NewRow };
+  /** Folds the entry in, and notes whose rights that may change. */
+  fold(located: Located, log: LogRoom, entry: LogEntry): Pick<Work, 'readers' | 'readersBefore'>;
+  /** An id for a fact at that place, which no fact of an epoch before this one has. */
+  factId(seq: number): CommandId;
+}
+
+const factPrefix = 'fact-';
+export const isFact = ({ id }: LogEntry): boolean => id.startsWith(factPrefix);
+
+export function createAppending(store: RelayStore, access: Access, logs: LogRooms): Appending {
+  const epochs = store.epochs.length;
+  return {
+    entry(log, said, device) {
+      const entry: LogEntry = { ...said, seq: log.head };
+      const bytes = encodeLogRun(log.head, [entry]);
+      return { entry, row: { room: log.room, by: said.by, device, at: said.at, bytes } };
+    },
+    fold(located, log, entry) {
+      const changesAccess = log.head === 0 || log.kind.accessEntries.has(entry.type);
+      if (!changesAccess) {
+        logs.append(log, entry);
+        return {};
+      }
+      const readersBefore: ReadonlyMap<RoomId, Readers> = access.readersGovernedBy(located);
+      logs.append(log, entry);
+      access.readersChanged(readersBefore.keys());
+      const readers = [...access.readersGovernedBy(located)].map(([room, after]) => ({
+        room,
+        readers: after,
+      }));
+      return { readers, readersBefore };
+    },
+    factId: (seq) => (factPrefix + (epochs === 0 ? seq : `${seq}-${epochs}`)) as CommandId,
+  };
+}
+
+/** Answers of commands whose entries came back are kept for their author, whose device the row does not name. */
+export const devicesOf = (member: MemberId): DeviceId => `@${member}` as DeviceId;

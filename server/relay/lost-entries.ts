@@ -1,0 +1,93 @@
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import type { RelayStore } from '../storage/contract.ts';
+import { isFact } from './appending.ts';
+import { entriesOf, type LogRoom } from './log-rooms.ts';
+
+/** What a log room has since the oldest restore: so that nothing is taken back twice, nor rights that are gone. */
+export interface LostEntries {
+  isKnown(log: LogRoom, entry: LogEntry): boolean;
+  /** Entries that took something away since then. */
+  revoking(log: LogRoom): readonly LogEntry[];
+  /** The entry has just been appended to the room. */
+  appended(log: LogRoom, entry: LogEntry): void;
+  /** What was appended is not stored. */
+  forget(room: RoomId): void;
+}
+
+interface Known {
+  /** Where the entries begin that another epoch may have elsewhere, or not at all. */
+  readonly from: number;
+  /** Up to where the log was read. */
+  upTo: number;
+  readonly ids: Set<string>;
+  readonly revoking: LogEntry[];
+}
+
+/** Entries that are remembered by id, of all rooms together. */
+const mostRemembered = 500_000;
+const all = 2 ** 31;
+
+/** A command's id is its device's, which draws it once; a fact is only told apart by what it says. */
+const identity = (entry: LogEntry): string =>
+  isFact(entry)
+    ? `${entry.by} ${entry.type} ${entry.at} ${JSON.stringify(entry.data)}`
+    : `${entry.by} ${entry.id}`;
+
+export function createLostEntries(store: RelayStore, flush: () => void): LostEntries {
+  const lowestUntil = Math.min(...store.epochs.map(({ until }) => until));
+  const rooms = new Map<RoomId, Known>();
+  let remembered = 0;
+
+  const note = (log: LogRoom, known: Known, entry: LogEntry): void => {
+    known.ids.add(identity(entry));
+    if (Object.hasOwn(log.kind.revoking, entry.type)) known.revoking.push(entry);
+    known.upTo = entry.seq + 1;
+    remembered++;
+  };
+
+  const forget = (room: RoomId): void => {
+    remembered -= rooms.get(room)?.ids.size ?? 0;
+    rooms.delete(room);
+  };
+
+  const of = (log: LogRoom): Known => {
+    let known = rooms.get(log.room);
+    if (known && known.upTo > log.head) {
+      forget(log.room);
+      known = undefined;
+    }
+    if (known?.upTo === log.head) return known;
+    // What is queued is read like everything else.
+    flush();
+    if (!known) {
+      for (const room of rooms.keys()) {
+        if (remembered < mostRemembered) break;
+        forget(room);
+      }
+      const since = store.rowsAfter(log.room, lowestUntil);
+      const from = since[0]?.seq ?? log.head;
+      rooms.set(log.room, (known = { from, upTo: from, ids: new Set(), revoking: [] }));
+      for (const entry of entriesOf(since)) note(log, known, entry);
+      return known;
+    }
+    for (const entry of entriesOf(store.rowsFrom(log.room, known.upTo, all))) note(log, known, entry);
+    return known;
+  };
+
+  return {
+    isKnown(log, entry) {
+      const known = of(log);
+      if (known.ids.has(identity(entry))) return true;
+      if (entry.seq >= known.from) return false;
+      const [there] = entriesOf(store.rowsFrom(log.room, entry.seq, 1));
+      return there !== undefined && identity(there) === identity(entry);
+    },
+    revoking: (log) => of(log).revoking,
+    appended(log, entry) {
+      const known = rooms.get(log.room);
+      if (known?.upTo === entry.seq) note(log, known, entry);
+    },
+    forget,
+  };
+}
