@@ -21,6 +21,7 @@ export class RawDevice {
   readonly messages: RelayMessage[] = [];
   readonly rows: Row[] = [];
   readonly acked = new Map<number, number>();
+  readonly refused = new Map<number, string>();
   readonly results = new Map<string, CommandResult>();
   closed: { code: number } | null = null;
   #socket: WebSocket | null = null;
@@ -106,6 +107,7 @@ export class RawDevice {
     this.messages.push(message);
     if (message.type === 'rows') this.rows.push(...message.rows);
     if (message.type === 'acked') this.acked.set(message.request, message.cursor);
+    if (message.type === 'refused') this.refused.set(message.request, message.code);
     if (message.type === 'result') this.results.set(message.result.id, message.result);
     this.#waiting = this.#waiting.filter((waiting) => {
       if (!waiting.seen(message)) return true;

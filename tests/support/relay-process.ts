@@ -114,6 +114,13 @@ export class RelayProcess {
     await this.#end('SIGKILL');
   }
 
+  /** Resolves with the exit status when it has ended by itself; null when a signal ended it. */
+  async gone(): Promise<number | null> {
+    const child = this.#child;
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child?.exitCode ?? null;
+  }
+
   /** On the same folder and port as before. */
   async restart(): Promise<void> {
     await this.#end('SIGTERM');

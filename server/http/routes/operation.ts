@@ -31,9 +31,7 @@ export function addOperationRoutes(routes: Routes, { relay, metrics }: AppDeps):
   routes.openapi(healthRoute, (c) => {
     c.header('Cache-Control', 'no-store');
     const health = relay.health();
-    return health.ok
-      ? c.json(health, 200)
-      : c.json({ ok: false as const, reason: health.reason }, 503);
+    return health.ok ? c.json(health, 200) : c.json({ ok: false as const, reason: health.reason }, 503);
   });
 
   routes.openapi(metricsRoute, async (c) => {
