@@ -16,7 +16,7 @@ const sources = [
   'vite.config.ts',
   'scripts/build.mjs',
 ];
-const products = ['dist/relay.mjs', 'dist/client/index.html'];
+const products = ['dist/relay.mjs', 'dist/history-worker.mjs', 'dist/client/index.html'];
 const mark = join(root, 'dist', '.built-from');
 
 /**
@@ -51,8 +51,10 @@ async function buildRelay() {
   const esbuild = await import('esbuild');
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: ['server/main.ts'],
-    outfile: 'dist/relay.mjs',
+    // The thread beside the relay finds its code there, too.
+    entryPoints: { relay: 'server/main.ts', 'history-worker': 'server/history/worker.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     packages: 'external',
     platform: 'node',

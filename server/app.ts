@@ -7,6 +7,7 @@ import { createRequestRate } from './http/request-rate.ts';
 import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
+import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
 import { addJoinRoutes } from './http/routes/join.ts';
 import { addOperationRoutes } from './http/routes/operation.ts';
@@ -48,6 +49,7 @@ export function createApp(options: AppOptions): Routes {
   addJoinRoutes(app, deps);
   addCommandRoute(app, deps);
   addRoomRoutes(app, deps);
+  addHistoryRoutes(app, deps);
   addBlobRoutes(app, deps);
   addDescriptionRoutes(app);
 

@@ -18,6 +18,8 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly durability: 'full' | 'process';
   readonly logLevel: string;
+  /** Days for which the single steps of texts are kept; 0: for ever. */
+  readonly keepDays: number;
   /** Number of proxies in front whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: number;
   /** Days without use, and days in any case, after which a session is over. */
@@ -83,6 +85,10 @@ const settings = {
   },
   WEFT_DURABILITY: { schema: z.enum(['full', 'process']).default('full'), must: '"full" or "process"' },
   WEFT_LOG: { schema: z.enum(logLevels).default('info'), must: `one of ${logLevels.join(', ')}` },
+  WEFT_KEEP_DAYS: {
+    schema: wholeNumber(0, 36_500).default(30),
+    must: 'a number of days from 0 (for ever) to 36500',
+  },
   WEFT_TRUST_PROXY: {
     schema: wholeNumber(0, 10).default(0),
     must: 'the number of proxies in front of the relay, from 0 to 10',
@@ -180,6 +186,7 @@ export function readConfig(environment: Environment): Result<ReadConfig, string>
       publicUrl: read.WEFT_PUBLIC_URL ?? null,
       durability: read.WEFT_DURABILITY,
       logLevel: read.WEFT_LOG,
+      keepDays: read.WEFT_KEEP_DAYS,
       trustedProxies: read.WEFT_TRUST_PROXY,
       sessionDays: { idle: read.WEFT_SESSION_IDLE_DAYS, longest: read.WEFT_SESSION_DAYS },
       bounds: bounds.value,

@@ -76,6 +76,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   const workspace = await openWorkspace({
     folder: config.data,
     durability: config.durability,
+    keepDays: config.keepDays,
     bounds,
     sessionLimits: { idle: sessionDays.idle * day, longest: sessionDays.longest * day },
     metrics: createRelayMetrics(registry, boundMetrics),
@@ -140,6 +141,9 @@ async function run(config: Config, log: Logger): Promise<void> {
     await closed;
     workspace.close();
   }, log);
+
+  void relay.history.tend();
+  setInterval(() => void relay.history.tend(), day).unref();
 
   const url = publicUrl ?? address;
   announce(log, { url, listening: address }, `Weft is ready at ${url}`);

@@ -36,6 +36,24 @@ export function createRelayMetrics(registry: Registry, bounds: BoundMetrics): Re
     help: 'Rooms that are not served because what is stored of them is damaged',
     registers,
   });
+  const compactions = new Histogram({
+    name: 'weft_compaction_seconds',
+    help: 'Seconds of merging the rows of one text beside the work for people: into a checkpoint, or because they are old',
+    labelNames: ['into'] as const,
+    buckets: [0.05, 0.2, 1, 5, 20, 60],
+    registers,
+  });
+  const compactedRows = new Counter({
+    name: 'weft_rows_compacted_total',
+    help: 'Rows merged into a checkpoint or, when old, into one row',
+    labelNames: ['into'] as const,
+    registers,
+  });
+  const historyJobs = new Gauge({
+    name: 'weft_history_jobs',
+    help: 'Jobs of the history thread that wait or run',
+    registers,
+  });
   const texts = new Gauge({ name: 'weft_loaded_texts', help: 'Documents loaded for the gate', registers });
   return {
     ...bounds,
@@ -48,6 +66,11 @@ export function createRelayMetrics(registry: Registry, bounds: BoundMetrics): Re
     refused: (code) => refused.inc({ code }),
     sent: (bytes) => sent.inc(bytes),
     loadedTexts: (count) => texts.set(count),
+    compacted(into, count, took) {
+      compactedRows.inc({ into }, count);
+      compactions.observe({ into }, took);
+    },
+    historyQueue: (jobs) => historyJobs.set(jobs),
     quarantined: (rooms) => damaged.set(rooms),
   };
 }

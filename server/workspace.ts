@@ -9,6 +9,7 @@ import type { Blobs } from './blobs/contract.ts';
 import { createFolderBlobs } from './blobs/folder.ts';
 import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
 import { defaultBounds, type Bounds } from './bounds.ts';
+import { createThreadWorkshop } from './history/thread.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
@@ -30,6 +31,8 @@ export interface Workspace {
 export interface WorkspaceOptions {
   readonly folder: string;
   readonly durability: 'full' | 'process';
+  /** Days for which the single steps of texts are kept; 0, and without it: for ever. */
+  readonly keepDays?: number;
   readonly clock?: Clock;
   readonly bounds?: Bounds;
   readonly sessionLimits?: SessionLimits;
@@ -88,6 +91,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       store,
       clock,
       version: packageFile.version,
+      workshop: createThreadWorkshop(),
+      keepDays: options.keepDays ?? 0,
       bounds,
       ...(metrics ? { metrics } : {}),
       ...(log ? { log } : {}),

@@ -50,7 +50,8 @@ export function createCatchUp(
       },
       bytes: sizeOf(updates),
     });
-    if (want.cursor > 0) {
+    // A row that others were merged into is nobody's: it does not travel as one.
+    if (want.cursor > 0 && want.cursor >= store.history.mergedUpTo(room)) {
       const rows = store.fewRowsAfter(room, want.cursor, mostMissingRows, mostMissingBytes);
       if (rows) return answer(bytesOf(rows), rows);
     }

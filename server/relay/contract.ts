@@ -6,6 +6,7 @@ import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/
 import type { Result } from '../../shared/base/result.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { Command, CommandResult, HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
+import type { History } from '../history/contract.ts';
 import type { RoomHead } from '../storage/contract.ts';
 
 /** Who is on the other side of a socket or request, as the session says. */
@@ -69,6 +70,8 @@ export interface Relay {
   entries(room: RoomId, from: number, limit: number): LogEntry[];
   /** A text room as one Yjs update (version 1), committed rows only. */
   text(room: RoomId): Uint8Array;
+  /** What was in rooms before, and who wrote it; rights are the caller's business. */
+  readonly history: History;
   /** Ends all sockets of a session, or of a member, at once; nothing is delivered or accepted after it returns. */
   endSession(session: string): void;
   endMember(member: MemberId): void;

@@ -8,6 +8,10 @@ export interface RelayMetrics extends BoundMetrics {
   refused(code: ErrorCode): void;
   sent(bytes: number): void;
   loadedTexts(count: number): void;
+  /** Rows of a text were merged: into a checkpoint, or because they are old. */
+  compacted(into: 'checkpoint' | 'retention', rows: number, seconds: number): void;
+  /** Jobs that wait for the history's thread or are done by it. */
+  historyQueue(jobs: number): void;
   quarantined(rooms: number): void;
 }
 
@@ -20,6 +24,8 @@ export const noMetrics: RelayMetrics = {
   refused: nothing,
   sent: nothing,
   loadedTexts: nothing,
+  compacted: nothing,
+  historyQueue: nothing,
   quarantined: nothing,
 };
 

@@ -6,6 +6,8 @@ import { err, ok } from '../../shared/base/result.ts';
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
 import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
+import { createHistory } from '../history/history.ts';
+import { createInlineWorkshop, type WorkshopHost } from '../history/workshop.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import { createAccess } from './access.ts';
 import { createAppending } from './appending.ts';
@@ -41,14 +43,16 @@ export interface RelayDeps {
   readonly log?: RelayLog;
   /** Entries of a log room that took something away, as they are known from outside the store. */
   readonly revoked?: (room: RoomId) => readonly LogEntry[];
+  /** Where texts are merged and old versions made; without it, in the relay's own thread. */
+  readonly workshop?: WorkshopHost;
+  /** Days for which rows of texts are kept one by one; 0, and without it: for ever. */
+  readonly keepDays?: number;
   /** The end of a turn of the event loop; tests hold it in their hand. */
   readonly defer?: (run: () => void) => void;
   /** Runs something once, later; must not keep the process alive. */
   readonly later?: (milliseconds: number, run: () => void) => void;
 }
 
-/** A snapshot waits until typing has paused, or at most this long. */
-const snapshotDelay = 2_000;
 /** Anybody may ask for the health, and asking the disk is a write: its last answer is good for so long. */
 const healthAge = 1_000;
 
@@ -69,7 +73,6 @@ export function createRelay(deps: RelayDeps): Relay {
   let health: { readonly at: number; readonly said: ReturnType<Relay['health']> } | null = null;
   const devices = new Map<MemberId, Set<DeviceSession>>();
   const plain = new Map<RoomId, Set<PlainSession>>();
-  const snapshotsDue = new Set<RoomId>();
 
   const quarantine = createQuarantine(deps.store, log, metrics);
   const { store } = quarantine;
@@ -121,7 +124,7 @@ export function createRelay(deps: RelayDeps): Relay {
     if (committed.some(({ row }) => row.room === access.directoryRoom)) endInactive();
   };
 
-  /** Snapshots and bases only save work: when the disk has no room for them, the log itself still says everything. */
+  /** Checkpoints and bases only save work: when the disk has no room for them, the log itself still says everything. */
   const saving = (save: () => void): void => {
     try {
       save();
@@ -130,20 +133,15 @@ export function createRelay(deps: RelayDeps): Relay {
     }
   };
 
-  const keepSnapshots = (committed: readonly Committed[]): void => {
-    for (const { row } of committed) {
-      if (!texts.stored(row) || snapshotsDue.has(row.room)) continue;
-      snapshotsDue.add(row.room);
-      later(snapshotDelay, () => {
-        snapshotsDue.delete(row.room);
-        if (!stopping) saving(() => texts.saveSnapshot(row.room));
-      });
-    }
+  /** Others learn of rows when everybody has been shown them. */
+  const noteStored = (committed: readonly Committed[]): void => {
+    for (const { row } of committed) texts.stored(row);
+    saving(() => history.stored(committed.map(({ row }) => row)));
   };
 
   const published = (committed: readonly Committed[]): void => {
     saving(logs.stored);
-    keepSnapshots(committed);
+    noteStored(committed);
     texts.trim();
     ids.forgetClaims();
     try {
@@ -173,6 +171,18 @@ export function createRelay(deps: RelayDeps): Relay {
     settled: outboxes.flush,
   });
   const texts = createTextRooms({ store, metrics, log, flush: committer.flush });
+  const history = createHistory({
+    store,
+    workshop: deps.workshop ?? createInlineWorkshop(),
+    metrics,
+    log,
+    keepDays: deps.keepDays ?? 0,
+    now: () => clock.now(),
+    defer,
+    later,
+    measured: texts.measured,
+    isStopping: () => stopping,
+  });
   const ids = createClientIds(store, committer, clock, receipts);
   const appending = createAppending(store, access, logs);
   const commands = createCommands({
@@ -329,6 +339,7 @@ export function createRelay(deps: RelayDeps): Relay {
         .map(({ changed: _changed, ...head }) => head),
     entries: (room, from, limit) => entriesOf(store.rowsFrom(room, from, limit)),
     text: (room) => texts.difference(room, Uint8Array.of(0)),
+    history,
     endSession: (id) => endCalled(({ session }) => session === id, 'the session was ended'),
     endMember: (who) => endCalled(({ member }) => member === who, 'all sessions were ended'),
     connectDevice: (link, authenticate) => connectDevice(core, link, authenticate),

@@ -11,10 +11,6 @@ import type { RelayLog, RelayMetrics } from './metrics.ts';
 /** Loaded documents: how many, and how many bytes of updates they were made of (the heap is about ten times that). */
 const mostLoaded = 256;
 const mostBytes = 64 * 1024 * 1024;
-/** A snapshot is due after so many rows that outweigh a part of it, or when they are much to read by themselves. */
-const snapshotRows = 500;
-const snapshotBytes = 64 * 1024;
-const manyBytes = 8 * 1024 * 1024;
 /** A text that seems full is measured again when it has taken this much more. */
 const measureEvery = 1024 * 1024;
 
@@ -26,9 +22,6 @@ interface LoadedText {
   bytes: number;
   /** `bytes` when it was the document's true size. */
   measured: number;
-  snapshotSize: number;
-  rowsSince: number;
-  bytesSince: number;
 }
 
 export interface TextRooms {
@@ -47,9 +40,10 @@ export interface TextRooms {
   stateVector(room: RoomId): Uint8Array;
   /** Forgets a document that counts on something that was not stored. */
   forget(room: RoomId): void;
-  /** Rows of this room are durable; returns true when a snapshot is due. */
-  stored(row: StoredRow): boolean;
-  saveSnapshot(room: RoomId): void;
+  /** A row of this room is durable. */
+  stored(row: StoredRow): void;
+  /** How many bytes the text was when it was measured a moment ago. */
+  measured(room: RoomId, bytes: number): void;
   /** Bounds the memory; only while nothing is queued. */
   trim(): void;
 }
@@ -85,16 +79,12 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       if (snapshot) Y.applyUpdate(doc, snapshot.bytes);
       for (const row of rows) Y.applyUpdate(doc, row.bytes);
     });
-    const bytesSince = rows.reduce((sum, row) => sum + row.bytes.length, 0);
-    const snapshotSize = snapshot?.bytes.length ?? 0;
+    const measured = snapshot?.bytes.length ?? 0;
     const text: LoadedText = {
       doc,
       emitted: null,
-      bytes: snapshotSize + bytesSince,
-      measured: snapshotSize,
-      snapshotSize,
-      rowsSince: rows.length,
-      bytesSince,
+      bytes: rows.reduce((sum, row) => sum + row.bytes.length, measured),
+      measured,
     };
     doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin === gate) text.emitted = update;
@@ -175,24 +165,11 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
     forget,
     stored({ room, bytes }) {
       const text = loaded.get(room);
-      if (!text) return false;
-      text.bytes += bytes.length;
-      text.rowsSince++;
-      text.bytesSince += bytes.length;
-      return (
-        text.bytesSince >= Math.max(manyBytes, text.snapshotSize) ||
-        (text.rowsSince >= snapshotRows && text.bytesSince >= Math.max(snapshotBytes, text.snapshotSize / 4))
-      );
+      if (text) text.bytes += bytes.length;
     },
-    saveSnapshot(room) {
-      flush();
+    measured(room, bytes) {
       const text = loaded.get(room);
-      const head = store.room(room);
-      if (!text || !head) return;
-      const bytes = Y.encodeStateAsUpdate(text.doc);
-      store.saveSnapshot(room, head.cursor, bytes);
-      text.snapshotSize = text.bytes = text.measured = bytes.length;
-      text.rowsSince = text.bytesSince = 0;
+      if (text) text.bytes = text.measured = bytes;
     },
     trim,
   };

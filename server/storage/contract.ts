@@ -1,5 +1,6 @@
 import type { CommandResult, Row, Welcome } from '../../shared/protocol/messages.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { HistoryStore } from './history-contract.ts';
 
 /** A row that is not stored yet: the store gives it its cursor and, in its room, its seq. */
 export interface NewRow {
@@ -107,9 +108,8 @@ export interface RelayStore {
   /** The same, or null as soon as they are more rows or bytes than that. */
   fewRowsAfter(room: RoomId, cursor: number, mostRows: number, mostBytes: number): StoredRow[] | null;
   rowsFrom(room: RoomId, seq: number, limit: number): StoredRow[];
-  /** A text's merged bytes up to a cursor; only saves work. */
+  /** A text's merged bytes up to a cursor, its checkpoint; only saves work. */
   snapshot(room: RoomId): { readonly cursor: number; readonly bytes: Uint8Array } | null;
-  saveSnapshot(room: RoomId, cursor: number, bytes: Uint8Array): void;
   /** The newest kept reduced state of a log whose `seq` (number of entries in it) is at most `upTo`; only saves work. */
   base(room: RoomId, upTo: number): { readonly seq: number; readonly state: unknown } | null;
   saveBase(room: RoomId, seq: number, state: unknown): void;
@@ -130,6 +130,8 @@ export interface RelayStore {
   isClientTaken(client: number): boolean;
   /** All rooms whose name starts so, by name, for restarts and export. */
   rooms(prefix: string): RoomHead[];
+  /** Checkpoints of texts, versions, and who wrote what. */
+  readonly history: HistoryStore;
   /** Reads and writes something, durably; throws when that is not possible. */
   probe(now: number): void;
   close(): void;

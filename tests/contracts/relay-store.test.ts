@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { crc32 } from '../../shared/base/bytes.ts';
 import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import { emptyBatch, type NewRow, type RelayStore, type WriteBatch } from '../../server/storage/contract.ts';
 import { createMemoryStore } from '../../server/storage/memory/store.ts';
@@ -231,10 +232,15 @@ describe.each(Object.entries(subjects))('the relay store in %s', (_name, open) =
 
   it('keeps snapshots and bases', () => {
     store.commit(batch({ rows: [row('doc/1')] }));
+    const { history } = store;
     expect(store.snapshot(room('doc/1'))).toBeNull();
-    store.saveSnapshot(room('doc/1'), 1, Uint8Array.of(1, 2));
-    store.saveSnapshot(room('doc/1'), 1, Uint8Array.of(3));
-    expect([...store.snapshot(room('doc/1'))!.bytes]).toEqual([3]);
+    const parts = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    parts.forEach((bytes, part) => history.addPart(room('doc/1'), 1, part, { bytes, sum: crc32(bytes) }));
+    expect(store.snapshot(room('doc/1'))).toBeNull();
+    const checkpoint = { seq: 0, cursor: 1, size: 3, parts: 2 };
+    expect(history.useCheckpoint(room('doc/1'), checkpoint, null)).toBe(true);
+    expect(store.snapshot(room('doc/1'))).toMatchObject({ cursor: 1 });
+    expect([...store.snapshot(room('doc/1'))!.bytes]).toEqual([1, 2, 3]);
     store.saveBase(room('chat/1'), 256, { n: 1 });
     store.saveBase(room('chat/1'), 512, { n: 2 });
     expect(store.base(room('chat/1'), 255)).toBeNull();

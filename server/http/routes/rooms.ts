@@ -13,7 +13,7 @@ import type { Routes } from './app.ts';
 const tags = ['Rooms'];
 const security = membersOnly;
 
-const entry = z
+export const entry = z
   .object({ seq: z.number().int(), id, type: z.string(), by: id, at: time, data: z.unknown() })
   .openapi('Entry');
 

@@ -8,6 +8,7 @@ import {
 import type { Welcome } from '../../../shared/protocol/messages.ts';
 import type { ChangedHead, Lease, RelayStore, RoomHead, SettledCommand, StoredRow } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
+import { createMemoryHistory } from './history.ts';
 
 /** As the contract says. */
 const keptAnswers = 500;
@@ -16,7 +17,6 @@ interface Room {
   readonly rows: StoredRow[];
   readonly readers: Map<MemberId | '*', number>;
   readonly bases: Map<number, string>;
-  snapshot: { readonly cursor: number; readonly bytes: Uint8Array } | null;
 }
 
 export interface MemoryStoreOptions {
@@ -44,13 +44,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
   };
   const roomFor = (room: RoomId): Room => {
     let found = rooms.get(room);
-    if (!found) rooms.set(room, (found = { rows: [], readers: new Map(), bases: new Map(), snapshot: null }));
+    if (!found) rooms.set(room, (found = { rows: [], readers: new Map(), bases: new Map() }));
     return found;
   };
   const headOf = (room: RoomId, { rows }: Room): RoomHead | null => {
     const last = rows.at(-1);
-    return last ? { room, rows: rows.length, cursor: last.cursor, by: last.by, at: last.at } : null;
+    return last ? { room, rows: last.seq + 1, cursor: last.cursor, by: last.by, at: last.at } : null;
   };
+  const history = createMemoryHistory(rooms);
   const key = (device: DeviceId, id: string): string => `${device}/${id}`;
 
   return {
@@ -74,7 +75,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
 
       const stored = batch.rows.map(({ room, by, at, bytes }): StoredRow => {
         const { rows } = roomFor(room);
-        const row = { room, cursor: ++head, seq: rows.length, by, at, bytes: bytes.slice() };
+        const row = { room, cursor: ++head, seq: (rows.at(-1)?.seq ?? -1) + 1, by, at, bytes: bytes.slice() };
         rows.push(row);
         return row;
       });
@@ -125,10 +126,13 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
     },
     rowsAfter: (room, cursor) => (rooms.get(room)?.rows ?? []).filter((row) => row.cursor > cursor),
     rowsFrom: (room, seq, limit) => (rooms.get(room)?.rows ?? []).slice(seq, seq + limit),
-    snapshot: (room) => rooms.get(room)?.snapshot ?? null,
-    saveSnapshot(room, cursor, bytes) {
-      check();
-      roomFor(room).snapshot = { cursor, bytes: bytes.slice() };
+    history,
+    snapshot(room) {
+      const checkpoint = history.checkpoint(room);
+      if (!checkpoint) return null;
+      const { cursor, parts } = checkpoint;
+      const all = Array.from({ length: parts }, (_, part) => history.part(room, cursor, part)!.bytes);
+      return { cursor, bytes: Buffer.concat(all) };
     },
     base(room, upTo) {
       const bases = rooms.get(room)?.bases ?? new Map<number, string>();

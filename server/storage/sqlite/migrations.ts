@@ -1,6 +1,7 @@
 import { authMigrations } from './auth-migrations.ts';
+import { historyMigrations } from './history-migrations.ts';
 import { logMigrations } from './log-migrations.ts';
 import type { Migration } from './migration.ts';
 
 /** Every owner of tables keeps its steps in a file of its own and only ever appends. */
-export const migrations: readonly Migration[] = [...logMigrations, ...authMigrations];
+export const migrations: readonly Migration[] = [...logMigrations, ...authMigrations, ...historyMigrations];

@@ -34,6 +34,8 @@ export function openDatabase(file: string, options: OpenOptions): SqliteDatabase
     database.function('weft_sum', { deterministic: true, varargs: true }, (...values: Value[]) =>
       sumOf(...values),
     );
+    // Only a file without tables takes it: what is merged or removed later can then be given back to the disk.
+    database.pragma('auto_vacuum = INCREMENTAL');
     // Before the journal mode: a WAL opened exclusively needs no shared memory, and nobody else gets in.
     database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = WAL');

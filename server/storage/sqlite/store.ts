@@ -4,6 +4,7 @@ import type { CommandResult, Welcome } from '../../../shared/protocol/messages.t
 import type { ChangedHead, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
 import { guarded as guardedBy } from './guard.ts';
+import { createSqliteHistory } from './history-store.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
 import { sumOf } from './sums.ts';
@@ -37,6 +38,7 @@ const keptAnswers = 500;
 /** The log in an open database. Everything it does to `rows` is an insert. */
 export function createSqliteStore(database: SqliteDatabase): RelayStore {
   const prepared = prepare(database);
+  const history = createSqliteHistory(database);
   const guarded = <T>(work: () => T): T => guardedBy(database, work);
   const meta = (key: string): string => {
     const value = prepared.meta.get(key);
@@ -215,15 +217,18 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     fewRowsAfter: (room, cursor, mostRows, mostBytes) =>
       reading(room, (found) => walkDown(found, cursor, mostRows, mostBytes), []),
     rowsFrom: (room, seq, limit) => reading(room, (found) => readFrom(found, seq, limit), []),
-    snapshot: (room) =>
-      guarded(() => {
-        const found = prepared.snapshot.get(room);
-        // A snapshot only saves work: a damaged one is as good as none.
-        if (!found || crc32(found.bytes) !== found.sum) return null;
-        return { cursor: found.cursor, bytes: found.bytes };
-      }),
-    saveSnapshot: (room, cursor, bytes) =>
-      guarded(() => void prepared.saveSnapshot.run(room, cursor, crc32(bytes), bytes)),
+    history,
+    snapshot(room) {
+      const checkpoint = history.checkpoint(room);
+      const parts: Uint8Array[] = [];
+      for (let i = 0; i < (checkpoint?.parts ?? 0); i++) {
+        const part = history.part(room, checkpoint!.cursor, i);
+        // It only saves work: a damaged one is as good as none.
+        if (!part || crc32(part.bytes) !== part.sum) return null;
+        parts.push(part.bytes);
+      }
+      return checkpoint && { cursor: checkpoint.cursor, bytes: Buffer.concat(parts) };
+    },
     base: (room, upTo) =>
       guarded(() => {
         // A damaged one is as good as none: an older one, or the log itself, says the same.
@@ -380,12 +385,6 @@ function prepare(database: SqliteDatabase) {
         'SELECT 1 FROM leases WHERE client = ? UNION ALL SELECT 1 FROM claims WHERE client = ? LIMIT 1',
       )
       .pluck(),
-    snapshot: database.prepare<[RoomId], { cursor: number; sum: number; bytes: Uint8Array }>(
-      'SELECT cursor, sum, bytes FROM snapshots WHERE room = ?',
-    ),
-    saveSnapshot: database.prepare<[RoomId, number, number, Uint8Array]>(
-      'INSERT OR REPLACE INTO snapshots (room, cursor, sum, bytes) VALUES (?, ?, ?, ?)',
-    ),
     bases: database.prepare<[RoomId, number], { seq: number; state: string; sum: number }>(
       'SELECT seq, state, sum FROM bases WHERE room = ? AND seq <= ? ORDER BY seq DESC',
     ),

@@ -54,6 +54,13 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     readable: () => [],
     entries: () => [],
     text: () => new Uint8Array([0, 0]),
+    history: {
+      textAt: async () => err(failure('room-not-found', 'no such room')),
+      logAt: async () => err(failure('room-not-found', 'no such room')),
+      versions: async () => ({ versions: [], next: null }),
+      attribution: async () => err(failure('not-found', 'nothing')),
+      tend: async () => {},
+    },
     connectDevice: () => ({ receive() {}, gone() {} }),
     connectPlain: () => ok({ receive() {}, gone() {} }),
     async appendFact(_room, type, by, data, also) {

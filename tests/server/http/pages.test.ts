@@ -128,6 +128,7 @@ describe("the operator's pages", () => {
   test('the API describes every route, and the page of it has no scripts', async () => {
     const { paths } = (await (await t.send('GET', '/api/openapi.json')).json()) as { paths: object };
     expect(Object.keys(paths).sort()).toEqual([
+      '/api/attribution',
       '/api/blob',
       '/api/commands',
       '/api/invitations',
@@ -135,6 +136,7 @@ describe("the operator's pages", () => {
       '/api/join/{code}',
       '/api/log',
       '/api/password',
+      '/api/room-at',
       '/api/rooms',
       '/api/session',
       '/api/sessions',
@@ -144,6 +146,7 @@ describe("the operator's pages", () => {
       '/api/sign-out',
       '/api/sign-out-everywhere',
       '/api/text',
+      '/api/versions',
       '/api/workspace',
       '/healthz',
       '/metrics',

@@ -1,0 +1,30 @@
+import * as Y from 'yjs';
+
+/** Clocks of one client, from `clock` up to, not including, `until`. */
+export interface ClockRange {
+  readonly client: number;
+  readonly clock: number;
+  readonly until: number;
+}
+
+export interface RowRanges {
+  readonly wrote: readonly ClockRange[];
+  readonly deleted: readonly ClockRange[];
+}
+
+/** What a stored row added and deleted. */
+export function rangesOf(update: Uint8Array): RowRanges {
+  const { structs, ds } = Y.decodeUpdate(update);
+  const wrote: ClockRange[] = [];
+  for (const struct of structs) {
+    const { client, clock } = struct.id;
+    const until = clock + struct.length;
+    const last = wrote.at(-1);
+    if (last?.client === client && last.until === clock) wrote[wrote.length - 1] = { ...last, until };
+    else wrote.push({ client, clock, until });
+  }
+  const deleted: ClockRange[] = [];
+  for (const [client, ranges] of ds.clients)
+    for (const { clock, len } of ranges) deleted.push({ client, clock, until: clock + len });
+  return { wrote, deleted };
+}

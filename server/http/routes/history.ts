@@ -1,0 +1,252 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { limits } from '../../../shared/protocol/limits.ts';
+import type { Path } from '../../history/contract.ts';
+import type { AppDeps } from '../deps.ts';
+import { signedIn } from '../guards.ts';
+import { refuse, take } from '../refusals.ts';
+import { readableRoom } from '../room-access.ts';
+import { id, json, membersOnly, refusals, room, time } from '../schemas.ts';
+import { entry } from './rooms.ts';
+import type { Routes } from './app.ts';
+
+const tags = ['History'];
+const security = membersOnly;
+const whole = z.number().int();
+const position = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const refused = refusals(
+  'bad-request',
+  'not-signed-in',
+  'session-ended',
+  'forbidden',
+  'room-not-found',
+  'too-many-requests',
+  'storage-failed',
+);
+
+const moment = {
+  seq: whole,
+  cursor: whole,
+  by: id,
+  at: time,
+  exact: z.boolean().openapi({
+    description: 'False when the single steps between this version and the moment asked for are not kept',
+  }),
+};
+const textVersion = z
+  .object({ ...moment, update: z.string().openapi({ description: 'A Yjs update (V1) in base64' }) })
+  .openapi('TextVersion');
+const logVersion = z
+  .object({
+    ...moment,
+    from: whole.openapi({ description: 'Position of the first of the entries' }),
+    entries: z.array(entry),
+    state: z.unknown().openapi({ description: 'What all entries up to then come to' }),
+  })
+  .openapi('LogVersion');
+
+const version = z
+  .object({
+    seq: whole,
+    cursor: whole,
+    by: id,
+    at: time,
+    since: time,
+    rows: whole,
+    size: whole.openapi({ description: 'Bytes of its rows' }),
+    merged: z.boolean().openapi({ description: 'True when the single steps in it are not kept' }),
+  })
+  .openapi('Version');
+
+const author = { by: id.nullable(), at: time.nullable(), client: whole };
+const attribution = z
+  .union([
+    z.object({
+      of: z.literal('sequence'),
+      length: whole,
+      runs: z.array(z.object({ from: whole, to: whole, ...author })),
+      deletions: z.array(
+        z.object({
+          position: whole,
+          length: whole,
+          ...author,
+          deletedBy: id.nullable(),
+          deletedAt: time.nullable(),
+        }),
+      ),
+    }),
+    z.object({
+      of: z.literal('value'),
+      current: z.object(author).nullable(),
+      removed: z.object({ deletedBy: id.nullable(), deletedAt: time.nullable() }).nullable(),
+      earlier: z.array(z.object(author)),
+    }),
+    z.object({
+      of: z.literal('blocks'),
+      count: whole,
+      blocks: z.array(
+        z.object({
+          path: z.array(z.union([z.string(), whole])),
+          made: z.object(author),
+          last: z.object(author),
+          writers: z.array(z.object({ by: id.nullable(), amount: whole })),
+        }),
+      ),
+    }),
+  ])
+  .openapi('Attribution');
+
+/** Longest path: deeper than documents are. */
+const longestPath = 256;
+const steps = z
+  .array(z.union([z.string().max(1_024), z.number().int().min(0)]))
+  .min(1)
+  .max(longestPath);
+
+function pathIn(text: string | undefined): Path | null {
+  if (text === undefined) return null;
+  try {
+    return steps.parse(JSON.parse(text));
+  } catch {
+    return refuse('bad-request', 'path: must be a JSON array of keys and positions, a root first');
+  }
+}
+
+/** Blocks or positions in one answer where the caller names no end. */
+const mostAtOnce = 100_000;
+
+export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
+  const { history } = deps.relay;
+  const middleware = [signedIn(deps)];
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/room-at',
+      tags,
+      security,
+      middleware,
+      summary: 'A room as it was at a moment. Rights are those of now.',
+      request: {
+        query: z.object({
+          room,
+          at: z.coerce.number().int().min(0).max(8.64e15).openapi({ description: 'Milliseconds since 1970' }),
+          as: z.enum(['bytes', 'json']).default('bytes').openapi({ description: 'For texts; logs are JSON' }),
+          limit: z.coerce.number().int().min(1).max(1_000).default(limits.history).openapi({
+            description: 'Entries of a log, the newest of them',
+          }),
+        }),
+      },
+      responses: {
+        200: {
+          description:
+            'A text as one Yjs update (V1), with the moment of its newest row in the headers Weft-Version-*; or JSON',
+          content: {
+            'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) },
+            'application/json': { schema: z.union([textVersion, logVersion]) },
+          },
+        },
+        ...refused,
+        ...refusals('not-kept'),
+      },
+    }),
+    async (c) => {
+      const { room: name, at, as, limit } = c.req.valid('query');
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
+      if (target.kind.class === 'log') {
+        const found = take(await history.logAt(target.room, at, limit));
+        readableRoom(deps, member, name);
+        return c.json({ ...found, entries: [...found.entries] }, 200);
+      }
+      const { update, ...found } = take(await history.textAt(target.room, at));
+      // It took a while, and rights may have changed.
+      readableRoom(deps, member, name);
+      if (as === 'json') return c.json({ ...found, update: Buffer.from(update).toString('base64') }, 200);
+      c.header('Content-Type', 'application/octet-stream');
+      c.header('Weft-Version-At', String(found.at));
+      c.header('Weft-Version-By', found.by);
+      c.header('Weft-Version-Cursor', String(found.cursor));
+      c.header('Weft-Version-Exact', String(found.exact));
+      return c.body(update, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/versions',
+      tags,
+      security,
+      middleware,
+      summary: 'Versions of a room, newest first: what one author did without a long pause.',
+      request: {
+        query: z.object({
+          room,
+          before: position
+            .default(Number.MAX_SAFE_INTEGER)
+            .openapi({ description: '`next` of the list before' }),
+          limit: z.coerce.number().int().min(1).max(200).default(50),
+        }),
+      },
+      responses: {
+        200: json(
+          z.object({ versions: z.array(version), next: whole.nullable() }),
+          'Versions, and where older ones begin; null when there are none',
+        ),
+        ...refused,
+      },
+    }),
+    async (c) => {
+      const { room: name, before, limit } = c.req.valid('query');
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
+      const { versions, next } = await history.versions(target.room, before, limit);
+      readableRoom(deps, member, name);
+      return c.json({ versions: [...versions], next }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/attribution',
+      tags,
+      security,
+      middleware,
+      summary: 'Who wrote a text, and when: of a range, of a value, or of the whole document block by block.',
+      request: {
+        query: z.object({
+          room,
+          path: z
+            .string()
+            .max(64 * 1024)
+            .optional()
+            .openapi({
+              description:
+                'JSON array from the name of a root on: keys of maps and attributes, positions in sequences',
+              example: '["content",0,0]',
+            }),
+          from: position.default(0),
+          to: position.optional(),
+        }),
+      },
+      responses: {
+        200: json(attribution, 'Who wrote what, in document order'),
+        ...refused,
+        ...refusals('not-found'),
+      },
+    }),
+    async (c) => {
+      const { room: name, path, from, to = from + mostAtOnce } = c.req.valid('query');
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
+      if (target.kind.class !== 'text')
+        return refuse('bad-request', 'room: entries of a log say their author');
+      const found = take(await history.attribution(target.room, { path: pathIn(path), from, to }));
+      readableRoom(deps, member, name);
+      c.header('Content-Type', 'application/json');
+      return c.body(found, 200) as never;
+    },
+  );
+}
