@@ -11,6 +11,7 @@ import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../s
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
+import type { LostRows } from './storage/contract.ts';
 
 /** A conversation as lists need it; own commands that the relay has not answered are already in `state`. */
 export interface ChatRow {
@@ -60,7 +61,10 @@ export interface LogView {
   close(): void;
 }
 
-/** An open text. `doc` may be edited as soon as `ready`; every change is stored here before it is sent. */
+/**
+ * An open text. `doc` may be edited as soon as `ready`; every change is stored here before it is sent. `doc` and
+ * `awareness` are others from the moment on that the relay did not accept what was written in them.
+ */
 export interface TextView {
   readonly doc: Y.Doc;
   readonly awareness: Awareness;
@@ -94,6 +98,12 @@ export interface SyncStatus {
   readonly leader: boolean;
   /** When this device last heard everything from the relay; null if never. */
   readonly syncedAt: number | null;
+  /** Texts and conversations whose data on the relay is damaged; what is here stays as it is. */
+  readonly damaged: readonly RoomId[];
+  /** The relay takes this device's changes more slowly for now; nothing is lost. */
+  readonly slowed: boolean;
+  /** What a restored relay has lost, is still here, and could not be given back (yet). */
+  readonly lost: readonly LostRows[];
   /** Something this device could not do (storage full, database damaged); shown until it is mended. */
   readonly problem: Failure | null;
 }
@@ -129,6 +139,8 @@ export interface WorkspaceData {
   /** Sends a failed command again as a new one, or takes it back from the queue. */
   retry(id: string): Promise<void>;
   discard(id: string): Promise<void>;
+  /** Gives up what of a room the relay has lost and did not take back. */
+  discardLost(room: RoomId): Promise<void>;
   openLog(room: RoomId): LogView;
   openText(room: RoomId): TextView;
 

@@ -1,23 +1,31 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { QueuedItem } from '../api.ts';
-import type { DeviceStorage, OutboxRecord, QueuedBlob, QueuedUpdates } from '../storage/contract.ts';
+import type {
+  DeviceStorage,
+  LostRows,
+  OutboxRecord,
+  QueuedBlob,
+  QueuedUpdates,
+} from '../storage/contract.ts';
 
 /** Everything that is on this device only, as read in one go. */
 export interface Unsent {
   readonly outbox: readonly OutboxRecord[];
   readonly texts: readonly QueuedUpdates[];
   readonly blobs: readonly QueuedBlob[];
+  readonly lost: readonly LostRows[];
 }
 
-export const nothingUnsent: Unsent = { outbox: [], texts: [], blobs: [] };
+export const nothingUnsent: Unsent = { outbox: [], texts: [], blobs: [], lost: [] };
 
 export async function readUnsent(storage: DeviceStorage): Promise<Unsent> {
-  const [outbox, texts, blobs] = await Promise.all([
+  const [outbox, texts, blobs, lost] = await Promise.all([
     storage.outbox.all(),
     storage.texts.queue(),
     storage.blobs.queue(),
+    storage.journal.lost(),
   ]);
-  return { outbox, texts, blobs };
+  return { outbox, texts, blobs, lost };
 }
 
 /** The rooms of commands that are in `before` and not in `after`: answered by the relay, or given up. */

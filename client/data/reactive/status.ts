@@ -22,6 +22,15 @@ export const makeStatus = (read: Reading<SyncStatus>): SyncStatus => ({
   get syncedAt() {
     return read.syncedAt();
   },
+  get damaged() {
+    return read.damaged();
+  },
+  get slowed() {
+    return read.slowed();
+  },
+  get lost() {
+    return read.lost();
+  },
   get problem() {
     return read.problem();
   },

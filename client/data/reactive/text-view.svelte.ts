@@ -9,8 +9,7 @@ import type { TextSession } from '../text/text-session.ts';
 
 /** One page's look at an open text; several may share the session behind it. */
 export class TextWindow implements TextView {
-  readonly #session: TextSession;
-  readonly #close: () => Promise<void>;
+  readonly #open: { readonly session: TextSession; close(): Promise<void> };
   readonly #mayNotWrite: () => Failure | null;
   readonly #track: () => void;
   #tell: () => void = () => undefined;
@@ -24,35 +23,35 @@ export class TextWindow implements TextView {
         this.#tell = () => undefined;
       };
     });
-    const { session, close } = texts.open(room, () => this.#tell());
-    this.#session = session;
-    this.#close = close;
+    this.#open = texts.open(room, () => this.#tell());
   }
 
   get doc(): Y.Doc {
-    return this.#session.doc;
+    this.#track();
+    return this.#open.session.doc;
   }
 
   get awareness(): Awareness {
-    return this.#session.awareness;
+    this.#track();
+    return this.#open.session.awareness;
   }
 
   get ready(): boolean {
     this.#track();
-    return this.#session.ready;
+    return this.#open.session.ready;
   }
 
   get locked(): Failure | null {
     this.#track();
-    return this.#session.locked ?? this.#mayNotWrite();
+    return this.#open.session.locked ?? this.#mayNotWrite();
   }
 
   get saved(): 'saving' | 'device' | 'relay' {
     this.#track();
-    return this.#session.saved;
+    return this.#open.session.saved;
   }
 
   close(): Promise<void> {
-    return this.#close();
+    return this.#open.close();
   }
 }

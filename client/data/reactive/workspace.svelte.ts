@@ -24,7 +24,7 @@ import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
 import type { DeviceStorage } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
-import type { Bus, LeaderState, Note, TabId } from '../sync/notes.ts';
+import { noState, type Bus, type LeaderState, type Note, type TabId } from '../sync/notes.ts';
 import { exportUnsent } from '../unsent-export.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
@@ -70,13 +70,7 @@ export class LocalWorkspace implements WorkspaceData {
   #ready = $state(false);
   #leading = $state(false);
   #problem = $state.raw<Failure | null>(null);
-  #state = $state.raw<LeaderState>({
-    connection: 'offline',
-    fetching: null,
-    syncedAt: null,
-    online: [],
-    problem: null,
-  });
+  #state = $state.raw<LeaderState>(noState);
 
   #askedToKeep = false;
 
@@ -195,6 +189,11 @@ export class LocalWorkspace implements WorkspaceData {
     this.#queueChanged();
   }
 
+  async discardLost(room: RoomId): Promise<void> {
+    await this.#parts.storage.journal.discardOwed(room);
+    this.#queueChanged();
+  }
+
   openLog(room: RoomId): LogView {
     const deps: LogDeps = {
       ...this.#parts,
@@ -302,6 +301,9 @@ export class LocalWorkspace implements WorkspaceData {
       queue: () => this.#queue,
       leader: () => this.#leading,
       syncedAt: () => this.#state.syncedAt,
+      damaged: () => this.#state.damaged,
+      slowed: () => this.#state.slowed,
+      lost: () => this.#view.unsent.lost,
       problem: () => this.#problem ?? this.#state.problem,
     });
   }

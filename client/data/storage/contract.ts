@@ -1,7 +1,14 @@
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
 import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
-import type { LogContent, RoomContent, Row } from '../../../shared/protocol/messages.ts';
+import type { Move } from '../text/rewrite.ts';
+import type {
+  HandedRow,
+  LogContent,
+  RoomContent,
+  Row,
+  TextContent,
+} from '../../../shared/protocol/messages.ts';
 
 /**
  * What a device keeps. One database per account; pages and the leader meet here. Every method is one transaction, and
@@ -16,6 +23,7 @@ export interface DeviceStorage {
   readonly blobs: BlobStore;
   readonly leases: LeaseStore;
   readonly drafts: DraftStore;
+  readonly journal: JournalStore;
   close(): void;
   /** Deletes everything, also what was not sent. */
   destroy(): Promise<void>;
@@ -28,6 +36,8 @@ export interface Meta {
   readonly cursor: number;
   /** Milliseconds since 1970; null if never. */
   readonly syncedAt: number | null;
+  /** Rooms whose stored data the relay called damaged: what is newer than their record has to be asked for again. */
+  readonly damaged: readonly RoomId[];
 }
 
 export interface MetaStore {
@@ -53,6 +63,10 @@ export interface RoomRecord {
   readonly unread: readonly number[];
   /** Cursor and entries are of a relay that was restored since: fetch all of it again. */
   readonly stale: boolean;
+  /** Texts: the newest cursor under which the relay acknowledged an own change, also when its row never came back. */
+  readonly acked?: number;
+  /** Texts: what was moved under other client ids, for what a page still writes on the text as it was before. */
+  readonly moves?: readonly Move[];
 }
 
 /** What a write changed, for the notes to pages. */
@@ -62,6 +76,8 @@ export interface Stored {
   readonly updates: readonly { readonly room: RoomId; readonly bytes: readonly Uint8Array[] }[];
   /** Own commands that arrived as entries and left the outbox. */
   readonly settled: readonly CommandId[];
+  /** Texts of which this device had what the relay has no more: an open one has to begin anew. */
+  readonly replaced: readonly RoomId[];
 }
 
 export interface StoredRows extends Stored {
@@ -84,13 +100,50 @@ export interface RoomStore {
   storeHistory(content: LogContent): Promise<void>;
   /** Removes every trace of rooms; commands to them stay in the outbox as refused. */
   forget(rooms: readonly RoomId[]): Promise<void>;
-  /** The relay was restored: distrust what came from it, keep it readable until it is fetched again. */
-  newEpoch(epoch: string): Promise<void>;
+  /**
+   * The relay was restored and has lost every row after `until`: rooms with such rows are to be fetched anew and stay
+   * readable until then; the rows that have a receipt are owed to the relay from now on.
+   */
+  newEpoch(epoch: string, until: number): Promise<void>;
+}
+
+/** A row that the relay lost with a restore. Without a receipt it can be exported, not handed back. */
+export interface OwedRow extends HandedRow {
+  readonly key: number;
+  /** Why the relay will never take it back; null while it may. */
+  readonly failure: Failure | null;
+}
+
+/** Rows of one room that a restored relay has lost. `failure`: why it will not take them back; null while it may. */
+export interface LostRows {
+  readonly room: RoomId;
+  readonly count: number;
+  readonly failure: Failure | null;
+}
+
+/** What a device keeps for others is bounded, in time and in bytes; the backup is what should hold the rest. */
+export const journalAge = 30 * 24 * 3_600_000;
+export const journalBytes = 64 * 1024 * 1024;
+
+/** What came from the relay with receipts, until it is in a backup; and what a restored relay is owed of it. */
+export interface JournalStore {
+  /** Drops what has a cursor up to `backedUp`, what is older than `before` (milliseconds since 1970), and the oldest of what is too much. */
+  prune(backedUp: number, before: number): Promise<void>;
+  /** In the order to hand back: what decides rights first. */
+  owed(): Promise<OwedRow[]>;
+  /** How many rows of which room are owed, and how many of them will never be taken back and why. */
+  lost(): Promise<LostRows[]>;
+  /** Notes what became of rows: those without a failure are on the relay. */
+  handed(answers: readonly { readonly key: number; readonly failure: Failure | null }[]): Promise<void>;
+  /** Gives up what one room is owed. */
+  discardOwed(room: RoomId): Promise<void>;
 }
 
 export interface StoredUpdate {
   readonly key: number;
   readonly bytes: Uint8Array;
+  /** It was moved under another client id already. */
+  readonly moved?: boolean;
 }
 
 export interface TextStore {
@@ -106,9 +159,15 @@ export interface TextStore {
   crowded(least: number): Promise<RoomId[]>;
   pendingRooms(): Promise<RoomId[]>;
   pending(room: RoomId): Promise<StoredUpdate[]>;
-  markSent(keys: readonly number[]): Promise<void>;
+  /** `cursor`: under which the relay acknowledged it. */
+  markSent(room: RoomId, keys: readonly number[], cursor: number): Promise<void>;
   /** Sets a refused change aside, with the client ids it was written under, which are used no more. */
   markRefused(keys: readonly number[], failure: Failure, clients: readonly number[]): Promise<void>;
+  /**
+   * Takes the whole text from the relay in place of what is here, and moves what is not sent onto it, under `ids`: as
+   * many as it was written under.
+   */
+  beginAnew(content: TextContent, ids: readonly number[]): Promise<void>;
   /** Everything of a room that is not on the relay: pending (`failure` null) and refused. */
   queue(): Promise<QueuedUpdates[]>;
   retryRefused(room: RoomId): Promise<Uint8Array[]>;
@@ -182,7 +241,10 @@ export interface LeaseStore {
   usable(): Promise<number[]>;
   /** Every id this device ever wrote under, as far as it remembers. */
   all(): Promise<number[]>;
-  add(clients: readonly number[]): Promise<void>;
+  /** `receipts`: the relay's proof for each of them, by which a restored relay knows it again. */
+  add(clients: readonly number[], receipts: readonly Uint8Array[], state?: 'free' | 'retired'): Promise<void>;
+  /** Every id with its proof, where there is one. */
+  receipts(): Promise<{ readonly id: number; readonly receipt: Uint8Array }[]>;
   retire(clients: readonly number[]): Promise<void>;
   /** Takes one out of the stock, for browsers that have no locks; `giveBack` returns it. */
   take(): Promise<number | null>;

@@ -1,7 +1,7 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
-import type { ChangedRoom, RoomContent, Want } from '../../../shared/protocol/messages.ts';
-import { parseRoom } from '../../../shared/protocol/rooms.ts';
+import type { ChangedRoom, Want } from '../../../shared/protocol/messages.ts';
+import { urgency } from '../projection/urgency.ts';
 import type { DeviceStorage, RoomRecord, Stored } from '../storage/contract.ts';
 import type { Connection } from './connection.ts';
 import type { InOrder } from './in-order.ts';
@@ -10,21 +10,15 @@ export interface PullEvents {
   stored(stored: Stored): void;
   /** Rooms that the relay does not give (any more). */
   missing(rooms: readonly RoomId[]): Promise<void>;
-  /** Texts that were fetched anew after the relay was restored from a backup. */
-  refetched(contents: readonly RoomContent[]): Promise<void>;
+  /** Whether a room that is not given any more may be kept: its copy here may be the only one left. */
+  mayBeOnlyCopy(room: RoomId): boolean;
+  /** Rooms whose data on the relay is damaged, and rooms that came whole. */
+  damaged(rooms: readonly RoomId[], whole: readonly RoomId[]): Promise<void>;
   progress(done: number, total: number): void;
 }
 
 /** Requests under way at a time: while one batch is being stored the next is on the wire. */
 const inFlight = 2;
-
-/** What a person looks at first: people, then conversations, then lists of documents, then their texts. */
-function urgency(room: RoomId): number {
-  const name = parseRoom(room);
-  if (name?.kind === 'directory') return 0;
-  if (name?.kind === 'chat') return 1;
-  return name?.part ? 2 : 3;
-}
 
 /** Everything that changed since `cursor`, and the cursor that is reached when all of it is stored. */
 export async function listChanges(
@@ -85,7 +79,11 @@ export async function pull(
         wants: batch.map((room, i) => wantOf(room, records[i]!)),
       });
       if (answer.type !== 'batch') throw new Error(`unexpected answer ${answer.type}`);
-      const got = new Set([...answer.rooms.map((content) => content.room), ...answer.missing]);
+      const got = new Set([
+        ...answer.rooms.map((content) => content.room),
+        ...answer.missing,
+        ...answer.damaged,
+      ]);
       if (got.size > 0) waiting.unshift(...batch.filter((room) => !got.has(room)));
       const unfinished = answer.rooms.filter(
         (content) =>
@@ -96,10 +94,12 @@ export async function pull(
       await order.run(async () => {
         events.stored(await storage.rooms.storeContents(answer.rooms));
         const stale = new Set(batch.filter((_room, i) => records[i]?.stale));
-        const refetched = answer.rooms.filter((content) => stale.has(content.room));
-        if (refetched.length > 0) await events.refetched(refetched);
-        // A restored relay does not know every room it once gave: such a copy may be the only one left.
-        const missing = answer.missing.filter((room) => !stale.has(room));
+        await events.damaged(
+          answer.damaged,
+          answer.rooms.map((content) => content.room),
+        );
+        // A restored relay does not know every room it once gave.
+        const missing = answer.missing.filter((room) => !stale.has(room) || !events.mayBeOnlyCopy(room));
         if (missing.length > 0) await events.missing(missing);
       });
       waiting.unshift(...unfinished.map((content) => content.room));

@@ -5,7 +5,7 @@ import { FailureError } from '../failure-error.ts';
 import { Connection, ConnectionLost, type Answer } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
 import { LiveSession } from './live-session.ts';
-import type { LeaderState, Note } from './notes.ts';
+import { noState, type LeaderState, type Note } from './notes.ts';
 import { Reconnect } from './reconnect.ts';
 import { TextMerger } from './text-merger.ts';
 import { Watches } from './watches.ts';
@@ -22,7 +22,8 @@ export class SyncEngine {
   readonly #reconnect: Reconnect;
   readonly #watches = new Watches();
   readonly #merger: TextMerger;
-  #state: LeaderState = { connection: 'offline', fetching: null, syncedAt: null, online: [], problem: null };
+  #state: LeaderState = noState;
+  #cancelSlowed: () => void = () => undefined;
   #connection: Connection | null = null;
   #live: LiveSession | null = null;
   #stopped = false;
@@ -53,6 +54,7 @@ export class SyncEngine {
 
   stop(): void {
     this.#stopped = true;
+    this.#cancelSlowed();
     this.#stopListening();
     this.#reconnect.stop();
     this.#connection?.end();
@@ -82,7 +84,8 @@ export class SyncEngine {
     this.#connection = null;
     this.#live = null;
     if (this.#stopped) return;
-    this.#setState({ connection: 'offline', fetching: null, online: [] });
+    this.#cancelSlowed();
+    this.#setState({ connection: 'offline', fetching: null, online: [], slowed: false });
     if (code === 4401 || reason?.code === 'session-ended' || reason?.code === 'not-signed-in')
       return this.#end(reason ?? failure('session-ended', 'signed out by the relay'));
     if (!welcomed)
@@ -134,10 +137,19 @@ export class SyncEngine {
           bytes: message.bytes,
           from: null,
         });
+      case 'notice':
+        return this.#slowed(message.retryAfter);
       case 'error':
       case 'pong':
         return;
     }
+  }
+
+  /** Nothing is lost and nothing has to be done: it is only said. */
+  #slowed(milliseconds: number): void {
+    this.#cancelSlowed();
+    this.#setState({ slowed: true });
+    this.#cancelSlowed = this.#deps.timers.after(milliseconds, () => this.#setState({ slowed: false }));
   }
 
   #hear(note: Note): void {

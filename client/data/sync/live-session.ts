@@ -1,9 +1,9 @@
 import type { Failure } from '../../../shared/base/errors.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
-import type { CommandResult, Row, RoomContent, Welcome } from '../../../shared/protocol/messages.ts';
+import type { CommandResult, Row, Welcome } from '../../../shared/protocol/messages.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import { partOf } from '../../../shared/protocol/rooms.ts';
-import type { Stored } from '../storage/contract.ts';
+import { journalAge, type Stored } from '../storage/contract.ts';
 import { listChanges, pull, roomsToPull, type PullEvents } from './catch-up.ts';
 import type { Connection } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
@@ -11,13 +11,16 @@ import { BlobSender } from './blob-sender.ts';
 import { InOrder } from './in-order.ts';
 import { largestNote, sizeOf, type LeaderState } from './notes.ts';
 import { OutboxSender } from './outbox-sender.ts';
-import { isReadable } from '../text/merge.ts';
-import { ownPartMissing } from './restored.ts';
+import { Branches } from './branches.ts';
+import { DamagedRooms } from './damaged-rooms.ts';
+import { HandBack, keptUpTo, reclaimLeases } from './hand-back.ts';
 import type { TextMerger } from './text-merger.ts';
 import { TextSender } from './text-sender.ts';
 
 /** Client ids to have ready for tabs and for time without a network. */
 const leaseStock = 8;
+/** How often a long connection looks at what it keeps to hand back. Milliseconds. */
+const pruneEvery = 3_600_000;
 
 export interface LiveEvents {
   /** Whether some page is known to show this text. */
@@ -37,6 +40,8 @@ export class LiveSession {
   readonly #texts: TextSender;
   readonly #blobs: BlobSender;
   readonly #merger: TextMerger;
+  readonly #handBack: HandBack;
+  readonly #damaged: DamagedRooms;
   /** Everything the relay gives or takes away, as it came. */
   readonly #order = new InOrder();
   /** Rows that came and are not stored; while catching up they wait, since they may follow what is still missing. */
@@ -67,7 +72,20 @@ export class LiveSession {
       () => this.#settled(),
       () => this.send(),
     );
+    this.#handBack = new HandBack(connection, storage);
+    this.#damaged = new DamagedRooms(storage, timers, {
+      changed: (damaged) => events.state({ damaged }),
+      ask: (rooms) => {
+        if (!connection.ended) events.run(this.#pull(rooms));
+      },
+    });
+    const branches = new Branches(connection, storage, this.#order);
     this.#texts = new TextSender(connection, storage, timers, {
+      anew: async (room, failure) => {
+        const done = await branches.anew(room, failure);
+        if (done) this.#begunAnew(room);
+        return done;
+      },
       sent: (room) => bus.post({ type: 'sent', room }),
       refused: (room, failure) => this.#refused(room, failure),
       changed: () => bus.post({ type: 'queue' }),
@@ -78,10 +96,22 @@ export class LiveSession {
   async start(): Promise<void> {
     const { storage } = this.#deps;
     const meta = await storage.meta.read();
-    if (meta.epoch === null) await storage.meta.write({ epoch: this.#welcome.epoch });
-    else if (meta.epoch !== this.#welcome.epoch) await storage.rooms.newEpoch(this.#welcome.epoch);
+    const { epoch } = this.#welcome;
+    if (meta.epoch === null) await storage.meta.write({ epoch });
+    else if (meta.epoch !== epoch) await this.#newEpoch(meta.epoch);
+    this.#damaged.known(meta.damaged);
+    // What the relay lost goes before what it never had, which may build on it.
+    await this.#handBack.run();
     this.send();
     await this.#catchUp();
+  }
+
+  /** First the ids, then the note of it: a device that stops in between does both again. */
+  async #newEpoch(before: string): Promise<void> {
+    const { storage } = this.#deps;
+    await reclaimLeases(this.#connection, storage);
+    await storage.rooms.newEpoch(this.#welcome.epoch, keptUpTo(this.#welcome, before));
+    this.#deps.bus.post({ type: 'leases' });
   }
 
   /** Sends whatever waits: commands, then texts, then blobs; fills the stock of client ids. */
@@ -113,7 +143,11 @@ export class LiveSession {
   async #fetchStale(): Promise<void> {
     const { storage } = this.#deps;
     const stale = (await storage.rooms.all()).flatMap((record) => (record.stale ? record.room : []));
-    if (stale.length > 0) await pull(this.#connection, storage, stale, this.#order, this.#pullEvents());
+    if (stale.length > 0) await this.#pull(stale);
+  }
+
+  #pull(rooms: readonly RoomId[]): Promise<void> {
+    return pull(this.#connection, this.#deps.storage, rooms, this.#order, this.#pullEvents());
   }
 
   lost(room: RoomId): Promise<void> {
@@ -133,9 +167,10 @@ export class LiveSession {
     const { storage } = this.#deps;
     const { cursor } = await storage.meta.read();
     const changes = await listChanges(this.#connection, cursor);
-    const rooms = await roomsToPull(storage, changes.rooms);
+    const listed = await roomsToPull(storage, changes.rooms);
+    const rooms = [...new Set([...listed, ...this.#damaged.rooms])];
     if (rooms.length > 0) this.#events.state({ fetching: { done: 0, total: rooms.length } });
-    await pull(this.#connection, storage, rooms, this.#order, this.#pullEvents());
+    await this.#pull(rooms);
     await storage.meta.write({ cursor: Math.max(cursor, changes.head), syncedAt: this.#deps.timers.now() });
     this.#caughtUp = true;
     this.#events.state({ fetching: null, syncedAt: this.#deps.timers.now() });
@@ -145,6 +180,18 @@ export class LiveSession {
     // Texts that waited for rooms to arrive, and what the restored relay had lost.
     this.send();
     this.#events.run(this.#merger.sweep());
+    this.#events.run(this.#prune());
+  }
+
+  /** Drops what need not be handed back any more, by the relay's clock. */
+  async #prune(): Promise<void> {
+    const { storage, timers } = this.#deps;
+    const { backedUp, now } = this.#welcome;
+    await this.#handBack.dropArrived();
+    await storage.journal.prune(backedUp, now - journalAge);
+    timers.after(pruneEvery, () => {
+      if (!this.#connection.ended) this.#events.run(this.#prune());
+    });
   }
 
   /**
@@ -159,20 +206,15 @@ export class LiveSession {
       return found?.kind.class === 'log' && found.name.part === null && found.name.kind === 'chat';
     });
     if (doubtful.length === 0) return;
-    await pull(
-      this.#connection,
-      this.#deps.storage,
-      doubtful.map(({ room }) => room),
-      this.#order,
-      this.#pullEvents(),
-    );
+    await this.#pull(doubtful.map(({ room }) => room));
   }
 
   #pullEvents(): PullEvents {
     return {
       stored: (stored) => this.#tell(stored),
       missing: (rooms) => this.#forget(rooms.flatMap(withParts)),
-      refetched: (contents) => this.#handBack(contents),
+      mayBeOnlyCopy: (room) => !this.#handBack.isKnown(room),
+      damaged: (rooms, came) => this.#damaged.note(rooms, came),
       progress: (done, total) => {
         if (!this.#caughtUp) this.#events.state({ fetching: { done, total } });
       },
@@ -191,7 +233,7 @@ export class LiveSession {
         const stored = await this.#order.run(() => this.#deps.storage.rooms.storeRows(rows, cursor));
         this.#tell(stored);
         if (stored.gaps.length > 0) {
-          await pull(this.#connection, this.#deps.storage, stored.gaps, this.#order, this.#pullEvents());
+          await this.#pull(stored.gaps);
           await this.#deps.storage.meta.write({ cursor });
         }
       }
@@ -200,7 +242,7 @@ export class LiveSession {
     }
   }
 
-  #tell({ changed, updates, settled }: Stored): void {
+  #tell({ changed, updates, settled, replaced }: Stored): void {
     const { bus } = this.#deps;
     const unheard: RoomId[] = [];
     for (const { room, bytes } of updates)
@@ -211,18 +253,7 @@ export class LiveSession {
     if (unheard.length > 0) bus.post({ type: 'texts', rooms: unheard });
     if (changed.length > 0) bus.post({ type: 'rooms', rooms: changed });
     if (settled.length > 0) bus.post({ type: 'queue' });
-  }
-
-  async #handBack(contents: readonly RoomContent[]): Promise<void> {
-    const { storage, member, timers } = this.#deps;
-    const own = new Set(await storage.leases.all());
-    for (const content of contents) {
-      if (content.kind !== 'text') continue;
-      const here = await storage.texts.read(content.room);
-      const readable = here.updates.flatMap(({ bytes }) => (isReadable(bytes) ? [bytes] : []));
-      const missing = ownPartMissing(readable, content.updates, own);
-      if (missing) await storage.texts.append(content.room, missing, member, timers.now());
-    }
+    if (replaced.length > 0) bus.post({ type: 'replaced', rooms: replaced });
   }
 
   /** Commands left the outbox: texts that waited for them may go. */
@@ -234,7 +265,14 @@ export class LiveSession {
 
   #refused(room: RoomId, failure: Failure): void {
     this.#deps.bus.post({ type: 'refused', room, failure });
-    this.#deps.bus.post({ type: 'queue' });
+    this.#begunAnew(room);
+  }
+
+  #begunAnew(room: RoomId): void {
+    const { bus } = this.#deps;
+    bus.post({ type: 'replaced', rooms: [room] });
+    bus.post({ type: 'rooms', rooms: [room] });
+    bus.post({ type: 'queue' });
   }
 
   async #fillLeases(): Promise<void> {
@@ -245,7 +283,7 @@ export class LiveSession {
       if (have.length >= leaseStock) return;
       const answer = await this.#connection.ask({ type: 'lease', count: leaseStock * 2 - have.length });
       if (answer.type !== 'leased') return;
-      await this.#deps.storage.leases.add(answer.ids);
+      await this.#deps.storage.leases.add(answer.ids, answer.receipts);
       this.#deps.bus.post({ type: 'leases' });
     } finally {
       this.#leasing = false;

@@ -11,7 +11,22 @@ export interface LeaderState {
   readonly syncedAt: number | null;
   readonly online: readonly MemberId[];
   readonly problem: Failure | null;
+  /** Rooms whose data on the relay is damaged; the copies here stay. */
+  readonly damaged: readonly RoomId[];
+  /** The relay reads this device more slowly for now, since it sent too much at once. */
+  readonly slowed: boolean;
 }
+
+/** Before a leader said anything. */
+export const noState: LeaderState = {
+  connection: 'offline',
+  fetching: null,
+  syncedAt: null,
+  online: [],
+  problem: null,
+  damaged: [],
+  slowed: false,
+};
 
 /**
  * What pages and the leader of one account tell each other. A note never carries truth: that is in the database when
@@ -39,6 +54,8 @@ export type Note =
   | { readonly type: 'sent'; readonly room: RoomId }
   | { readonly type: 'refused'; readonly room: RoomId; readonly failure: Failure }
   | { readonly type: 'lost'; readonly rooms: readonly RoomId[] }
+  /** What an open text shows of these is not what the database says any more: it has to begin anew. */
+  | { readonly type: 'replaced'; readonly rooms: readonly RoomId[] }
   /** The stock of client ids grew. */
   | { readonly type: 'leases' }
   | { readonly type: 'state'; readonly state: LeaderState }

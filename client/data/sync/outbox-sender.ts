@@ -8,6 +8,8 @@ import type { Timers } from './contract.ts';
 /** Commands on the wire at a time, and how long to wait after the relay said "later". */
 const window = 200;
 const laterAfter = 2_000;
+/** What is damaged on the relay waits for somebody to repair it. Milliseconds. */
+const repairAfter = 60_000;
 
 /**
  * Sends commands in the order they were made. `n` is given anew on every connection, above what the relay has settled:
@@ -103,16 +105,16 @@ export class OutboxSender {
     }
     const buildsOnHeld = room !== undefined && this.#heldBack.has(room);
     if (errorTable[result.code].retry || buildsOnHeld) {
-      if (room !== undefined) this.#later(room);
+      if (room !== undefined) this.#later(room, result.code === 'room-damaged' ? repairAfter : laterAfter);
       return [];
     }
     return [{ id: result.id, failure: failure(result.code, result.message) }];
   }
 
-  #later(room: RoomId): void {
+  #later(room: RoomId, milliseconds: number): void {
     if (this.#heldBack.has(room)) return;
     this.#heldBack.add(room);
-    this.#timers.after(laterAfter, () => {
+    this.#timers.after(milliseconds, () => {
       this.#heldBack.delete(room);
       if (!this.#connection.ended) this.#resend();
     });

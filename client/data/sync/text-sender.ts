@@ -1,17 +1,21 @@
-import * as Y from 'yjs';
 import { errorTable, failure, type Failure } from '../../../shared/base/errors.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { findRoom, governingRoom } from '../../../shared/documents/registry.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { DeviceStorage, StoredUpdate } from '../storage/contract.ts';
 import { mergeInTree, mergeUpTo, upTo } from '../text/merge.ts';
+import { writersOf } from '../text/rewrite.ts';
 import type { Connection } from './connection.ts';
 import type { Timers } from './contract.ts';
 
 const roomsAtOnce = 16;
 const laterAfter = 2_000;
+/** What is damaged on the relay waits for somebody to repair it. Milliseconds. */
+const repairAfter = 60_000;
 
 export interface TextSenderEvents {
+  /** May find that only the client id is wrong and put the text on its feet again; false: what was refused is set aside. */
+  anew(room: RoomId, failure: Failure): Promise<boolean>;
   sent(room: RoomId): void;
   refused(room: RoomId, failure: Failure): void;
   /** What is pending changed. */
@@ -27,6 +31,8 @@ export class TextSender {
   readonly #timers: Timers;
   readonly #events: TextSenderEvents;
   readonly #busy = new Set<RoomId>();
+  /** How long a room that was asked to come later waits. */
+  readonly #wait = new Map<RoomId, number>();
 
   constructor(connection: Connection, storage: DeviceStorage, timers: Timers, events: TextSenderEvents) {
     this.#connection = connection;
@@ -72,7 +78,7 @@ export class TextSender {
       if (!later) this.#busy.delete(room);
     }
     if (later) {
-      this.#timers.after(laterAfter, () => {
+      this.#timers.after(this.#wait.get(room) ?? laterAfter, () => {
         this.#busy.delete(room);
         if (!this.#connection.ended) this.#events.run(this.flush());
       });
@@ -95,22 +101,27 @@ export class TextSender {
       return this.#setAside(
         room,
         keys,
-        clientsOf(bytes),
+        writersOf(bytes),
         failure('too-large', 'a change larger than the relay takes'),
       );
     const answer = await this.#connection.ask({ type: 'update', room, bytes });
     if (answer.type === 'acked') {
-      await this.#storage.texts.markSent(keys);
+      await this.#storage.texts.markSent(room, keys, answer.cursor);
       return true;
     }
     if (answer.type !== 'refused') throw new Error(`unexpected answer ${answer.type}`);
-    if (errorTable[answer.code].retry) return false;
-    return this.#setAside(room, keys, clientsOf(bytes), failure(answer.code, answer.message));
+    if (errorTable[answer.code].retry) {
+      this.#wait.set(room, answer.code === 'room-damaged' ? repairAfter : laterAfter);
+      return false;
+    }
+    const why = failure(answer.code, answer.message);
+    return (await this.#events.anew(room, why)) || this.#setAside(room, keys, writersOf(bytes), why);
   }
 
   async #setAside(
     room: RoomId,
     keys: readonly number[],
+    /** What they were written under: after a refusal the clocks no longer match the relay's. */
     clients: readonly number[],
     why: Failure,
   ): Promise<true> {
@@ -119,8 +130,3 @@ export class TextSender {
     return true;
   }
 }
-
-/** The ids an update was written under: after a refusal their clocks no longer match the relay's. */
-const clientsOf = (bytes: Uint8Array): number[] => [
-  ...new Set(Y.decodeUpdate(bytes).structs.map((struct) => struct.id.client)),
-];

@@ -14,6 +14,15 @@ export function isReadable(bytes: Uint8Array): boolean {
   }
 }
 
+/** Up to which clock (exclusive) updates reach, by client id; what cannot be read is left out. */
+export function ends(updates: readonly Uint8Array[]): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const bytes of updates.filter(isReadable))
+    for (const [client, end] of Y.parseUpdateMeta(bytes).to)
+      found.set(client, Math.max(found.get(client) ?? 0, end));
+  return found;
+}
+
 /**
  * Merges updates of one document, in a tree. One update comes back as it is.
  * @throws when one of them cannot be read, or the list is empty

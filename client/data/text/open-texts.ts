@@ -3,7 +3,7 @@ import { FailureError } from '../failure-error.ts';
 import { TextSession, type TextDeps } from './text-session.ts';
 
 interface OpenText {
-  readonly session: TextSession;
+  session: TextSession;
   readonly watchers: Set<() => void>;
   closing: Promise<void> | null;
 }
@@ -18,16 +18,22 @@ export class OpenTexts {
     this.#deps = deps;
     this.#stopListening = deps.bus.listen((note) => {
       if (note.type === 'who-watches') this.#tellWatched(true);
+      if (note.type === 'replaced') for (const room of note.rooms) this.#beginAnew(room);
     });
   }
 
-  /** `changed` runs when something about the session may be different. Returns the session and the way to close it. */
-  open(room: RoomId, changed: () => void): { session: TextSession; close(): Promise<void> } {
+  /**
+   * `changed` runs when something about the session may be different, or it is another one. Returns the session and the
+   * way to close it.
+   */
+  open(room: RoomId, changed: () => void): { readonly session: TextSession; close(): Promise<void> } {
     const text = this.#open.get(room) ?? this.#begin(room);
     const watcher = (): void => changed();
     text.watchers.add(watcher);
     return {
-      session: text.session,
+      get session() {
+        return text.session;
+      },
       close: () => {
         text.watchers.delete(watcher);
         return this.#closeUnused(text);
@@ -57,17 +63,41 @@ export class OpenTexts {
 
   #begin(room: RoomId): OpenText {
     const watchers = new Set<() => void>();
+    const text: OpenText = { session: this.#load(room, watchers), watchers, closing: null };
+    this.#open.set(room, text);
+    this.#tellWatched(false);
+    return text;
+  }
+
+  #load(room: RoomId, watchers: ReadonlySet<() => void>): TextSession {
     const session = new TextSession(this.#deps, room, () => {
       for (const watcher of watchers) watcher();
     });
-    const text: OpenText = { session, watchers, closing: null };
-    this.#open.set(room, text);
-    this.#tellWatched(false);
     session.load().catch((error: unknown) => {
       if (!(error instanceof FailureError)) throw error;
       this.#deps.onProblem(error.failure);
     });
-    return text;
+    return session;
+  }
+
+  /** What is open is not what the database says: the same text in a new document, after what was typed is stored. */
+  #beginAnew(room: RoomId): void {
+    const text = this.#open.get(room);
+    if (!text) return;
+    const before = text.session;
+    const stored = before.flush().then(() => this.#deps.lease.replaceRetired());
+    const goOn = (): void => {
+      if (this.#open.get(room) !== text || text.session !== before) return;
+      text.session = this.#load(room, text.watchers);
+      for (const watcher of text.watchers) watcher();
+      // Pages let go of the old document first.
+      this.#deps.timers.after(0, () => before.destroy());
+    };
+    // What cannot be stored stays on the screen, and goes on trying.
+    stored.then(goOn, (error: unknown) => {
+      if (!(error instanceof FailureError)) throw error;
+      this.#deps.onProblem(error.failure);
+    });
   }
 
   /** Opened again while the last changes are being stored, it goes on as the same session. */

@@ -44,7 +44,7 @@ export class TabLease {
     this.#name = `weft-lease:${databaseName}`;
     this.#stopListening = bus.listen((note) => {
       if (note.type === 'leases' && this.#client === null) void this.acquire();
-      if (note.type === 'refused') void this.replaceRetired();
+      if (note.type === 'refused' || note.type === 'replaced') void this.replaceRetired();
     });
   }
 

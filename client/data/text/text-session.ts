@@ -234,9 +234,23 @@ export class TextSession {
     this.doc.transact(() => {
       for (const bytes of updates) Y.applyUpdate(this.doc, bytes, remote);
     }, remote);
-    // Yjs draws another id when it meets what it did not know of its own: this device's copy was not whole.
-    if (this.#client !== null && this.doc.clientID !== this.#client)
-      this.#lock(failure('device-damaged', `others know more of ${this.#client} than this device`));
+    // Yjs draws another id when it meets what it did not know of its own: another copy of this device writes under it.
+    if (this.#client !== null && this.doc.clientID !== this.#client) void this.#leaveId();
+  }
+
+  /** All ids of this device may be in two hands: it goes on under a new one. What was sent under the old is judged by the relay. */
+  async #leaveId(): Promise<void> {
+    const { storage, lease } = this.#deps;
+    this.#client = null;
+    this.#changed();
+    try {
+      await storage.leases.retire(await storage.leases.all());
+      await lease.replaceRetired();
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      this.#deps.onProblem(error.failure);
+    }
+    this.#adoptLease();
   }
 
   /** Applying what is here already changes nothing. */

@@ -11,6 +11,9 @@ const calm: SyncStatus = {
   queue: [],
   leader: true,
   syncedAt: 1,
+  damaged: [],
+  slowed: false,
+  lost: [],
   problem: null,
 };
 

@@ -63,7 +63,7 @@ async function someUnsent(storage: DeviceStorage): Promise<void> {
   await storage.texts.append(text, Uint8Array.of(1, 2, 3), ann, 2);
   await storage.texts.append(text, Uint8Array.of(4), ann, 3);
   const [sent] = await storage.texts.pending(text);
-  await storage.texts.markSent([sent!.key]);
+  await storage.texts.markSent(text, [sent!.key], 1);
   await storage.blobs.put({ ...blob, room: text, pending: true });
   await storage.drafts.put(chat, 'half a sent');
 }

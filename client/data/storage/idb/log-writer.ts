@@ -6,14 +6,11 @@ import { partOf } from '../../../../shared/protocol/rooms.ts';
 import type { Appended } from '../../projection/apply-log.ts';
 import { readUpTo, stillUnread } from '../../projection/unread.ts';
 import type { RoomRecord } from '../contract.ts';
+import { oweEntries } from './journal.ts';
+import { allOf, between } from './ranges.ts';
 import type { WriteTx } from './transaction.ts';
 
-export type LogTx = WriteTx<['rooms', 'entries', 'updates', 'outbox']>;
-
-/** All entries of a room, and those in a range, as keys of the entries store. */
-export const allOf = (room: RoomId): IDBKeyRange => IDBKeyRange.bound([room, 0], [room, Infinity]);
-export const between = (room: RoomId, from: number, to: number): IDBKeyRange =>
-  IDBKeyRange.bound([room, from], [room, to], false, true);
+export type LogTx = WriteTx<['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed']>;
 
 /**
  * Collects what one transaction changes in log rooms: entries are written at once, records once at the end, when the
@@ -49,6 +46,7 @@ export class LogWriter {
     const { room } = record;
     const entries = this.#tx.objectStore('entries');
     if (replaced) {
+      await this.#oweWhatGoes(record, added);
       void entries.delete(allOf(room));
       this.#added.set(room, []);
     }
@@ -57,6 +55,17 @@ export class LogWriter {
     this.#added.set(room, [...(this.#added.get(room) ?? []), ...added]);
     this.set(record);
     for (const entry of added) if (entry.by === this.#me) await this.#leaveOutbox(entry.id);
+  }
+
+  /** What was held from where the new entries begin, and is not among them, is lost on the relay. */
+  async #oweWhatGoes({ room, from }: RoomRecord, added: readonly LogEntry[]): Promise<void> {
+    const ids = new Set(added.map(({ id }) => id));
+    const held = await this.#tx.objectStore('entries').getAll(between(room, from, Infinity));
+    await oweEntries(
+      this.#tx as never,
+      room,
+      held.filter(({ id }) => !ids.has(id)),
+    );
   }
 
   async #leaveOutbox(id: CommandId): Promise<void> {

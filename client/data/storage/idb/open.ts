@@ -4,6 +4,7 @@ import type { MemberId, WorkspaceId } from '../../../../shared/base/ids.ts';
 import { FailureError } from '../../failure-error.ts';
 import type { DeviceStorage } from '../contract.ts';
 import { asStorageError } from '../problems.ts';
+import { idbJournal } from './journal.ts';
 import { idbMeta } from './meta.ts';
 import { idbOutbox } from './outbox.ts';
 import { idbRooms } from './rooms.ts';
@@ -135,6 +136,7 @@ export function openStorage({
     blobs: idbBlobs(getDb),
     leases: idbLeases(getDb),
     drafts: idbDrafts(getDb),
+    journal: idbJournal(getDb),
     close() {
       ended ??= failure('session-ended', 'the database was closed');
       close();

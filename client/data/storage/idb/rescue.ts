@@ -1,11 +1,19 @@
 import { deleteDB, openDB, type IDBPDatabase } from 'idb';
-import { blobRowOf, type BlobRow, type OutboxRow, type UpdateRow, type WeftDb } from './schema.ts';
+import {
+  blobRowOf,
+  type BlobRow,
+  type OutboxRow,
+  type OwedRowValue,
+  type UpdateRow,
+  type WeftDb,
+} from './schema.ts';
 
 /** Something that is on this device only, and where it belongs. */
 type Kept =
   | { readonly store: 'outbox'; readonly value: OutboxRow }
   | { readonly store: 'updates'; readonly value: UpdateRow }
   | { readonly store: 'blobs'; readonly value: BlobRow }
+  | { readonly store: 'owed'; readonly value: OwedRowValue }
   | { readonly store: 'drafts'; readonly key: string; readonly value: string };
 
 /** Where it waits while the database is made anew: a database of its own, so that a crash in between loses nothing. */
@@ -22,7 +30,7 @@ export async function setAside(name: string): Promise<void> {
   const damaged = await openDB(name);
   const kept: Kept[] = [];
   try {
-    for (const store of ['outbox', 'updates', 'blobs', 'drafts'] as const)
+    for (const store of ['outbox', 'updates', 'blobs', 'drafts', 'owed'] as const)
       for (const { key, value } of await readable(damaged, store)) {
         const found = keepable(store, key, value);
         if (found) kept.push(found);
@@ -46,7 +54,7 @@ export async function putBack(name: string, db: WeftDb): Promise<number> {
   const kept = (await aside.getAll('kept')) as Kept[];
   aside.close();
   if (kept.length > 0) {
-    const tx = db.transaction(['outbox', 'updates', 'blobs', 'drafts'], 'readwrite', {
+    const tx = db.transaction(['outbox', 'updates', 'blobs', 'drafts', 'owed'], 'readwrite', {
       durability: 'strict',
     });
     for (const each of kept)
@@ -91,6 +99,10 @@ function keepable(store: Kept['store'], key: IDBValidKey, value: unknown): Kept 
       const { unsent: _, ...blob } = value as unknown as BlobRow;
       return { store, value: blobRowOf({ ...blob, pending: true }) };
     }
+    case 'owed':
+      return has(value, 'room', 'by', 'at', 'bytes', 'receipt') && value.bytes instanceof Uint8Array
+        ? { store, value: value as unknown as OwedRowValue }
+        : null;
     case 'drafts':
       return typeof key === 'string' && typeof value === 'string' ? { store, key, value } : null;
   }

@@ -2,13 +2,26 @@ import { failure } from '../../../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../../../shared/base/ids.ts';
 import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
-import type { LogContent, RoomContent, Row } from '../../../../shared/protocol/messages.ts';
+import type { LogContent, RoomContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
 import { appendEntries, applyLogContent, emptyLog } from '../../projection/apply-log.ts';
 import type { RoomRecord, RoomStore, Stored, StoredRows } from '../contract.ts';
-import { allOf, between, LogWriter } from './log-writer.ts';
+import { beyond } from '../../text/restored.ts';
+import { isReadable } from '../../text/merge.ts';
+import {
+  forgetJournal,
+  forgetOwed,
+  keepEntryRows,
+  keepLogContent,
+  keepRows,
+  keepTextContent,
+  oweLost,
+  oweText,
+} from './journal.ts';
+import { LogWriter } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
+import { allOf, between } from './ranges.ts';
 import { blobRowOf } from './schema.ts';
-import { read, write, type GetDb } from './transaction.ts';
+import { read, write, type GetDb, type WriteTx } from './transaction.ts';
 
 const emptyText = (room: RoomId): RoomRecord => ({
   room,
@@ -24,7 +37,7 @@ const emptyText = (room: RoomId): RoomRecord => ({
 });
 
 export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
-  const written = ['rooms', 'entries', 'updates', 'outbox'] as const;
+  const written = ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed'] as const;
 
   return {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
@@ -61,9 +74,10 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         : read(getDb, ['entries'], (tx) => tx.store.getAll(between(room, from, to))),
 
     storeContents: (contents: readonly RoomContent[]): Promise<Stored> =>
-      write(getDb, [...written], async (tx) => {
-        const writer = new LogWriter(tx, me);
+      write(getDb, [...written, 'snapshots', 'leases'], async (tx) => {
+        const writer = new LogWriter(tx as never, me);
         const updates = [];
+        const replaced: RoomId[] = [];
         for (const content of contents) {
           const kind = findRoom(content.room)?.kind;
           // A kind of a later version: this one cannot show it and does not keep it.
@@ -71,9 +85,12 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           const held = await writer.record(content.room);
           if (kind.class === 'log' && content.kind === 'log') {
             await writer.append(applyLogContent(held, kind, content));
+            keepLogContent(tx as never, content);
           } else if (content.kind === 'text') {
             // Found damaged while a part of it was on the way: the whole has still to come.
             const stale = held !== null && held.stale && !content.whole;
+            if (held?.stale && content.whole && (await leaveOld(tx as never, content)))
+              replaced.push(content.room);
             writer.set({
               ...(held ?? emptyText(content.room)),
               by: content.by,
@@ -83,10 +100,11 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
             });
             for (const bytes of content.updates)
               void tx.objectStore('updates').put({ room: content.room, bytes, at: content.at });
+            keepTextContent(tx as never, content);
             if (content.updates.length > 0) updates.push({ room: content.room, bytes: content.updates });
           }
         }
-        return { ...(await writer.finish()), updates };
+        return { ...(await writer.finish()), updates, replaced };
       }),
 
     storeRows: (rows: readonly Row[], cursor: number): Promise<StoredRows> =>
@@ -94,6 +112,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         const writer = new LogWriter(tx as never, me);
         const gaps = new Set<RoomId>();
         const updates: { room: RoomId; bytes: Uint8Array[] }[] = [];
+        const meta = { ...emptyMeta, ...(await tx.objectStore('meta').get('sync')) };
         for (const [room, allOfRoom] of groupRows(rows)) {
           const kind = findRoom(room)?.kind;
           if (!kind) continue;
@@ -104,7 +123,8 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
             : allOfRoom.filter((row) => row.cursor > (held?.cursor ?? 0));
           const first = ofRoom[0];
           if (!first) continue;
-          if (held?.stale || (!held?.cursor && first.seq > 0)) {
+          // Of a room that was damaged on the relay, rows before these may never have come.
+          if (held?.stale || (!held?.cursor && first.seq > 0) || meta.damaged.includes(room)) {
             gaps.add(room);
             continue;
           }
@@ -112,70 +132,110 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           if (kind.class === 'log') {
             const entries = ofRoom.flatMap((row) => decodeLogRun(row.bytes));
             const appended = appendEntries(held ?? emptyLog(room, kind), kind, entries, last.cursor);
-            if (appended) await writer.append(appended);
-            else gaps.add(room);
+            if (appended) {
+              await writer.append(appended);
+              keepEntryRows(tx as never, room, ofRoom, entries);
+            } else gaps.add(room);
           } else {
             // The relay's clock is the one that counts, also where this device's ran ahead.
             writer.set({ ...(held ?? emptyText(room)), by: last.by, at: last.at, cursor: last.cursor });
             for (const { bytes, at } of ofRoom) void tx.objectStore('updates').put({ room, bytes, at });
+            keepRows(tx as never, room, ofRoom);
             updates.push({ room, bytes: ofRoom.map((row) => row.bytes) });
           }
         }
         const finished = await writer.finish();
-        if (gaps.size === 0) {
-          const meta = (await tx.objectStore('meta').get('sync')) ?? emptyMeta;
-          if (cursor > meta.cursor) await tx.objectStore('meta').put({ ...meta, cursor }, 'sync');
-        }
-        return { ...finished, updates, gaps: [...gaps] };
+        if (gaps.size === 0 && cursor > meta.cursor)
+          await tx.objectStore('meta').put({ ...meta, cursor }, 'sync');
+        return { ...finished, updates, replaced: [], gaps: [...gaps] };
       }),
 
     storeHistory: (content: LogContent) =>
-      write(getDb, ['rooms', 'entries'], async (tx) => {
+      write(getDb, ['rooms', 'entries', 'journal'], async (tx) => {
         const held = await tx.objectStore('rooms').get(content.room);
         if (!held || content.from + content.entries.length !== held.from) return;
         for (const entry of content.entries)
           void tx.objectStore('entries').put(entry, [content.room, entry.seq]);
+        keepLogContent(tx as never, content);
         await tx.objectStore('rooms').put({ ...held, from: content.from });
       }),
 
     forget: (rooms) =>
-      write(getDb, ['rooms', 'entries', 'updates', 'snapshots', 'outbox', 'drafts', 'blobs'], async (tx) => {
-        const gone = failure('forbidden', 'this room is no longer readable');
-        for (const room of rooms) {
-          void tx.objectStore('rooms').delete(room);
-          void tx.objectStore('entries').delete(allOf(room));
-          void tx.objectStore('snapshots').delete(room);
-          void tx.objectStore('drafts').delete(room);
-          const blobs = tx.objectStore('blobs');
-          for (const key of await blobs.getAllKeys(IDBKeyRange.bound([room, ''], [room, '\uffff']))) {
-            const { unsent, ...blob } = (await blobs.get(key))!;
-            if (unsent) void blobs.put(blobRowOf({ ...blob, failure: gone, pending: true }));
-            else void blobs.delete(key);
+      write(
+        getDb,
+        ['rooms', 'entries', 'updates', 'snapshots', 'outbox', 'drafts', 'blobs', 'journal', 'owed'],
+        async (tx) => {
+          const gone = failure('forbidden', 'this room is no longer readable');
+          for (const room of rooms) {
+            await forgetJournal(tx as never, room);
+            void tx.objectStore('rooms').delete(room);
+            void tx.objectStore('entries').delete(allOf(room));
+            void tx.objectStore('snapshots').delete(room);
+            void tx.objectStore('drafts').delete(room);
+            const blobs = tx.objectStore('blobs');
+            for (const key of await blobs.getAllKeys(IDBKeyRange.bound([room, ''], [room, '\uffff']))) {
+              const { unsent, ...blob } = (await blobs.get(key))!;
+              if (unsent) void blobs.put(blobRowOf({ ...blob, failure: gone, pending: true }));
+              else void blobs.delete(key);
+            }
+            const updates = tx.objectStore('updates');
+            for (const key of await updates.index('room').getAllKeys(room)) {
+              const { unsent, ...row } = (await updates.get(key))!;
+              // Own words nobody else has: set aside like commands, for the person to take along or dismiss.
+              if (unsent) void updates.put({ ...row, refused: room, failure: gone }, key);
+              else if (!row.refused) void updates.delete(key);
+            }
+            const outbox = tx.objectStore('outbox');
+            for (const row of await outbox.index('room').getAll(room))
+              if (!row.failure) void outbox.put({ ...row, failure: gone });
           }
-          const updates = tx.objectStore('updates');
-          for (const key of await updates.index('room').getAllKeys(room)) {
-            const { unsent, ...row } = (await updates.get(key))!;
-            // Own words nobody else has: set aside like commands, for the person to take along or dismiss.
-            if (unsent) void updates.put({ ...row, refused: room, failure: gone }, key);
-            else if (!row.refused) void updates.delete(key);
-          }
-          const outbox = tx.objectStore('outbox');
-          for (const row of await outbox.index('room').getAll(room))
-            if (!row.failure) void outbox.put({ ...row, failure: gone });
-        }
-      }),
+        },
+      ),
 
-    newEpoch: (epoch) =>
-      write(getDb, ['rooms', 'outbox', 'meta'], async (tx) => {
+    newEpoch: (epoch, until) =>
+      write(getDb, ['rooms', 'outbox', 'meta', 'entries', 'journal', 'owed'], async (tx) => {
+        await oweLost(tx as never, until);
         const rooms = tx.objectStore('rooms');
-        for (const record of await rooms.getAll()) void rooms.put({ ...record, cursor: 0, stale: true });
+        for (const record of await rooms.getAll())
+          if (Math.max(record.cursor, record.acked ?? 0) > until || until === 0)
+            void rooms.put({ ...record, cursor: 0, stale: true });
         // Taken by the relay, but not known whether before the backup was made: sent again, under the same id.
         const outbox = tx.objectStore('outbox');
         for (const row of await outbox.getAll()) if (row.seq !== null) void outbox.put({ ...row, seq: null });
-        const meta = (await tx.objectStore('meta').get('sync')) ?? emptyMeta;
-        await tx.objectStore('meta').put({ ...meta, epoch, cursor: 0 }, 'sync');
+        const meta = { ...emptyMeta, ...(await tx.objectStore('meta').get('sync')) };
+        await tx.objectStore('meta').put({ ...meta, epoch, cursor: Math.min(meta.cursor, until) }, 'sync');
       }),
   };
+}
+
+type RefetchTx = WriteTx<['updates', 'snapshots', 'leases', 'owed']>;
+
+/**
+ * The whole text came anew: what was here of it before goes. The own part that the relay lacks is to be sent again, what
+ * it lacks of others is owed. Tells whether an open text now shows something that is gone.
+ */
+async function leaveOld(tx: RefetchTx, content: TextContent): Promise<boolean> {
+  const { room } = content;
+  const updates = tx.objectStore('updates');
+  const index = updates.index('room');
+  const [snapshot, keys, rows, own] = await Promise.all([
+    tx.objectStore('snapshots').get(room),
+    index.getAllKeys(room),
+    index.getAll(room),
+    tx.objectStore('leases').getAllKeys(),
+  ]);
+  const here = snapshot ? [snapshot.bytes] : [];
+  rows.forEach((row, i) => {
+    if (row.unsent || row.refused) return;
+    here.push(row.bytes);
+    void updates.delete(keys[i]!);
+  });
+  void tx.objectStore('snapshots').delete(room);
+  const more = beyond(here.filter(isReadable), content.updates, new Set(own));
+  if (more.own) void updates.put({ room, bytes: more.own, at: content.at, unsent: room });
+  await forgetOwed(tx as never, room, new Set(own));
+  if (more.others) oweText(tx as never, content, more.others);
+  return more.differs;
 }
 
 /** What disks and other programs do to a record shows in its shape; what is inside a state is the fold's business. */

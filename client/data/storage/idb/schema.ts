@@ -2,6 +2,7 @@ import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
+import type { HandedRow, Row } from '../../../../shared/protocol/messages.ts';
 import type { BlobRecord, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
 
 /** A piece of a text. `unsent` and `refused` hold the room only where that is so, which keeps their indexes small. */
@@ -12,6 +13,8 @@ export interface UpdateRow {
   unsent?: RoomId;
   refused?: RoomId;
   failure?: Failure;
+  /** It was moved under another client id, and is not moved again. */
+  moved?: true;
 }
 
 /** All sent pieces of a text merged. `version` tells two tabs that merge at once from each other. */
@@ -33,7 +36,24 @@ export const blobRowOf = ({ pending, ...rest }: BlobRecord): BlobRow =>
 export interface LeaseRow {
   readonly client: number;
   readonly state: 'free' | 'taken' | 'retired';
+  readonly receipt?: Uint8Array;
 }
+
+/**
+ * Rows of one room as the relay gave them together, to hand back if it loses them: of a log the receipts from `seq` on
+ * (its entries are in their own store), of a text the rows themselves. The key says what pruning asks for, so that
+ * nothing is read to prune: newest cursor, room, first seq, newest time, bytes.
+ */
+export interface JournalRun {
+  readonly room: RoomId;
+  readonly receipts?: Uint8Array;
+  readonly rows?: readonly Pick<Row, 'by' | 'at' | 'cursor' | 'bytes' | 'receipt'>[];
+}
+
+export type JournalKey = [cursor: number, room: RoomId, seq: number, at: number, size: number];
+
+/** A row that the relay lost and has not taken back; `failure`, and the room in `failed`, when it never will. */
+export type OwedRowValue = HandedRow & { readonly failure: Failure | null; readonly failed?: RoomId };
 
 export interface WeftSchema extends DBSchema {
   meta: { key: 'sync'; value: Meta };
@@ -49,6 +69,8 @@ export interface WeftSchema extends DBSchema {
   blobs: { key: [RoomId, string]; value: BlobRow; indexes: { unsent: [number, 0 | 1] } };
   leases: { key: number; value: LeaseRow };
   drafts: { key: RoomId; value: string };
+  journal: { key: JournalKey; value: JournalRun; indexes: { room: RoomId } };
+  owed: { key: number; value: OwedRowValue; indexes: { room: RoomId; failed: RoomId } };
 }
 
 export type WeftDb = IDBPDatabase<WeftSchema>;
@@ -74,6 +96,12 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     db.createObjectStore('leases', { keyPath: 'client' });
     db.createObjectStore('drafts');
   },
+  (db) => {
+    db.createObjectStore('journal').createIndex('room', 'room');
+    const owed = db.createObjectStore('owed', { autoIncrement: true });
+    owed.createIndex('room', 'room');
+    owed.createIndex('failed', 'failed');
+  },
 ];
 
 /** Every store of the newest version: a database without one of them is damaged. */
@@ -87,6 +115,8 @@ export const storeNames: readonly StoreName[] = [
   'blobs',
   'leases',
   'drafts',
+  'journal',
+  'owed',
 ];
 
 export const databaseVersion = migrations.length;

@@ -41,13 +41,21 @@ export const idbLeases = (getDb: GetDb): LeaseStore => ({
       (await tx.store.getAll()).filter((lease) => lease.state === 'free').map((lease) => lease.client),
     ),
   all: () => read(getDb, ['leases'], (tx) => tx.store.getAllKeys()),
-  add: (clients) =>
+  add: (clients, receipts, state = 'free') =>
     write(getDb, ['leases'], async (tx) => {
-      for (const client of clients) void tx.store.put({ client, state: 'free' });
+      clients.forEach((client, i) => {
+        const receipt = receipts[i];
+        void tx.store.put({ client, state, ...(receipt ? { receipt } : {}) });
+      });
     }),
+  receipts: () =>
+    read(getDb, ['leases'], async (tx) =>
+      (await tx.store.getAll()).flatMap(({ client, receipt }) => (receipt ? [{ id: client, receipt }] : [])),
+    ),
   retire: (clients) =>
     write(getDb, ['leases'], async (tx) => {
-      for (const client of clients) void tx.store.put({ client, state: 'retired' });
+      for (const client of clients)
+        void tx.store.put({ ...(await tx.store.get(client)), client, state: 'retired' });
     }),
   take: () =>
     write(getDb, ['leases'], async (tx) => {
@@ -59,7 +67,7 @@ export const idbLeases = (getDb: GetDb): LeaseStore => ({
   giveBack: (client) =>
     write(getDb, ['leases'], async (tx) => {
       const lease = await tx.store.get(client);
-      if (lease?.state === 'taken') await tx.store.put({ client, state: 'free' });
+      if (lease?.state === 'taken') await tx.store.put({ ...lease, state: 'free' });
     }),
 });
 

@@ -2,9 +2,10 @@ import type { Failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
 import { isReadable, mergeInTree } from '../../text/merge.ts';
 import type { QueuedUpdates, StoredUpdate, TextStore } from '../contract.ts';
+import { moved, movesOf, newIn, writersOf, type Move } from '../../text/rewrite.ts';
 import { textAfter } from './rooms.ts';
 import type { UpdateRow } from './schema.ts';
-import { read, write, type GetDb } from './transaction.ts';
+import { read, write, type GetDb, type WriteTx } from './transaction.ts';
 
 /** The key under which `read` tells the snapshot; rows count from 1. */
 const snapshotKey = 0;
@@ -22,16 +23,6 @@ export function idbTexts(getDb: GetDb): TextStore {
       return { snapshot, rows: rows.map((row, i) => ({ key: keys[i]!, row })) };
     });
 
-  const change = (keys: readonly number[], edit: (row: UpdateRow) => void) =>
-    write(getDb, ['updates'], async (tx) => {
-      for (const key of keys) {
-        const row = await tx.store.get(key);
-        if (!row) continue;
-        edit(row);
-        void tx.store.put(row, key);
-      }
-    });
-
   return {
     async read(room) {
       const { snapshot, rows } = await rowsOf(room);
@@ -47,9 +38,10 @@ export function idbTexts(getDb: GetDb): TextStore {
     },
 
     append: (room, bytes, by, at) =>
-      write(getDb, ['updates', 'rooms'], async (tx) => {
-        void tx.objectStore('updates').put({ room, bytes, at, unsent: room });
+      write(getDb, ['updates', 'rooms', 'leases'], async (tx) => {
         const held = (await tx.objectStore('rooms').get(room)) ?? null;
+        const row: UpdateRow = { room, bytes, at, unsent: room };
+        void tx.objectStore('updates').put(await afterMove(tx, row, held?.moves ?? []));
         await tx.objectStore('rooms').put(textAfter(held, { room, by, at }));
       }),
 
@@ -97,12 +89,20 @@ export function idbTexts(getDb: GetDb): TextStore {
       read(getDb, ['updates'], async (tx) => {
         const index = tx.store.index('unsent');
         const [keys, rows] = await Promise.all([index.getAllKeys(room), index.getAll(room)]);
-        return rows.map((row, i) => ({ key: keys[i]!, bytes: row.bytes }));
+        return rows.map((row, i) => ({ key: keys[i]!, bytes: row.bytes, moved: row.moved === true }));
       }),
 
-    markSent: (keys) =>
-      change(keys, (row) => {
-        delete row.unsent;
+    markSent: (room, keys, cursor) =>
+      write(getDb, ['updates', 'rooms'], async (tx) => {
+        const updates = tx.objectStore('updates');
+        for (const key of keys) {
+          const row = await updates.get(key);
+          if (!row) continue;
+          delete row.unsent;
+          void updates.put(row, key);
+        }
+        const held = await tx.objectStore('rooms').get(room);
+        if (held) void tx.objectStore('rooms').put({ ...held, acked: Math.max(held.acked ?? 0, cursor) });
       }),
 
     markRefused: (keys, failure, clients) =>
@@ -114,9 +114,37 @@ export function idbTexts(getDb: GetDb): TextStore {
           const { unsent: _, ...rest } = row;
           void updates.put({ ...rest, refused: row.room, failure }, key);
         }
-        for (const client of clients)
-          if (await tx.objectStore('leases').get(client))
-            void tx.objectStore('leases').put({ client, state: 'retired' });
+        for (const client of clients) {
+          const lease = await tx.objectStore('leases').get(client);
+          if (lease) void tx.objectStore('leases').put({ ...lease, state: 'retired' });
+        }
+      }),
+
+    beginAnew: (content, ids) =>
+      write(getDb, ['updates', 'snapshots', 'rooms', 'journal'], async (tx) => {
+        const { room, at, by, cursor } = content;
+        const updates = tx.objectStore('updates');
+        const index = updates.index('room');
+        const [keys, rows] = await Promise.all([index.getAllKeys(room), index.getAll(room)]);
+        const pending = rows.filter((row) => row.unsent);
+        const branch = newIn(mergeInTree(pending.map((row) => row.bytes)), content.updates);
+        const moves = movesOf(branch, ids);
+        rows.forEach((row, i) => {
+          if (!row.refused) void updates.delete(keys[i]!);
+        });
+        void tx.objectStore('snapshots').delete(room);
+        for (const bytes of content.updates) void updates.put({ room, bytes, at });
+        void updates.put({
+          room,
+          bytes: moved(branch, moves),
+          at: pending.at(-1)?.at ?? at,
+          unsent: room,
+          moved: true,
+        });
+        const held = (await tx.objectStore('rooms').get(room)) ?? null;
+        await tx
+          .objectStore('rooms')
+          .put({ ...textAfter(held, { room, by, at }), cursor, stale: false, moves });
       }),
 
     queue: () =>
@@ -147,8 +175,8 @@ export function idbTexts(getDb: GetDb): TextStore {
 
     dropDamaged: (room, keys) =>
       write(getDb, ['updates', 'snapshots', 'rooms', 'leases'], async (tx) => {
-        for (const client of await tx.objectStore('leases').getAllKeys())
-          void tx.objectStore('leases').put({ client, state: 'retired' });
+        for (const lease of await tx.objectStore('leases').getAll())
+          void tx.objectStore('leases').put({ ...lease, state: 'retired' });
         for (const key of keys)
           if (key === snapshotKey) void tx.objectStore('snapshots').delete(room);
           else void tx.objectStore('updates').delete(key);
@@ -156,6 +184,19 @@ export function idbTexts(getDb: GetDb): TextStore {
         if (held) await tx.objectStore('rooms').put({ ...held, cursor: 0, stale: true });
       }),
   };
+}
+
+/** A page that does not know yet that its branch was moved writes on under the old ids, which no other page uses. */
+async function afterMove(
+  tx: WriteTx<['updates', 'rooms', 'leases']>,
+  row: UpdateRow,
+  moves: readonly Move[],
+): Promise<UpdateRow> {
+  if (moves.length === 0) return row;
+  const leases = tx.objectStore('leases');
+  const states = await Promise.all(writersOf(row.bytes).map((client) => leases.get(client)));
+  const isOld = states.some((lease) => lease?.state === 'retired');
+  return isOld ? { ...row, bytes: moved(row.bytes, moves), moved: true } : row;
 }
 
 function countByRoom(rows: readonly UpdateRow[]): QueuedUpdates[] {

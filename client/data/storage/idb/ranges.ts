@@ -1,0 +1,6 @@
+import type { RoomId } from '../../../../shared/base/ids.ts';
+
+/** All entries of a room, and those in a range, as keys of the entries store. */
+export const allOf = (room: RoomId): IDBKeyRange => IDBKeyRange.bound([room, 0], [room, Infinity]);
+export const between = (room: RoomId, from: number, to: number): IDBKeyRange =>
+  IDBKeyRange.bound([room, from], [room, to], false, true);

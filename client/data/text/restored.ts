@@ -1,0 +1,69 @@
+import * as Y from 'yjs';
+import { mergeInTree } from './merge.ts';
+import { withoutDeletions } from './rewrite.ts';
+
+/** What a device has of a text that the relay, restored from an older backup, has not. */
+export interface Beyond {
+  /** Of the own writing, as one update, to be sent again; null when the relay has all of it. */
+  readonly own: Uint8Array | null;
+  /** Of other people's: it comes back from devices that hold receipts, if at all. */
+  readonly others: Uint8Array | null;
+  /** Whether the text here, with the own part, says anything that the relay's does not. */
+  readonly differs: boolean;
+}
+
+/** `own`: the client ids of this device. */
+export function beyond(
+  here: readonly Uint8Array[],
+  onRelay: readonly Uint8Array[],
+  own: ReadonlySet<number>,
+): Beyond {
+  if (here.length === 0) return { own: null, others: null, differs: false };
+  const all = mergeInTree(here);
+  const theirs = onRelay.length > 0 ? vectorOf(mergeInTree(onRelay)) : new Map<number, number>();
+  const clocks = vectorOf(all);
+  const ownPart = pick(all, clocks, theirs, (client) => own.has(client));
+  // Deletions of what the relay does not have would make it refuse all of it.
+  const isThere = (client: number, clock: number): boolean =>
+    clock < ((own.has(client) ? clocks : theirs).get(client) ?? 0);
+  const mine = ownPart && withoutDeletions(ownPart, isThere);
+  return {
+    own: mine,
+    others: pick(all, clocks, theirs, (client) => !own.has(client)),
+    differs: saysMore(here, mine ? [...onRelay, mine] : onRelay),
+  };
+}
+
+const vectorOf = (update: Uint8Array): Map<number, number> =>
+  Y.decodeStateVector(Y.encodeStateVectorFromUpdate(update));
+
+/** The structs of some clients that `theirs` does not reach, with the deletions; null when there are none. */
+function pick(
+  all: Uint8Array,
+  clocks: ReadonlyMap<number, number>,
+  theirs: ReadonlyMap<number, number>,
+  isMeant: (client: number) => boolean,
+): Uint8Array | null {
+  const from = new Map(clocks);
+  let missing = false;
+  for (const [client, clock] of clocks) {
+    const known = theirs.get(client) ?? 0;
+    if (!isMeant(client) || known >= clock) continue;
+    from.set(client, known);
+    missing = true;
+  }
+  return missing ? Y.diffUpdate(all, Y.encodeStateVector(from)) : null;
+}
+
+function saysMore(here: readonly Uint8Array[], known: readonly Uint8Array[]): boolean {
+  const doc = new Y.Doc();
+  try {
+    for (const bytes of known) Y.applyUpdate(doc, bytes);
+    let more = false;
+    doc.on('update', () => (more = true));
+    for (const bytes of here) Y.applyUpdate(doc, bytes);
+    return more;
+  } finally {
+    doc.destroy();
+  }
+}

@@ -1,0 +1,162 @@
+import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+import { mergeInTree } from './merge.ts';
+
+/** The structs of a client id from clock `from` on go on under another id, from its clock 0 on. */
+export interface Move {
+  readonly client: number;
+  readonly from: number;
+  readonly as: number;
+}
+
+/** An update as its structs and deletions. */
+type Decoded = ReturnType<typeof Y.decodeUpdate>;
+type Struct = Decoded['structs'][number];
+interface Range {
+  readonly clock: number;
+  readonly len: number;
+}
+
+/**
+ * The same changes under other client ids: what somebody did stays exactly what it was, and refers to what it referred
+ * to. For a branch that was written under ids which another copy of this device used too.
+ */
+export function moved(update: Uint8Array, moves: readonly Move[]): Uint8Array {
+  const { structs, ds } = Y.decodeUpdate(update);
+  const place = (id: Y.ID): Y.ID => {
+    const move = moves.find(({ client, from }) => client === id.client && from <= id.clock);
+    return move ? Y.createID(move.as, id.clock - move.from) : id;
+  };
+  for (const struct of structs) {
+    struct.id = place(struct.id);
+    if (!(struct instanceof Y.Item)) continue;
+    if (struct.origin) struct.origin = place(struct.origin);
+    if (struct.rightOrigin) struct.rightOrigin = place(struct.rightOrigin);
+    if (struct.parent instanceof Y.ID) struct.parent = place(struct.parent);
+  }
+  const deletes = new Map<number, Range[]>();
+  for (const [client, ranges] of ds.clients)
+    for (const range of ranges)
+      for (const part of cut(client, range, moves)) {
+        const { client: as, clock } = place(Y.createID(client, part.clock));
+        deletes.set(as, [...(deletes.get(as) ?? []), { clock, len: part.len }]);
+      }
+  return encode(structs, deletes);
+}
+
+/** A range in two where what is moved begins inside it. */
+function cut(client: number, { clock, len }: Range, moves: readonly Move[]): Range[] {
+  const edge = moves.find((move) => move.client === client)?.from ?? 0;
+  if (edge <= clock || edge >= clock + len) return [{ clock, len }];
+  return [
+    { clock, len: edge - clock },
+    { clock: edge, len: clock + len - edge },
+  ];
+}
+
+/** `update` without deletions of what `isThere` does not know. */
+export function withoutDeletions(
+  update: Uint8Array,
+  isThere: (client: number, clock: number) => boolean,
+): Uint8Array {
+  const { structs, ds } = Y.decodeUpdate(update);
+  const deletes = new Map<number, Range[]>();
+  for (const [client, ranges] of ds.clients) {
+    const kept = ranges.filter(({ clock, len }) => isThere(client, clock + len - 1));
+    if (kept.length > 0) deletes.set(client, kept);
+  }
+  return encode(structs, deletes);
+}
+
+function encode(structs: readonly Struct[], deletes: ReadonlyMap<number, readonly Range[]>): Uint8Array {
+  const runs = new Map<number, Struct[]>();
+  for (const struct of structs) {
+    const run = runs.get(struct.id.client);
+    if (run) run.push(struct);
+    else runs.set(struct.id.client, [struct]);
+  }
+  const encoder = new Y.UpdateEncoderV1();
+  const rest = encoder.restEncoder;
+  encoding.writeVarUint(rest, runs.size);
+  for (const [client, run] of runs) {
+    encoding.writeVarUint(rest, run.length);
+    encoder.writeClient(client);
+    encoding.writeVarUint(rest, run[0]!.id.clock);
+    for (const struct of run) struct.write(encoder, 0);
+  }
+  encoding.writeVarUint(rest, deletes.size);
+  for (const [client, ranges] of deletes) {
+    encoding.writeVarUint(rest, client);
+    encoding.writeVarUint(rest, ranges.length);
+    for (const { clock, len } of ranges) {
+      encoding.writeVarUint(rest, clock);
+      encoding.writeVarUint(rest, len);
+    }
+  }
+  return encoder.toUint8Array();
+}
+
+/**
+ * What of `branch`, not sent yet, the relay does not have: what it has under the same id and clock and means the same
+ * is left out. Up to where the two agree is told by client id.
+ */
+export function newIn(branch: Uint8Array, onRelay: readonly Uint8Array[]): Uint8Array {
+  const agreed = new Map<number, number>();
+  const theirs = new Map<number, Struct[]>();
+  if (onRelay.length > 0)
+    for (const struct of Y.decodeUpdate(mergeInTree(onRelay)).structs) {
+      const run = theirs.get(struct.id.client);
+      if (run) run.push(struct);
+      else theirs.set(struct.id.client, [struct]);
+    }
+  const ended = new Set<number>();
+  for (const struct of Y.decodeUpdate(branch).structs) {
+    const { client, clock } = struct.id;
+    if (ended.has(client)) continue;
+    const same = sameFor(struct, theirs.get(client) ?? []);
+    agreed.set(client, clock + same);
+    if (same < struct.length) ended.add(client);
+  }
+  return Y.diffUpdate(branch, Y.encodeStateVector(agreed));
+}
+
+/** For how many clocks `struct` is what the relay has there. */
+function sameFor(struct: Struct, theirs: readonly Struct[]): number {
+  let same = 0;
+  while (same < struct.length) {
+    const clock = struct.id.clock + same;
+    const other = theirs.find(({ id, length }) => id.clock <= clock && clock < id.clock + length);
+    if (!other || other instanceof Y.Skip) return same;
+    const most = Math.min(struct.length - same, other.id.clock + other.length - clock);
+    const run = agreement(struct, same, other, clock - other.id.clock, most);
+    same += run;
+    if (run < most) return same;
+  }
+  return same;
+}
+
+/** What is deleted on one side cannot be compared: it was the same for all that can be known. */
+function agreement(a: Struct, fromA: number, b: Struct, fromB: number, most: number): number {
+  if (!(a instanceof Y.Item) || !(b instanceof Y.Item)) return most;
+  if (a.content instanceof Y.ContentDeleted || b.content instanceof Y.ContentDeleted) return most;
+  if (a.content.constructor !== b.content.constructor) return 0;
+  if (fromA === 0 && fromB === 0 && !samePlace(a, b)) return 0;
+  if (a.content instanceof Y.ContentType) return most;
+  const [ofA, ofB] = [a.content.getContent(), b.content.getContent()];
+  for (let i = 0; i < most; i++)
+    if (JSON.stringify(ofA[fromA + i]) !== JSON.stringify(ofB[fromB + i])) return i;
+  return most;
+}
+
+const sameId = (a: Y.ID | null, b: Y.ID | null): boolean => a?.client === b?.client && a?.clock === b?.clock;
+const samePlace = (a: Y.Item, b: Y.Item): boolean =>
+  sameId(a.origin, b.origin) && sameId(a.rightOrigin, b.rightOrigin) && a.parentSub === b.parentSub;
+
+/** Which of the client ids in an update move where: each to one of the new ids, from its first struct on. */
+export function movesOf(update: Uint8Array, ids: readonly number[]): Move[] {
+  const { from } = Y.parseUpdateMeta(update);
+  return [...from].map(([client, clock], i) => ({ client, from: clock, as: ids[i]! }));
+}
+
+/** The client ids an update was written under. */
+export const writersOf = (update: Uint8Array): number[] => [...Y.parseUpdateMeta(update).from.keys()];
