@@ -25,6 +25,11 @@ export function idbOutbox(getDb: GetDb): OutboxStore {
             continue;
           }
           const { seq } = answer;
+          // The room was lost meanwhile, perhaps by this very command: its entry never comes.
+          if (row.failure) {
+            void outbox.delete(row.key!);
+            continue;
+          }
           const record = await tx.objectStore('rooms').get(row.room);
           const arrived = seq === null || (record !== undefined && !record.stale && record.head > seq);
           void (arrived ? outbox.delete(row.key!) : outbox.put({ ...row, seq, failure: null }));
