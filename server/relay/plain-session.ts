@@ -85,17 +85,21 @@ export function connectPlain(
 
   const deny = (reason: string): void => out.send(frame(auth, 0, `permission denied: ${reason}`));
 
+  const unread = ({ code, message }: Failure): void => close(code, message);
+
   /** Asks for everything the relay lacks. */
   const ask = (): void => {
-    const known = isLog ? encodeLogVector(core.store.room(room)?.rows ?? 0) : core.texts.stateVector(room);
-    out.send(frame(sync, step1, known));
+    const send = (vector: Uint8Array): void => out.send(frame(sync, step1, vector));
+    if (isLog) send(encodeLogVector(core.store.room(room)?.rows ?? 0));
+    else core.texts.stateVector(room, send, unread);
   };
 
   const tell = (vector: Uint8Array): void => {
-    if (!isLog) return out.send(frame(sync, step2, core.texts.difference(room, vector)));
+    const send = (bytes: Uint8Array): void => out.send(frame(sync, step2, bytes));
+    if (!isLog) return core.texts.difference(room, vector, send, unread);
     const from = Y.decodeStateVector(vector).get(logWriter) ?? 0;
     const entries = entriesOf(core.store.rowsFrom(room, from, 2 ** 31));
-    out.send(frame(sync, step2, encodeLogRun(from, entries)));
+    send(encodeLogRun(from, entries));
   };
 
   const refused = (why: Failure): void => {

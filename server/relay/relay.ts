@@ -41,12 +41,12 @@ export interface RelayDeps {
   readonly bounds?: Bounds;
   readonly metrics?: RelayMetrics;
   readonly log?: RelayLog;
-  /** Entries of a log room that took something away, as they are known from outside the store. */
-  readonly revoked?: (room: RoomId) => readonly LogEntry[];
   /** Where texts are merged and old versions made; without it, in the relay's own thread. */
   readonly workshop?: WorkshopHost;
   /** Days for which rows of texts are kept one by one; 0, and without it: for ever. */
   readonly keepDays?: number;
+  /** Entries of a log room that took something away, as they are known from outside the store. */
+  readonly revoked?: (room: RoomId) => readonly LogEntry[];
   /** The end of a turn of the event loop; tests hold it in their hand. */
   readonly defer?: (run: () => void) => void;
   /** Runs something once, later; must not keep the process alive. */
@@ -103,6 +103,7 @@ export function createRelay(deps: RelayDeps): Relay {
   /** What was judged before is stored now: nothing of theirs is written any more when this returns. */
   const endCalled = (isMeant: (caller: Caller) => boolean, message: string): void => {
     endWhere(({ caller }) => isMeant(caller), 'session-ended', message);
+    updates.end(isMeant);
     committer.flush();
   };
 
@@ -170,7 +171,7 @@ export function createRelay(deps: RelayDeps): Relay {
     rolledBack,
     settled: outboxes.flush,
   });
-  const texts = createTextRooms({ store, metrics, log, flush: committer.flush });
+  const texts = createTextRooms({ store, clock, metrics, log, defer, flush: committer.flush });
   const history = createHistory({
     store,
     workshop: deps.workshop ?? createInlineWorkshop(),
@@ -338,7 +339,7 @@ export function createRelay(deps: RelayDeps): Relay {
         .filter(({ room }) => access.decide(member, { do: 'read' }, room).ok)
         .map(({ changed: _changed, ...head }) => head),
     entries: (room, from, limit) => entriesOf(store.rowsFrom(room, from, limit)),
-    text: (room) => texts.difference(room, Uint8Array.of(0)),
+    text: texts.whole,
     history,
     endSession: (id) => endCalled(({ session }) => session === id, 'the session was ended'),
     endMember: (who) => endCalled(({ member }) => member === who, 'all sessions were ended'),
@@ -360,6 +361,7 @@ export function createRelay(deps: RelayDeps): Relay {
     },
     stop() {
       stopping = true;
+      texts.stop();
       handback.stop();
       committer.flush();
       outboxes.flush();

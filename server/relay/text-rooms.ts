@@ -1,43 +1,49 @@
 import * as Y from 'yjs';
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import type { RoomId } from '../../shared/base/ids.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import type { DeviceId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { limits } from '../../shared/protocol/limits.ts';
 import type { AnyTextKind } from '../../shared/documents/registry.ts';
 import type { RelayStore, StoredRow } from '../storage/contract.ts';
-import { checkAgainst, checkApplied, readStrictly, type OwnsClient } from './gate.ts';
+import { failureOf } from './failure-of.ts';
+import type { OwnsClient } from './gate/judge.ts';
+import { isSpoilt, LoadedText } from './gate/loaded-text.ts';
+import { readStrictly } from './gate/read-strictly.ts';
+import { atOnce, only, unbounded, type Sliced, type Work } from './gate/work.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
+import { createPatience } from './patience.ts';
+import { createRoomTurns, GivenUp } from './room-turns.ts';
 
 /** Loaded documents: how many, and how many bytes of updates they were made of (the heap is about ten times that). */
 const mostLoaded = 256;
 const mostBytes = 64 * 1024 * 1024;
-/** A text that seems full is measured again when it has taken this much more. */
-const measureEvery = 1024 * 1024;
 
-interface LoadedText {
-  readonly doc: Y.Doc;
-  /** What the transaction of the update that is being staged changed; null when nothing. */
-  emitted: Uint8Array | null;
-  /** What it was made of: at least the bytes of the document as it is. */
-  bytes: number;
-  /** `bytes` when it was the document's true size. */
-  measured: number;
+/** An update on its way into a room. */
+export interface Staging {
+  readonly room: RoomId;
+  readonly kind: AnyTextKind;
+  readonly bytes: Uint8Array;
+  readonly device: DeviceId;
+  readonly owns: OwnsClient;
+  /**
+   * The bytes to store: only what was new; null when nothing was. Called before `stage` returns for what is quickly done.
+   * What is stored of it must be queued at once, or the room forgotten.
+   */
+  readonly done: (staged: Result<Uint8Array | null, Failure>) => void;
 }
 
 export interface TextRooms {
   /**
-   * Checks an update and applies it to the loaded document. The bytes to store: only what was new; null when nothing
-   * was. After a refusal the document is as it was.
+   * Checks an update and applies it to the loaded document. After a refusal the document is as it was. A large update is
+   * taken in pieces, between which others have their turn.
    */
-  stage(
-    room: RoomId,
-    kind: AnyTextKind,
-    bytes: Uint8Array,
-    owns: OwnsClient,
-  ): Result<Uint8Array | null, Failure>;
-  /** What a state vector lacks, and the relay's own state vector. */
-  difference(room: RoomId, stateVector: Uint8Array): Uint8Array;
-  stateVector(room: RoomId): Uint8Array;
+  stage(staging: Staging): void;
+  /** What a state vector lacks. Told when what the room is busy with is done. */
+  difference(room: RoomId, vector: Uint8Array, done: (bytes: Uint8Array) => void, failed: Failed): void;
+  /** The relay's own state vector. */
+  stateVector(room: RoomId, done: (vector: Uint8Array) => void, failed: Failed): void;
+  /** The whole document as it is stored, at once. */
+  whole(room: RoomId): Uint8Array;
   /** Forgets a document that counts on something that was not stored. */
   forget(room: RoomId): void;
   /** A row of this room is durable. */
@@ -46,21 +52,48 @@ export interface TextRooms {
   measured(room: RoomId, bytes: number): void;
   /** Bounds the memory; only while nothing is queued. */
   trim(): void;
+  /** Gives up what has begun and is not done. */
+  stop(): void;
 }
+
+/** Told instead of the answer, when that had to wait and went wrong meanwhile; what goes wrong at once is thrown. */
+export type Failed = (why: Failure) => void;
+
+const givenUp: Readonly<Record<GivenUp['why'], Failure>> = {
+  'too-long': failure('too-large', 'the update takes too long'),
+  'too-much': failure('too-many-requests', 'too many large updates are waiting'),
+  forgotten: failure('storage-failed', 'what it builds on could not be stored'),
+  stopping: failure('stopping', 'the relay is stopping'),
+};
 
 export interface TextRoomsDeps {
   readonly store: RelayStore;
+  readonly clock: Clock;
   readonly metrics: RelayMetrics;
   readonly log: RelayLog;
+  readonly defer: (run: () => void) => void;
   /** Stores what is queued: a document may only be read again when the store holds all that was applied. */
   flush(): void;
 }
 
-export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): TextRooms {
+export function createTextRooms({ store, clock, metrics, log, defer, flush }: TextRoomsDeps): TextRooms {
   const loaded = new Map<RoomId, LoadedText>();
-  const gate = { name: 'gate' };
+  const turns = createRoomTurns(() => clock.now(), defer);
+  const patience = createPatience(clock);
 
-  const load = (room: RoomId): LoadedText => {
+  const read = function* (room: RoomId, work: Work): Sliced<LoadedText> {
+    const text = new LoadedText();
+    const snapshot = store.snapshot(room);
+    const rows = store.rowsAfter(room, snapshot?.cursor ?? 0);
+    yield* text.load(
+      snapshot?.bytes ?? null,
+      rows.map(({ bytes }) => bytes),
+      work,
+    );
+    return text;
+  };
+
+  const open = function* (room: RoomId, work: Work): Sliced<LoadedText> {
     const found = loaded.get(room);
     if (found) {
       // Set anew, so that the map's order is by last use.
@@ -68,33 +101,13 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
       loaded.set(room, found);
       return found;
     }
-    const snapshot = store.snapshot(room);
-    const rows = store.rowsAfter(room, snapshot?.cursor ?? 0);
-    const doc = new Y.Doc();
-    // Yjs tidies formatting marks by deletions of its own; the relay must hold exactly what its log says.
-    doc.on('afterTransaction', (transaction: Y.Transaction) => {
-      transaction._needFormattingCleanup = false;
-    });
-    doc.transact(() => {
-      if (snapshot) Y.applyUpdate(doc, snapshot.bytes);
-      for (const row of rows) Y.applyUpdate(doc, row.bytes);
-    });
-    const measured = snapshot?.bytes.length ?? 0;
-    const text: LoadedText = {
-      doc,
-      emitted: null,
-      bytes: rows.reduce((sum, row) => sum + row.bytes.length, measured),
-      measured,
-    };
-    doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin === gate) text.emitted = update;
-    });
+    const text = yield* read(room, work);
     loaded.set(room, text);
     metrics.loadedTexts(loaded.size);
     return text;
   };
 
-  const forget = (room: RoomId): void => {
+  const drop = (room: RoomId): void => {
     loaded.get(room)?.doc.destroy();
     loaded.delete(room);
     metrics.loadedTexts(loaded.size);
@@ -106,71 +119,99 @@ export function createTextRooms({ store, metrics, log, flush }: TextRoomsDeps): 
     for (const [room, text] of loaded) {
       if (loaded.size <= mostLoaded && bytes <= mostBytes) break;
       if (loaded.size === 1) break;
+      if (turns.isBusy(room)) continue;
       bytes -= text.bytes;
-      forget(room);
+      drop(room);
     }
   };
 
-  /** Whether this much more makes the document larger than it may be. What was deleted since does not count. */
-  const isFull = (text: LoadedText, more: number): boolean => {
-    if (text.bytes + more <= limits.text) return false;
-    if (text.bytes - text.measured >= measureEvery)
-      text.measured = text.bytes = Y.encodeStateAsUpdate(text.doc).length;
-    return text.bytes + more > limits.text;
+  /** A copy of the document that took a part of what was refused. Others' updates in it go to the store first. */
+  const discard = (room: RoomId, device: DeviceId, why: Failure): void => {
+    log.warn({ room, device, code: why.code }, 'an update was refused after a part of it was applied');
+    patience.lost(device, loaded.get(room)?.bytes ?? 0);
+    flush();
+    drop(room);
   };
 
-  const apply = (text: LoadedText, bytes: Uint8Array): Failure | null => {
-    text.emitted = null;
-    try {
-      Y.applyUpdate(text.doc, bytes, gate);
-      return null;
-    } catch (error) {
-      return failure('update-malformed', error instanceof Error ? error.message : 'cannot be applied');
-    }
+  const take = function* (staging: Staging, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
+    const { room, kind, bytes, device, owns } = staging;
+    const update = yield* readStrictly(bytes, work);
+    if (!update.ok) return update;
+    if (update.value.runs.length === 0 && update.value.deletes.length === 0) return ok(null);
+    if (patience.isLost(device))
+      return err(failure('too-many-requests', 'updates of this device were refused at great cost; wait'));
+    const text = yield* open(room, work);
+    const staged = yield* text.take(update.value, kind, owns, work);
+    if (!staged.ok && isSpoilt(staged.error)) discard(room, device, staged.error);
+    return staged;
   };
+
+  /** What somebody is told whose update took too long, came too late or was in the way. */
+  const failed = (error: unknown, { room, device, done }: Staging): void => {
+    if (!(error instanceof GivenUp)) {
+      log.error({ err: error, room }, 'an update could not be judged');
+      drop(room);
+      return done(err(failureOf(error)));
+    }
+    const why = givenUp[error.why];
+    if (error.why === 'too-long') discard(room, device, why);
+    done(err(why));
+  };
+
+  const answer = (
+    room: RoomId,
+    work: (text: LoadedText, work: Work) => Sliced<Uint8Array>,
+    done: (bytes: Uint8Array) => void,
+    tell: Failed,
+  ): void =>
+    turns.take(room, {
+      bytes: 100,
+      *run(slice) {
+        flush();
+        trim();
+        done(yield* work(yield* open(room, slice), slice));
+      },
+      failed: (error) => {
+        if (error instanceof GivenUp) return tell(givenUp[error.why]);
+        log.error({ err: error, room }, 'a text could not be read');
+        tell(failureOf(error));
+      },
+    });
 
   return {
-    stage(room, kind, bytes, owns) {
-      const read = readStrictly(bytes, kind);
-      if (!read.ok) return read;
-      const update = read.value;
-      if (update.runs.length === 0 && update.deletes.length === 0) return ok(null);
-      const text = load(room);
-      const refused = checkAgainst(text.doc, update, owns);
-      if (refused) return err(refused);
-      if (update.runs.length === 0) text.measured = -Infinity;
-      else if (isFull(text, bytes.length)) return err(failure('too-large', 'the document is full'));
-      const broken = apply(text, bytes) ?? checkApplied(text.doc, update);
-      if (broken) {
-        log.warn({ room, code: broken.code }, 'an update was refused after it was applied');
-        // Others' updates of this turn are in the document too: they go to the store before it is read again.
-        flush();
-        forget(room);
-        return err(broken);
-      }
-      const { emitted } = text;
-      text.emitted = null;
-      return ok(emitted);
+    stage: (staging) =>
+      turns.take(staging.room, {
+        bytes: staging.bytes.length + 1_000,
+        *run(work) {
+          staging.done(yield* take(staging, work));
+        },
+        failed: (error) => failed(error, staging),
+      }),
+    difference(room, vector, done, tell) {
+      const known = Y.decodeStateVector(vector);
+      answer(room, (text, work) => text.encode(known, work), done, tell);
     },
-    difference(room, stateVector) {
+    stateVector: (room, done, tell) =>
+      answer(room, (text) => only(Y.encodeStateVector(text.doc)), done, tell),
+    whole(room) {
       flush();
       trim();
-      return Y.encodeStateAsUpdate(load(room).doc, stateVector);
+      const work = unbounded();
+      // While somebody's large update is on its way in, the loaded document is ahead of what is stored.
+      const text = atOnce(turns.isBusy(room) ? read(room, work) : open(room, work));
+      return atOnce(text.encode(new Map(), work));
     },
-    stateVector(room) {
-      flush();
-      trim();
-      return Y.encodeStateVector(load(room).doc);
+    forget(room) {
+      turns.giveUp(room);
+      drop(room);
     },
-    forget,
     stored({ room, bytes }) {
-      const text = loaded.get(room);
-      if (text) text.bytes += bytes.length;
+      loaded.get(room)?.stored(bytes.length);
     },
     measured(room, bytes) {
-      const text = loaded.get(room);
-      if (text) text.bytes = text.measured = bytes;
+      loaded.get(room)?.measured(bytes);
     },
     trim,
+    stop: turns.stop,
   };
 }

@@ -36,6 +36,8 @@ export interface Updates {
    * stored as it was. The room must exist.
    */
   takeBack(row: HandedRow, located: Located, answers: HandedAnswers): void;
+  /** These are no callers any more: what of theirs is on its way is not taken. */
+  end(isMeant: (caller: Caller) => boolean): void;
 }
 
 export interface HandedAnswers {
@@ -54,6 +56,8 @@ interface Taking {
   /** The claims that go with it, once it passed. */
   claims(): Claim[];
   readonly origin?: object;
+  /** Asked again when it took more than one turn: rights may be others by then. */
+  why(): Failure | null;
   taken(cursor: number): void;
   known(cursor: number): void;
   refused(failure: Failure): void;
@@ -73,33 +77,66 @@ export function createUpdates(deps: UpdatesDeps): Updates {
   const { store, clock, access, texts, ids, committer, metrics } = deps;
   /** Rooms that have a row, which they never lose: asked for every update. */
   const begun = new Set<RoomId>();
-  const judge = ({ located, row, owns, claims, origin, taken, known, refused }: Taking): void => {
-    const staged = texts.stage(located.room, located.kind, row.bytes, owns);
-    if (!staged.ok) return refused(staged.error);
-    // Nothing new, but what made it old may still be queued: durable only when that is.
-    if (staged.value === null)
-      return committer.enqueue({ done: (_row, cursor) => known(cursor), failed: refused });
-    committer.enqueue({
-      row: { ...row, room: located.room, bytes: staged.value },
-      claims: claims(),
-      ...firstReaders(located.room),
-      ...(origin ? { origin } : {}),
-      done: (stored, cursor) => taken(stored?.cursor ?? cursor),
-      failed: refused,
+  /** Callers of updates that take more than one turn. */
+  const onTheirWay = new Set<{ readonly caller: Caller; isEnded: boolean }>();
+
+  const judge = (taking: Taking): void => {
+    const { located, row, owns, claims, origin, taken, known, refused } = taking;
+    let isLate = false;
+    texts.stage({
+      room: located.room,
+      kind: located.kind,
+      bytes: row.bytes,
+      device: row.device,
+      owns,
+      done(staged) {
+        if (!staged.ok) return refused(staged.error);
+        const why = isLate ? taking.why() : null;
+        if (why) {
+          // The loaded document has it; what others queued behind it is stored before that is read again.
+          committer.flush();
+          texts.forget(located.room);
+          return refused(why);
+        }
+        // Nothing new, but what made it old may still be queued: durable only when that is.
+        if (staged.value === null)
+          return committer.enqueue({ done: (_row, cursor) => known(cursor), failed: refused });
+        committer.enqueue({
+          row: { ...row, room: located.room, bytes: staged.value },
+          claims: claims(),
+          ...firstReaders(located.room),
+          ...(origin ? { origin } : {}),
+          done: (stored, cursor) => taken(stored?.cursor ?? cursor),
+          failed: refused,
+        });
+      },
     });
+    isLate = true;
   };
 
   return {
     take(caller, room, bytes, as, answers, origin) {
+      const going = { caller, isEnded: false };
       const refused = (why: Failure): void => {
+        onTheirWay.delete(going);
         metrics.refused(why.code);
         answers.refused(why);
       };
-      const decision = access.decide(caller.member, { do: 'write' }, room);
-      if (!decision.ok) return refused(decision.error);
+      const acked = (cursor: number): void => {
+        onTheirWay.delete(going);
+        answers.acked(cursor);
+      };
+      const why = (): Failure | null => {
+        if (going.isEnded) return failure('session-ended', 'the session was ended');
+        const decision = access.decide(caller.member, { do: 'write' }, room);
+        return decision.ok ? null : decision.error;
+      };
+      const refusal = why();
+      if (refusal) return refused(refusal);
       const located = access.locate(room);
       if (!isText(located)) return refused(failure('room-not-found', 'no such room'));
       const used: number[] = [];
+      onTheirWay.add(going);
       judge({
         located,
         row: { by: caller.member, device: caller.device, at: clock.now(), bytes },
@@ -110,8 +147,9 @@ export function createUpdates(deps: UpdatesDeps): Updates {
         },
         claims: () => used.flatMap((client) => ids.claim(caller, located.room, client) ?? []),
         ...(origin ? { origin } : {}),
-        taken: answers.acked,
-        known: answers.acked,
+        why,
+        taken: acked,
+        known: acked,
         refused,
       });
     },
@@ -126,10 +164,14 @@ export function createUpdates(deps: UpdatesDeps): Updates {
           return ids.mayHandBack(by, located.room, client);
         },
         claims: () => used.flatMap((client) => ids.keep(by, located.room, client) ?? []),
+        why: () => null,
         taken,
         known,
         refused,
       });
+    },
+    end(isMeant) {
+      for (const going of onTheirWay) if (isMeant(going.caller)) going.isEnded = true;
     },
   };
 

@@ -2,6 +2,7 @@ import type { ZodMiniType } from 'zod/mini';
 import type { CommandId, MemberId } from '../base/ids.ts';
 import type { RoomName } from '../protocol/rooms.ts';
 import type { Actor, Decision } from './actor.ts';
+import type { ContentRule } from './text-content.ts';
 
 /** One entry of a log room as everybody reads it. `seq` is its position, from 0, and its Yjs clock. */
 export interface LogEntry {
@@ -91,4 +92,6 @@ export interface TextKind<Governing = unknown> extends KindBase<Governing> {
   mayWrite(actor: Actor, governing: Governing): Decision;
   /** Root types an update may write to; null allows any. */
   readonly roots: readonly string[] | null;
+  /** What may stand where in it; null allows anything plain. */
+  readonly allows: ContentRule | null;
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { allow, refuse, type Decision } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
 import type { CommandRule, LogKind, TextKind } from '../../access/kind.ts';
+import { docContent } from './content.ts';
 import { docRef, docRoot, docTitle, type DocState } from './schema.ts';
 
 const initial: DocState = { created: null, title: '', deleted: null };
@@ -84,4 +85,5 @@ export const docKind: TextKind<DocState> = {
       : allow;
   },
   roots: [docRoot],
+  allows: docContent,
 };

@@ -11,4 +11,5 @@ export const scratchKind: TextKind = {
   readers: () => 'everyone',
   mayWrite: () => allow,
   roots: null,
+  allows: null,
 };

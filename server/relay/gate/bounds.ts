@@ -1,0 +1,20 @@
+/** Bounds of one update and of one document, beside the bytes in `limits`. Read from headers, before anything is kept. */
+export const bounds = {
+  /** Structs of one update. The densest text anybody writes has one for every 16 bytes. */
+  structs: 500_000,
+  /** Ranges in the deletions of one update. */
+  ranges: 500_000,
+  /** Plain values (numbers, objects, …) of one update: some take much more memory than bytes on the wire. */
+  values: 1 << 18,
+  /** Structs that a document may consist of (its heap is about 200 bytes for each), and how far deletions may cut them. */
+  liveStructs: 1_000_000,
+  cutStructs: 2_000_000,
+  /** Positions that one struct may use up as deleted: clocks are cheap to burn and never come back. */
+  gap: 1 << 24,
+  /** Types inside types; nobody's document is deeper, and every reader walks down by recursion. */
+  typeDepth: 100,
+  /** Values inside values. */
+  valueDepth: 64,
+  /** Characters of a name: of a root, a map's key, an attribute, a mark, an element. */
+  name: 1024,
+} as const;

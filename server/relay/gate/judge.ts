@@ -1,0 +1,263 @@
+import * as decoding from 'lib0/decoding';
+import * as Y from 'yjs';
+import type { Part } from '../../../shared/access/text-content.ts';
+import type { AnyTextKind } from '../../../shared/documents/registry.ts';
+import { failure, type Failure } from '../../../shared/base/errors.ts';
+import { bounds } from './bounds.ts';
+import { inOrder } from './order.ts';
+import { typeNames, type PlacedHolder, type Places } from './places.ts';
+import { clockAfter, content, structAt, StructReader, type ReadRun, type ReadUpdate } from './read-update.ts';
+import { isSame } from './same-content.ts';
+import type { Sliced, Work } from './work.ts';
+
+/** Whether new structs under this client id are the sender's own. */
+export type OwnsClient = (client: number) => boolean;
+
+/** What is asked of an update, and of which document. */
+export interface Question {
+  readonly doc: Y.Doc;
+  readonly places: Places;
+  readonly kind: AnyTextKind;
+  readonly update: ReadUpdate;
+  readonly owns: OwnsClient;
+}
+
+/** The new structs in the order in which they can be applied one after the other. */
+export interface Plan {
+  /** Numbers of structs in the update. */
+  readonly order: readonly number[];
+  /** Whether Yjs will have to walk past many items to find their places: then a few structs may be long work. */
+  readonly isFar: boolean;
+}
+
+const malformed = (message: string): Failure => failure('update-malformed', message);
+const forbidden = (message: string): Failure => failure('update-forbidden-content', message);
+const missing = (): Failure =>
+  failure('update-missing-reference', 'refers to something the relay does not have');
+
+/** Items that are walked past until an update counts as long work. */
+const longestLook = 10_000;
+
+/** Compares what was read with the document it is meant for, so that applying it cannot fail. Changes nothing. */
+export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
+  const { doc, update, owns } = question;
+  const known = (client: number): number => Y.getState(doc.store, client);
+  for (const { client, from, to } of update.runs) {
+    const state = known(client);
+    if (from > state) return failure('update-clock-gap', `structs before clock ${from} are missing`);
+    if (to > state && !owns(client))
+      return failure('update-not-leased', 'structs under an id of somebody else');
+  }
+  const forked = yield* forkIn(question, known, work);
+  if (forked) return forked;
+
+  const order: number[] = [];
+  const standing = new Standing(question, known);
+  const refused = yield* inOrder(update, known, work, (reader, run, i) => {
+    order.push(i);
+    return standing.refuse(reader, run, i);
+  });
+  if (refused) return refused;
+
+  const ends = new Map(update.runs.map(({ client, to }) => [client, Math.max(to, known(client))]));
+  for (let at = 0; at < update.deletes.length; at += 3) {
+    const client = update.deletes[at]!;
+    const end = ends.get(client) ?? known(client);
+    if (!(update.deletes[at + 1]! + update.deletes[at + 2]! <= end)) return missing();
+    if (work.did(1)) yield;
+  }
+  return { order, isFar: standing.walk >= longestLook };
+}
+
+/** Structs that the relay has must be the same here: otherwise a device and its copy went on under one id. */
+function* forkIn(
+  { doc, update, owns }: Question,
+  known: (client: number) => number,
+  work: Work,
+): Sliced<Failure | null> {
+  let reader: StructReader | null = null;
+  for (const run of update.runs) {
+    const state = known(run.client);
+    if (run.from >= state) continue;
+    reader ??= new StructReader(update.bytes);
+    for (let i = run.first; i < run.end && update.clocks[i]! < state; i++) {
+      if (!isSame(doc, update, run, i, state, reader))
+        return owns(run.client)
+          ? failure('update-forked', 'the relay has something else under these clocks')
+          : failure('update-not-leased', 'something else than what somebody else wrote');
+      if (work.did(2)) yield;
+    }
+  }
+  return null;
+}
+
+/** Finds for each new struct what it will stand in, by its neighbours and parents, and whether it may. */
+class Standing {
+  walk = 0;
+  readonly #question: Question;
+  readonly #known: (client: number) => number;
+  readonly #runs: ReadonlyMap<number, ReadRun>;
+  /** By number of the struct: what holds it, null for one that will be collected at once, and its key there. */
+  readonly #holders: (PlacedHolder | null)[] = [];
+  readonly #subs: (string | null)[] = [];
+  /** By number of the struct: its kind of content. */
+  readonly #refs: number[] = [];
+  readonly #types = new Map<number, PlacedHolder>();
+
+  constructor(question: Question, known: (client: number) => number) {
+    this.#question = question;
+    this.#known = known;
+    this.#runs = new Map(question.update.runs.map((run) => [run.client, run]));
+  }
+
+  refuse(reader: StructReader, run: ReadRun, i: number): Failure | null {
+    const { update } = this.#question;
+    const { ref } = reader;
+    const state = this.#known(run.client);
+    const clock = update.clocks[i]!;
+    this.#refs[i] = ref;
+    this.#holders[i] = null;
+    this.#subs[i] = null;
+    if (ref === content.gc || ref === content.deleted) {
+      const length = clockAfter(update, run, i) - Math.max(clock, state);
+      if (length > bounds.gap) return malformed('a gap of impossible length');
+      if (ref === content.gc) return null;
+    }
+    // The relay has the beginning of it: the rest goes on behind that.
+    if (clock < state) return this.#stand(reader, i, this.#at(run.client, state - 1), this.#rightOf(reader));
+    const left = reader.originClient < 0 ? undefined : this.#at(reader.originClient, reader.originClock);
+    return this.#stand(reader, i, left, this.#rightOf(reader));
+  }
+
+  #rightOf({ rightClient, rightClock }: StructReader): Y.Item | Y.GC | number | undefined {
+    return rightClient < 0 ? undefined : this.#at(rightClient, rightClock);
+  }
+
+  /** What covers this clock: a struct of the document, or the number of one of this update. */
+  #at(client: number, clock: number): Y.Item | Y.GC | number {
+    if (clock >= this.#known(client)) return structAt(this.#question.update, this.#runs.get(client)!, clock);
+    const structs = this.#question.doc.store.clients.get(client)!;
+    return structs[Y.findIndexSS(structs, clock)]!;
+  }
+
+  #stand(
+    reader: StructReader,
+    i: number,
+    left: Y.Item | Y.GC | number | undefined,
+    right: Y.Item | Y.GC | number | undefined,
+  ): Failure | null {
+    let holder: PlacedHolder | null;
+    let sub: string | null;
+    if (left !== undefined || right !== undefined) {
+      const first = left ?? right!;
+      holder = this.#holderOf(first);
+      // Yjs collects what stands beside something collected.
+      if (holder === null || (right !== undefined && this.#holderOf(right) === null)) return null;
+      sub = this.#subOf(first);
+      if (left !== undefined && right !== undefined)
+        if (this.#holderOf(right) !== holder || this.#subOf(right) !== sub)
+          return malformed('neighbours that are none');
+    } else if (reader.root !== null) {
+      holder = this.#question.places.root(reader.root);
+      ({ sub } = reader);
+    } else {
+      const held = this.#heldAt(reader.parentClient, reader.parentClock);
+      if (held === null) return malformed('a parent that holds nothing');
+      if (held === 'gone') return null;
+      holder = held;
+      ({ sub } = reader);
+    }
+    if (sub !== null && right !== undefined) return malformed('a key whose value has a right neighbour');
+    this.#holders[i] = holder;
+    this.#subs[i] = sub;
+    this.#look(left, right, holder, sub);
+    return this.#refuseContent(reader, i, holder, sub);
+  }
+
+  #holderOf(at: Y.Item | Y.GC | number): PlacedHolder | null {
+    if (typeof at === 'number') return this.#holders[at]!;
+    return at instanceof Y.Item ? this.#question.places.holderOf(at) : null;
+  }
+
+  #subOf(at: Y.Item | Y.GC | number): string | null {
+    if (typeof at === 'number') return this.#subs[at]!;
+    return at instanceof Y.Item ? at.parentSub : null;
+  }
+
+  #heldAt(client: number, clock: number): PlacedHolder | 'gone' | null {
+    const at = this.#at(client, clock);
+    if (typeof at !== 'number') return at instanceof Y.Item ? this.#question.places.heldBy(at) : 'gone';
+    const ref = this.#refs[at]!;
+    if (ref === content.gc || ref === content.deleted) return 'gone';
+    if (ref !== content.type) return null;
+    return this.#types.get(at) ?? 'gone';
+  }
+
+  #refuseContent(reader: StructReader, i: number, holder: PlacedHolder, sub: string | null): Failure | null {
+    const { roots, allows } = this.#question.kind;
+    if (roots && holder.type === 'root' && !roots.includes(holder.name))
+      return forbidden('a root this kind of document does not have');
+    if (reader.ref === content.type) {
+      const type = typeNames[decoding.readVarUint(reader.decoder)]!;
+      const name = type === 'element' || type === 'hook' ? decoding.readVarString(reader.decoder) : '';
+      const depth = holder.depth + 1;
+      if (depth > bounds.typeDepth) return forbidden('nested too deeply');
+      this.#types.set(i, { type, name, depth, loaded: null });
+      if (allows && !allows(holder, sub, { is: 'type', type, name }))
+        return forbidden('a type that has no place here');
+      return null;
+    }
+    if (!allows || reader.ref === content.deleted) return null;
+    return allows(holder, sub, partOf(reader)) ? null : forbidden('content that has no place here');
+  }
+
+  /** Adds how far Yjs will walk from the left neighbour to find the place, where others wrote at the same one. */
+  #look(
+    left: Y.Item | Y.GC | number | undefined,
+    right: Y.Item | Y.GC | number | undefined,
+    holder: PlacedHolder,
+    sub: string | null,
+  ): void {
+    if (this.walk >= longestLook || typeof left === 'number' || typeof right === 'number') return;
+    let at: Y.Item | null;
+    if (left instanceof Y.Item) at = left.right;
+    else {
+      const type = holder.type === 'root' ? this.#question.doc.share.get(holder.name) : holder.loaded;
+      at = (sub === null ? type?._start : type?._map.get(sub)) ?? null;
+    }
+    const backwards = left === undefined && sub !== null;
+    while (at !== null && at !== right && this.walk < longestLook) {
+      this.walk++;
+      at = backwards ? at.left : at.right;
+    }
+  }
+}
+
+/** What a struct holds, for the rules of a kind; its decoder stands at the content. */
+function partOf({ ref, decoder }: StructReader): Part {
+  switch (ref) {
+    case content.string:
+      return { is: 'characters' };
+    case content.format: {
+      const name = decoding.readVarString(decoder);
+      return { is: 'mark', name, value: JSON.parse(decoding.readVarString(decoder)) };
+    }
+    case content.any:
+      return {
+        is: 'values',
+        values: Array.from({ length: decoding.readVarUint(decoder) }, () => decoding.readAny(decoder)),
+      };
+    case content.json:
+      return {
+        is: 'values',
+        values: Array.from({ length: decoding.readVarUint(decoder) }, () => {
+          const text = decoding.readVarString(decoder);
+          return text === 'undefined' ? undefined : (JSON.parse(text) as unknown);
+        }),
+      };
+    case content.embed:
+      return { is: 'embed' };
+    default:
+      return { is: 'binary' };
+  }
+}

@@ -1,0 +1,206 @@
+import * as Y from 'yjs';
+import type { AnyTextKind } from '../../../shared/documents/registry.ts';
+import { failure, type Failure } from '../../../shared/base/errors.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { limits } from '../../../shared/protocol/limits.ts';
+import { bounds } from './bounds.ts';
+import { Change } from './change.ts';
+import { hasCrossed } from './crossed.ts';
+import { encodeState } from './encode-state.ts';
+import { judge, type OwnsClient, type Plan } from './judge.ts';
+import { inOrder } from './order.ts';
+import { piecesOf, type PieceSize } from './pieces.ts';
+import { createPlaces } from './places.ts';
+import { readUpdate, uncapped, type ReadUpdate } from './read-update.ts';
+import type { Sliced, Work } from './work.ts';
+
+/** What is applied in one transaction: two milliseconds or so. */
+const piece: PieceSize = { structs: 256, ranges: 256, bytes: 64 * 1024 };
+/** Where single structs may be long work. */
+const smallest: PieceSize = { structs: 1, ranges: 1, bytes: 1 };
+/** Steps that one struct or range costs when it is applied, and the least a piece costs: the clock is asked after each. */
+const stepsPerPart = 8;
+const stepsPerPiece = 256;
+/** A text that seems full is measured again when it has taken this much more. */
+const measureEvery = 1024 * 1024;
+/** Stored bytes up to this size are applied at once when a document is loaded. */
+const fewBytes = 64 * 1024;
+
+/** An update was refused when the document had taken a part of it: that copy of the document is of no use any more. */
+export interface Spoilt extends Failure {
+  readonly isSpoilt: true;
+}
+
+export const isSpoilt = (why: Failure): why is Spoilt => 'isSpoilt' in why;
+
+const spoilt = (why: Failure): Spoilt => ({ ...why, isSpoilt: true });
+
+/** A document in memory as the log has it, and what was staged on top. */
+export class LoadedText {
+  readonly doc = new Y.Doc();
+  readonly #places = createPlaces();
+  /** What it was made of: at least the bytes of the document as it is. */
+  #bytes = 0;
+  /** `bytes` when it was the document's true size. */
+  #measured = 0;
+  /** At least the number of structs. */
+  #structs = 0;
+  /** What the transaction that runs is told to; null while it loads. */
+  #change: Change | null = null;
+  #clients: readonly number[] = [];
+  #crossed = false;
+
+  constructor() {
+    // Yjs tidies formatting marks by deletions of its own; the relay must hold exactly what its log says.
+    this.doc.on('afterTransaction', (transaction: Y.Transaction) => {
+      transaction._needFormattingCleanup = false;
+    });
+    this.doc.on('afterTransactionCleanup', (transaction: Y.Transaction) => {
+      this.#change?.add(transaction, this.#clients);
+      this.#crossed ||= this.#change !== null && hasCrossed(transaction, this.#clients);
+    });
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  stored(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  measured(bytes: number): void {
+    this.#bytes = this.#measured = bytes;
+  }
+
+  /** Takes in what the relay stored, in order. */
+  *load(snapshot: Uint8Array | null, rows: readonly Uint8Array[], work: Work): Sliced<void> {
+    this.#bytes = rows.reduce((sum, row) => sum + row.length, snapshot?.length ?? 0);
+    this.#measured = snapshot?.length ?? 0;
+    const all = snapshot ? [snapshot, ...rows] : rows;
+    for (let at = 0; at < all.length;) {
+      if (all[at]!.length > fewBytes) {
+        yield* this.#loadLarge(all[at++]!, work);
+        continue;
+      }
+      let bytes = 0;
+      this.doc.transact(() => {
+        while (at < all.length && bytes + all[at]!.length <= fewBytes) {
+          bytes += all[at]!.length + 100;
+          Y.applyUpdate(this.doc, all[at++]!);
+        }
+      });
+      if (work.did(stepsPerPiece + bytes / 4)) yield;
+    }
+    this.#structs = this.#count();
+  }
+
+  *#loadLarge(bytes: Uint8Array, work: Work): Sliced<void> {
+    const update = yield* readUpdate(bytes, work, uncapped);
+    const order: number[] = [];
+    yield* inOrder(update, this.#known, work, (_reader, _run, i) => {
+      order.push(i);
+      return null;
+    });
+    for (const each of piecesOf(update, order, this.#known, piece)) {
+      Y.applyUpdate(this.doc, each);
+      if (work.did(stepsPerPiece + piece.structs * stepsPerPart)) yield;
+    }
+  }
+
+  /**
+   * Checks an update and applies it. Gives the bytes to store: only what was new, null when nothing was. A failure that
+   * `isSpoilt` leaves the document changed.
+   */
+  *take(
+    update: ReadUpdate,
+    kind: AnyTextKind,
+    owns: OwnsClient,
+    work: Work,
+  ): Sliced<Result<Uint8Array | null, Failure>> {
+    const { doc } = this;
+    const plan = yield* judge({ doc, places: this.#places, kind, update, owns }, work);
+    if ('code' in plan) return err(plan);
+    const full = yield* this.#whyFull(update, plan, work);
+    if (full) return err(full);
+    return yield* this.#apply(update, plan, work);
+  }
+
+  *encode(vector: ReadonlyMap<number, number>, work: Work): Sliced<Uint8Array> {
+    return yield* encodeState(this.doc, vector, work);
+  }
+
+  readonly #known = (client: number): number => Y.getState(this.doc.store, client);
+
+  #count(): number {
+    let structs = 0;
+    for (const each of this.doc.store.clients.values()) structs += each.length;
+    return structs;
+  }
+
+  /** Structs find no room in a full document; deletions do, unless they cut it into too many parts. */
+  *#whyFull(update: ReadUpdate, plan: Plan, work: Work): Sliced<Failure | null> {
+    const full = (what: string): Failure => failure('too-large', `the document is full: ${what}`);
+    const isAdding = plan.order.length > 0;
+    // Every deletion may cut two structs.
+    const parts = plan.order.length + (2 * update.deletes.length) / 3;
+    const most = isAdding ? bounds.liveStructs : bounds.cutStructs;
+    if (this.#structs + parts > most) this.#structs = this.#count();
+    if (this.#structs + parts > most) return full('it has too many parts');
+    this.#structs += parts;
+    if (!isAdding) {
+      // What is deleted now makes room: the next who finds it full measures.
+      this.#measured = -Infinity;
+      return null;
+    }
+    const more = update.bytes.length;
+    if (this.#bytes + more <= limits.text) return null;
+    if (this.#bytes - this.#measured >= measureEvery)
+      this.measured((yield* this.encode(new Map(), work)).length);
+    return this.#bytes + more <= limits.text ? null : full('it has too many bytes');
+  }
+
+  *#apply(update: ReadUpdate, plan: Plan, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
+    const change = new Change();
+    const clients = update.runs.map(({ client }) => client);
+    for (const each of this.#pieces(update, plan)) {
+      this.#change = change;
+      this.#clients = clients;
+      this.#crossed = false;
+      try {
+        Y.applyUpdate(this.doc, each.bytes);
+      } catch (error) {
+        return err(
+          spoilt(failure('update-malformed', error instanceof Error ? error.message : 'cannot be applied')),
+        );
+      } finally {
+        this.#change = null;
+      }
+      const { pendingStructs, pendingDs } = this.doc.store;
+      if (pendingStructs !== null || pendingDs !== null)
+        return err(
+          spoilt(failure('update-missing-reference', 'refers to something the relay does not have')),
+        );
+      if (this.#crossed) return err(spoilt(failure('update-malformed', 'neighbours in the wrong order')));
+      if (work.did(each.steps)) yield;
+    }
+    return ok(change.encode());
+  }
+
+  *#pieces(
+    update: ReadUpdate,
+    plan: Plan,
+  ): Generator<{ readonly bytes: Uint8Array; readonly steps: number }> {
+    const structs = plan.order.length;
+    const ranges = update.deletes.length / 3;
+    const isSmall =
+      structs <= piece.structs && ranges <= piece.ranges && update.bytes.length <= piece.bytes && !plan.isFar;
+    if (isSmall && update.runs.every((run) => run.from >= this.#known(run.client))) {
+      yield { bytes: update.bytes, steps: (structs + ranges) * stepsPerPart };
+      return;
+    }
+    const size = plan.isFar ? smallest : piece;
+    const steps = stepsPerPiece + (isSmall ? structs + ranges : size.structs) * stepsPerPart;
+    for (const bytes of piecesOf(update, plan.order, this.#known, size)) yield { bytes, steps };
+  }
+}

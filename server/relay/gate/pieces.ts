@@ -1,0 +1,162 @@
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import {
+  clockAfter,
+  content,
+  contentBits,
+  hasOrigin,
+  hasRightOrigin,
+  stopOf,
+  StructReader,
+  type ReadRun,
+  type ReadUpdate,
+} from './read-update.ts';
+import { skipAny } from './read-values.ts';
+
+/** Structs of one run that follow each other, the first perhaps without its beginning. */
+interface Stretch {
+  readonly run: ReadRun;
+  readonly first: number;
+  end: number;
+}
+
+/** How much one piece may hold. */
+export interface PieceSize {
+  readonly structs: number;
+  readonly ranges: number;
+  readonly bytes: number;
+}
+
+/**
+ * Cuts an update into updates that can be applied one after the other: its structs in an order in which each comes after
+ * what it refers to, then its deletions. What the document has is left out.
+ */
+export function* piecesOf(
+  update: ReadUpdate,
+  order: readonly number[],
+  known: (client: number) => number,
+  size: PieceSize,
+): Generator<Uint8Array, void, void> {
+  const runs = [...update.runs].sort((a, b) => a.first - b.first);
+  for (let at = 0; at < order.length;) {
+    const stretches = new Map<ReadRun, Stretch>();
+    let bytes = 0;
+    const last = Math.min(order.length, at + size.structs);
+    while (at < last && bytes < size.bytes) {
+      const i = order[at++]!;
+      const run = runOf(runs, i);
+      bytes += stopOf(update, run, i) - update.starts[i]!;
+      const stretch = stretches.get(run);
+      if (stretch) stretch.end = i + 1;
+      else stretches.set(run, { run, first: i, end: i + 1 });
+    }
+    yield structsPiece(update, [...stretches.values()], known);
+  }
+  for (let at = 0; at < update.deletes.length; at += size.ranges * 3)
+    yield deletesPiece(update.deletes.slice(at, at + size.ranges * 3));
+}
+
+function runOf(runs: readonly ReadRun[], i: number): ReadRun {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (runs[middle]!.first <= i) low = middle;
+    else high = middle - 1;
+  }
+  return runs[low]!;
+}
+
+function structsPiece(
+  update: ReadUpdate,
+  stretches: readonly Stretch[],
+  known: (client: number) => number,
+): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, stretches.length);
+  for (const { run, first, end } of stretches) {
+    const clock = update.clocks[first]!;
+    const state = known(run.client);
+    encoding.writeVarUint(encoder, end - first);
+    encoding.writeVarUint(encoder, run.client);
+    encoding.writeVarUint(encoder, Math.max(clock, state));
+    let from = update.starts[first]!;
+    if (clock < state) {
+      writeRest(encoder, update, run, first, state - clock);
+      from = stopOf(update, run, first);
+    }
+    encoding.writeUint8Array(encoder, update.bytes.subarray(from, stopOf(update, run, end - 1)));
+  }
+  encoding.writeVarUint(encoder, 0);
+  return encoding.toUint8Array(encoder);
+}
+
+/** A struct without its first positions, as Yjs writes one whose beginning the other side has. */
+function writeRest(
+  encoder: encoding.Encoder,
+  update: ReadUpdate,
+  run: ReadRun,
+  i: number,
+  offset: number,
+): void {
+  const reader = new StructReader(update.bytes);
+  reader.read(update.starts[i]!);
+  const { ref, decoder } = reader;
+  const clock = update.clocks[i]!;
+  const length = clockAfter(update, run, i) - clock - offset;
+  if (ref === content.gc) {
+    encoding.writeUint8(encoder, 0);
+    encoding.writeVarUint(encoder, length);
+    return;
+  }
+  const hasRight = reader.rightClient >= 0;
+  encoding.writeUint8(encoder, (ref & contentBits) | hasOrigin | (hasRight ? hasRightOrigin : 0));
+  encoding.writeVarUint(encoder, run.client);
+  encoding.writeVarUint(encoder, clock + offset - 1);
+  if (hasRight) {
+    encoding.writeVarUint(encoder, reader.rightClient);
+    encoding.writeVarUint(encoder, reader.rightClock);
+  }
+  switch (ref) {
+    case content.deleted:
+      encoding.writeVarUint(encoder, length);
+      return;
+    case content.string:
+      encoding.writeVarString(encoder, cutText(decoding.readVarString(decoder), offset));
+      return;
+    // Lists of values: every other content has the length one and cannot be cut.
+    default:
+      decoding.readVarUint(decoder);
+      for (let left = offset; left > 0; left--)
+        if (ref === content.any) skipAny(decoder, { left: Infinity });
+        else decoding.readVarString(decoder);
+      encoding.writeVarUint(encoder, length);
+      encoding.writeUint8Array(encoder, update.bytes.subarray(decoder.pos, stopOf(update, run, i)));
+  }
+}
+
+/** Yjs puts a replacement character for each half of a character that it cuts in two. */
+function cutText(text: string, offset: number): string {
+  const before = text.charCodeAt(offset - 1);
+  const rest = text.slice(offset);
+  return before >= 0xd800 && before <= 0xdbff ? `\ufffd${rest.slice(1)}` : rest;
+}
+
+/** An update of deletions alone: client, clock and length of each. */
+function deletesPiece(deletes: readonly number[]): Uint8Array {
+  const byClient = new Map<number, number[]>();
+  for (let at = 0; at < deletes.length; at += 3) {
+    const ranges = byClient.get(deletes[at]!);
+    if (ranges) ranges.push(deletes[at + 1]!, deletes[at + 2]!);
+    else byClient.set(deletes[at]!, [deletes[at + 1]!, deletes[at + 2]!]);
+  }
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 0);
+  encoding.writeVarUint(encoder, byClient.size);
+  for (const [client, ranges] of byClient) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, ranges.length / 2);
+    for (const number of ranges) encoding.writeVarUint(encoder, number);
+  }
+  return encoding.toUint8Array(encoder);
+}
