@@ -199,14 +199,16 @@ export class LiveSession {
    * those that were not fetched just now are asked for once, which costs the relay nothing when nothing is new.
    */
   async #recheck(fetched: ReadonlySet<RoomId>): Promise<void> {
-    const held = await this.#deps.storage.rooms.all();
-    const doubtful = held.filter(({ room, cursor, stale }) => {
-      if (cursor === 0 || stale || fetched.has(room)) return false;
-      const found = findRoom(room);
-      return found?.kind.class === 'log' && found.name.part === null && found.name.kind === 'chat';
-    });
-    if (doubtful.length === 0) return;
-    await this.#pull(doubtful.map(({ room }) => room));
+    const { storage } = this.#deps;
+    const held = await storage.rooms.all();
+    const doubtful = held.flatMap(({ room, cursor, stale }) =>
+      cursor > 0 && !stale && !fetched.has(room) && isConversation(room) ? [room] : [],
+    );
+    // Taken by the relay, but lost with its room before the entry came.
+    const here = new Set(held.map(({ room }) => room));
+    for (const { room, seq, failure } of await storage.outbox.all())
+      if (seq !== null && !failure && !here.has(room) && !doubtful.includes(room)) doubtful.push(room);
+    if (doubtful.length > 0) await this.#pull(doubtful);
   }
 
   #pullEvents(): PullEvents {
@@ -233,7 +235,9 @@ export class LiveSession {
         const stored = await this.#order.run(() => this.#deps.storage.rooms.storeRows(rows, cursor));
         this.#tell(stored);
         if (stored.gaps.length > 0) {
-          await this.#pull(stored.gaps);
+          // Whoever comes into a conversation is told of it, not of its read positions.
+          const rooms = stored.gaps.flatMap((room) => (isConversation(room) ? withParts(room) : [room]));
+          await this.#pull([...new Set(rooms)]);
           await this.#deps.storage.meta.write({ cursor });
         }
       }
@@ -290,6 +294,11 @@ export class LiveSession {
     }
   }
 }
+
+const isConversation = (room: RoomId): boolean => {
+  const found = findRoom(room);
+  return found?.name.kind === 'chat' && found.name.part === null;
+};
 
 /** A conversation goes with its read positions. */
 const withParts = (room: RoomId): RoomId[] => (room.includes(':') ? [room] : [room, partOf(room, 'reads')]);

@@ -128,7 +128,13 @@ export class TextSession {
       this.#writing ??= this.#write().finally(() => {
         this.#writing = null;
       });
-      await this.#writing;
+      try {
+        await this.#writing;
+      } catch (error) {
+        // Whoever asked is told; the change itself is tried again until it is kept.
+        this.#cancelBatch ??= this.#deps.timers.after(retryAfter, () => this.#flushInBackground());
+        throw error;
+      }
     }
     this.#changed();
   }

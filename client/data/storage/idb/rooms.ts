@@ -187,7 +187,9 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
             }
             const outbox = tx.objectStore('outbox');
             for (const row of await outbox.index('room').getAll(room))
-              if (!row.failure) void outbox.put({ ...row, failure: gone });
+              // What the relay took is done, and its entry never comes.
+              if (row.seq !== null) void outbox.delete(row.key!);
+              else if (!row.failure) void outbox.put({ ...row, failure: gone });
           }
         },
       ),
