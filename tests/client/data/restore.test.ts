@@ -1,0 +1,169 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import * as Y from 'yjs';
+import type { RoomId } from '../../../shared/base/ids.ts';
+import { beginEpoch } from '../../../server/backup/epoch.ts';
+import { openDatabase, type SqliteDatabase } from '../../../server/storage/sqlite/open.ts';
+import { createSqliteStore } from '../../../server/storage/sqlite/store.ts';
+import { keptUpTo } from '../../../client/data/sync/hand-back.ts';
+import type { WorldDevice } from '../../support/world-device.ts';
+import { makeWorld, type World } from '../../support/world.ts';
+
+const folders: string[] = [];
+let world: World;
+let database: SqliteDatabase;
+afterEach(async () => {
+  await world?.end();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (file: string): SqliteDatabase => openDatabase(file, { durability: 'process' });
+
+async function begin(seed: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-restore-'));
+  folders.push(folder);
+  database = open(join(folder, 'weft.db'));
+  world = await makeWorld(seed, createSqliteStore(database));
+}
+
+/** A copy of the relay's data as it is now. */
+function backUp(): string {
+  const file = join(folders[0]!, `copy-${Math.random()}.db`);
+  database.prepare('VACUUM INTO ?').run(file);
+  return file;
+}
+
+function restore(copy: string): void {
+  const file = `${copy}-restored`;
+  copyFileSync(copy, file);
+  database = open(file);
+  beginEpoch(database, 0);
+  world.replaceStore(createSqliteStore(database));
+}
+
+const messagesOnRelay = (room: RoomId): string[] =>
+  world.relay
+    .entries(room, 0, 10_000)
+    .filter(({ type }) => type === 'chat.send')
+    .map(({ data }) => (data as { text: string }).text);
+
+const messagesOn = async (device: WorldDevice, room: RoomId): Promise<string[]> =>
+  (await device.storage.rooms.entries(room, 0, 10_000))
+    .filter(({ type }) => type === 'chat.send')
+    .map(({ data }) => (data as { text: string }).text);
+
+const onRelay = (room: RoomId): Uint8Array => {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, world.relay.text(room));
+  return Y.encodeStateAsUpdate(doc);
+};
+
+async function onDevice(device: WorldDevice, room: RoomId): Promise<Uint8Array> {
+  const doc = new Y.Doc();
+  for (const { bytes } of (await device.storage.texts.read(room)).updates) Y.applyUpdate(doc, bytes);
+  return Y.encodeStateAsUpdate(doc);
+}
+
+const wordsOn = (bytes: Uint8Array): string => {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, bytes);
+  return doc.getText('t').toString();
+};
+
+describe('a relay that was restored from an older copy', () => {
+  test.each(Array.from({ length: 8 }, (_, i) => 700 + i))(
+    '[R-1, R-3] has everything again that a device still holds, once and in order (seed %i)',
+    async (seed) => {
+      await begin(seed);
+      const [ann, bo, cy] = await Promise.all([
+        world.member('ann'),
+        world.member('bo'),
+        world.member('cy'),
+      ]);
+      const devices = [world.device(ann), world.device(bo), world.device(cy)] as const;
+      await world.settle();
+      const chats = [world.room('chat', 'a'), world.room('chat', 'b')];
+      const texts = [world.room('scratch', 's'), world.room('scratch', 'u')];
+      await devices[0].send(chats[0]!, 'chat.create', { type: 'group', title: 'a', members: [bo, cy] });
+      await world.settle();
+      const tabs = devices.map((device) => device.newTab());
+      const open = tabs.map((tab) => texts.map((room) => tab.open(room)));
+      await world.settle();
+      let count = 0;
+      const sent: string[] = [];
+      const work = async (rounds: number): Promise<void> => {
+        for (let i = 0; i < rounds; i++) {
+          const who = world.below(3);
+          const text = open[who]![world.below(2)]!.doc.getText('t');
+          text.insert(world.below(text.length + 1), `${who}${count} `);
+          if (world.below(4) === 0 && text.length > 6) text.delete(world.below(text.length - 3), 3);
+          const room = chats[world.below(2)]!;
+          const known = (await devices[who]!.storage.rooms.some([room]))[0];
+          if (known) {
+            const message = `${who}-${count}`;
+            await devices[who]!.send(room, 'chat.send', { text: message });
+            sent.push(message);
+          }
+          count += 1;
+          await world.step(world.below(40));
+        }
+        await world.settle(500);
+      };
+      await work(6);
+      const copy = backUp();
+      // After the backup: a conversation that the backup does not know at all.
+      await devices[1].send(chats[1]!, 'chat.create', { type: 'group', title: 'b', members: [ann, cy] });
+      await world.settle();
+      await work(10);
+      await world.settle();
+      // Two of three were away when it happened, and write on; one of them never comes back.
+      const gone = world.below(3);
+      for (const device of devices) device.goOffline();
+      const acked = sent.length;
+      restore(copy);
+      for (const [i, device] of devices.entries())
+        if (i !== gone) {
+          await device.send(chats[0]!, 'chat.send', { text: `after-${i}` });
+          open[i]![0]!.doc.getText('t').insert(0, `after ${i}! `);
+          await world.settle(200);
+          device.goOnline();
+          await world.settle(world.below(2) * 3_000);
+        }
+      await world.settle(200_000);
+      const back = devices.filter((_device, i) => i !== gone);
+      const all = chats.flatMap((room) => messagesOnRelay(room));
+      expect(all.filter((text) => !text.startsWith('after')).sort()).toEqual(sent.slice(0, acked).sort());
+      for (const [i] of devices.entries()) if (i !== gone) expect(all).toContain(`after-${i}`);
+      for (const device of back) {
+        for (const room of chats) expect(await messagesOn(device, room)).toEqual(messagesOnRelay(room));
+        for (const room of texts) expect(await onDevice(device, room)).toEqual(onRelay(room));
+        expect(await device.storage.outbox.all()).toEqual([]);
+        expect(await device.storage.texts.queue()).toEqual([]);
+        expect(await device.storage.journal.lost()).toEqual([]);
+        expect((await device.storage.rooms.all()).filter(({ stale }) => stale)).toEqual([]);
+      }
+      const words = wordsOn(onRelay(texts[0]!));
+      for (const i of [0, 1, 2]) if (i !== gone) expect(words.split(`after ${i}! `)).toHaveLength(2);
+      // What is open is what the database says.
+      for (const [i, tab] of open.entries())
+        if (i !== gone)
+          for (const [j, text] of tab.entries())
+            expect(Y.encodeStateAsUpdate(text.session.doc)).toEqual(onRelay(texts[j]!));
+    },
+  );
+});
+
+test('[H-8] what a device may have that the relay lost is told by the lowest cursor since its epoch', () => {
+  const epochs = [
+    { epoch: 'a', until: 50 },
+    { epoch: 'b', until: 30 },
+    { epoch: 'c', until: 70 },
+  ];
+  expect(keptUpTo({ epochs }, 'a')).toBe(30);
+  expect(keptUpTo({ epochs }, 'b')).toBe(30);
+  expect(keptUpTo({ epochs }, 'c')).toBe(70);
+  expect(keptUpTo({ epochs }, 'another')).toBe(0);
+});
+
