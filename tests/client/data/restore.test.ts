@@ -77,11 +77,7 @@ describe('a relay that was restored from an older copy', () => {
     '[R-1, R-3] has everything again that a device still holds, once and in order (seed %i)',
     async (seed) => {
       await begin(seed);
-      const [ann, bo, cy] = await Promise.all([
-        world.member('ann'),
-        world.member('bo'),
-        world.member('cy'),
-      ]);
+      const [ann, bo, cy] = await Promise.all([world.member('ann'), world.member('bo'), world.member('cy')]);
       const devices = [world.device(ann), world.device(bo), world.device(cy)] as const;
       await world.settle();
       const chats = [world.room('chat', 'a'), world.room('chat', 'b')];
@@ -166,4 +162,3 @@ test('[H-8] what a device may have that the relay lost is told by the lowest cur
   expect(keptUpTo({ epochs }, 'c')).toBe(70);
   expect(keptUpTo({ epochs }, 'another')).toBe(0);
 });
-
