@@ -11,6 +11,7 @@ import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
 import { addJoinRoutes } from './http/routes/join.ts';
 import { addOperationRoutes } from './http/routes/operation.ts';
+import { addOperatorRoutes } from './http/routes/operator.ts';
 import { addCommandRoute, addRoomRoutes } from './http/routes/rooms.ts';
 import { addSessionRoutes, addSignInRoute } from './http/routes/sessions.ts';
 import { addSetupRoutes } from './http/routes/setup.ts';
@@ -52,6 +53,7 @@ export function createApp(options: AppOptions): Routes {
   addHistoryRoutes(app, deps);
   addBlobRoutes(app, deps);
   addDescriptionRoutes(app);
+  if (deps.commands) addOperatorRoutes(app, deps.commands);
 
   app.all('/api/*', (c) => answerFailure(c, failure('not-found', 'no such route')));
   if (deps.files) app.use(deps.files.serve);

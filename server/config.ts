@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { normaliseEmail } from './auth/emails.ts';
 import { passwordProblem } from './auth/passwords.ts';
@@ -16,6 +16,8 @@ export interface Config {
   readonly workspaceName: string;
   /** Origin that links, cookies and the origin check use, without a slash at the end; null: what the request says. */
   readonly publicUrl: string | null;
+  /** Absolute path of the journal of revocations. */
+  readonly revocations: string;
   readonly durability: 'full' | 'process';
   readonly logLevel: string;
   /** Days for which the single steps of texts are kept; 0: for ever. */
@@ -82,6 +84,13 @@ const settings = {
   WEFT_PUBLIC_URL: {
     schema: origin.optional(),
     must: 'an address like https://weft.example.com, without a path',
+  },
+  WEFT_REVOCATIONS: {
+    schema: z
+      .string()
+      .refine((path) => !path.includes('\0'))
+      .optional(),
+    must: 'a path of a file',
   },
   WEFT_DURABILITY: { schema: z.enum(['full', 'process']).default('full'), must: '"full" or "process"' },
   WEFT_LOG: { schema: z.enum(logLevels).default('info'), must: `one of ${logLevels.join(', ')}` },
@@ -184,6 +193,7 @@ export function readConfig(environment: Environment): Result<ReadConfig, string>
       admin: email !== undefined && password !== undefined ? { email, password } : null,
       workspaceName: read.WEFT_WORKSPACE,
       publicUrl: read.WEFT_PUBLIC_URL ?? null,
+      revocations: resolve(read.WEFT_REVOCATIONS ?? join(read.WEFT_DATA, 'revocations.log')),
       durability: read.WEFT_DURABILITY,
       logLevel: read.WEFT_LOG,
       keepDays: read.WEFT_KEEP_DAYS,

@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock } from '../shared/base/clock.ts';
 import { createApp } from './app.ts';
+import { newOperatorSecret, removeRelayFile, writeRelayFile } from './backup/folder-files.ts';
 import { createBoundMetrics } from './bound-metrics.ts';
 import { prepareDecoy } from './auth/passwords.ts';
 import { readConfig, type Config } from './config.ts';
@@ -76,6 +77,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   const workspace = await openWorkspace({
     folder: config.data,
     durability: config.durability,
+    revocations: config.revocations,
     keepDays: config.keepDays,
     bounds,
     sessionLimits: { idle: sessionDays.idle * day, longest: sessionDays.longest * day },
@@ -103,7 +105,9 @@ async function run(config: Config, log: Logger): Promise<void> {
   const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
   if (!files) log.warn({}, 'the client is not built; only the API is served');
   const metrics = createRequestMetrics(registry);
+  const operatorSecret = newOperatorSecret();
   const app = createApp({
+    commands: { operator: workspace.operator, secret: operatorSecret },
     relay,
     auth,
     blobs,
@@ -139,12 +143,14 @@ async function run(config: Config, log: Logger): Promise<void> {
     const closed = close(server, patience, cutSockets);
     await relay.stop();
     await closed;
+    removeRelayFile(config.data);
     workspace.close();
   }, log);
 
   void relay.history.tend();
   setInterval(() => void relay.history.tend(), day).unref();
 
+  writeRelayFile(config.data, address, operatorSecret);
   const url = publicUrl ?? address;
   announce(log, { url, listening: address }, `Weft is ready at ${url}`);
   const secret = auth.setup.link();

@@ -1,10 +1,14 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../shared/base/clock.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { createAuth, type Auth, type AuthStore } from './auth/index.ts';
 import { createSqliteAuthStore } from './auth/sqlite-auth-store.ts';
 import type { SessionLimits } from './auth/sessions.ts';
+import { openJournal, readJournal, type Journal } from './backup/journal.ts';
+import { createNote, journalledAuth, journalledStore, revokedByRoom } from './backup/journalled.ts';
+import { createOperator, type Operator } from './backup/operator.ts';
+import { unfinishedRestore } from './backup/folder-files.ts';
 import type { Blobs } from './blobs/contract.ts';
 import { createFolderBlobs } from './blobs/folder.ts';
 import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
@@ -24,6 +28,7 @@ export interface Workspace {
   readonly auth: Auth;
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
+  readonly operator: Operator;
   /** Gives the folder free. The relay must have stopped. */
   close(): void;
 }
@@ -31,6 +36,8 @@ export interface Workspace {
 export interface WorkspaceOptions {
   readonly folder: string;
   readonly durability: 'full' | 'process';
+  /** The journal of revocations; without it `revocations.log` in the folder. */
+  readonly revocations?: string;
   /** Days for which the single steps of texts are kept; 0, and without it: for ever. */
   readonly keepDays?: number;
   readonly clock?: Clock;
@@ -83,13 +90,25 @@ function open(folder: string, durability: 'full' | 'process') {
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { folder, durability, clock = systemClock, bounds = defaultBounds, metrics, log } = options;
+  if (existsSync(unfinishedRestore(folder)))
+    throw new FolderError(
+      `A restore into ${folder} was not finished; run npm run restore again, with --replace.`,
+    );
   const database = open(folder, durability);
+  let journal: Journal | null = null;
   if (options.fatal) whenUnsure(database, options.fatal);
   try {
-    const store = createSqliteStore(database);
+    const plainStore = createSqliteStore(database);
+    const { epoch } = plainStore;
+    const journalFile = options.revocations ?? join(folder, 'revocations.log');
+    const known = plainStore.epochs.length > 0 ? (readJournal(journalFile)?.lines ?? []) : [];
+    journal = openJournal(journalFile);
+    const note = createNote(journal, epoch, clock);
+    const store = journalledStore(plainStore, note);
     const relay = createRelay({
       store,
       clock,
+      revoked: revokedByRoom(known),
       version: packageFile.version,
       workshop: createThreadWorkshop(),
       keepDays: options.keepDays ?? 0,
@@ -99,7 +118,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
     // Nothing works without the list of people: better to say so now than to everybody who comes.
     relay.directory();
-    const authStore = createSqliteAuthStore(database);
+    const authStore = journalledAuth(createSqliteAuthStore(database), note, store.head);
     const index = createSqliteBlobIndex(database);
     const blobs = await createFolderBlobs({
       folder: join(folder, 'blobs'),
@@ -109,8 +128,20 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
     const { sessionLimits } = options;
     const auth = createAuth({ store: authStore, relay, clock, ...(sessionLimits ? { sessionLimits } : {}) });
-    return { relay, auth, authStore, blobs, close: () => store.close() };
+    const operator = createOperator({ database, journal, epoch, clock });
+    return {
+      relay,
+      auth,
+      authStore,
+      blobs,
+      operator,
+      close() {
+        store.close();
+        journal?.close();
+      },
+    };
   } catch (error) {
+    journal?.close();
     database.close();
     throw asFolderError(error, folder);
   }

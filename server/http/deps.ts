@@ -5,6 +5,7 @@ import type { BoundMetrics, Bounds } from '../bounds.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
+import type { OperatorRoutes } from './routes/operator.ts';
 import type { RequestRate } from './request-rate.ts';
 import type { StaticFiles } from './static-files.ts';
 
@@ -19,6 +20,8 @@ export interface AppOptions {
   readonly boundMetrics: BoundMetrics;
   /** Null when the client was not built (development: Vite serves it). */
   readonly files: StaticFiles | null;
+  /** For commands on the same machine; without it they cannot reach this relay. */
+  readonly commands?: OperatorRoutes;
   readonly publicUrl: string | null;
   readonly trustedProxies: number;
 }
