@@ -49,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
-          include: ['tests/e2e/**/*.test.ts'],
+          include: ['tests/{e2e,faults}/**/*.test.ts'],
           // Each file starts its own relay and browsers; two at once would measure each other.
           fileParallelism: false,
           // After everything else, for the same reason.
