@@ -1,36 +1,62 @@
 /**
- * `npm run bench [-- --json] [-- name …]`: figures of the built relay on this machine. Others' load moves them: compare
- * within one run, not between machines.
+ * `npm run bench -- [name …] [--json] [--check] [--rounds <n>] [--seconds <n>]`: figures of the built relay on this
+ * machine, beside those of other servers. Others' load moves them: compare within one run, not between machines.
+ * `peers` stands for all that compare; `--check` ends with 1 when a figure that must hold does not.
  */
+import { parseArgs } from 'node:util';
 import { bundle, offlineStart } from './browser.ts';
 import { device } from './device.ts';
-import { toTable, type Figure } from './measure.ts';
-import { catchUp, coldOpen, durableUpdates, fanOut, memory } from './relay.ts';
+import { holds, toTable, type Figure } from './measure.ts';
+import { acknowledged, catchUp, coldOpen, fanOut, latency, memory, type Effort } from './peers/compare.ts';
+import { durableUpdates } from './relay.ts';
 
-const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  durable: durableUpdates,
-  fan: fanOut,
-  open: coldOpen,
+type Bench = (effort: Effort) => Promise<Figure[]>;
+
+const peers: Readonly<Record<string, Bench>> = {
+  'fan-out': fanOut,
+  latency,
+  acknowledged,
+  'cold-open': coldOpen,
+  'catch-up': catchUp,
   memory,
-  catch: catchUp,
+};
+const benches: Readonly<Record<string, Bench>> = {
+  durable: durableUpdates,
+  ...peers,
   device,
   start: offlineStart,
   bundle,
 };
 
-const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const json = process.argv.includes('--json');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+  },
+});
+const effort: Effort = { rounds: Number(values.rounds), seconds: Number(values.seconds) };
+const asked = positionals.flatMap((name) => (name === 'peers' ? Object.keys(peers) : [name]));
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
-  console.error(`No bench is called ${unknown.join(', ')}. There are: ${Object.keys(benches).join(', ')}.`);
+  const known = ['peers', ...Object.keys(benches)].join(', ');
+  console.error(`No bench is called ${unknown.join(', ')}. There are: ${known}.`);
+  process.exit(2);
+}
+if (!(effort.rounds >= 1 && effort.seconds > 0)) {
+  console.error('--rounds and --seconds take a number above 0.');
   process.exit(2);
 }
 
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  const found = await bench();
+  const found = await bench(effort);
   figures.push(...found);
-  if (json) for (const figure of found) console.log(JSON.stringify(figure));
+  if (values.json)
+    for (const figure of found) console.log(JSON.stringify({ ...figure, holds: holds(figure) }));
 }
-if (!json) console.log(toTable(figures));
+if (!values.json) console.log(toTable(figures));
+if (values.check && !figures.every(holds)) process.exit(1);
