@@ -256,7 +256,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       link.close('not-signed-in', 'no hello within the deadline');
     }, bounds.helloTime);
     deadline.unref();
-    return relay.connectDevice(link, (said) => {
+    const connection = relay.connectDevice(link, (said) => {
       greeted = true;
       clearTimeout(deadline);
       const token = knownToken ?? said ?? null;
@@ -274,6 +274,11 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       keepChecking(pulse, link, caller, token);
       return caller;
     });
+    const gone = (): void => {
+      clearTimeout(deadline);
+      connection.gone();
+    };
+    return { ...connection, gone };
   };
 
   const connectPlain = (link: Link, pulse: Pulse, caller: Caller, token: string, room: RoomId) => {
