@@ -96,12 +96,14 @@ function encode(structs: readonly Struct[], deletes: ReadonlyMap<number, readonl
   return encoder.toUint8Array();
 }
 
+/** Two hands may begin with the same letters by chance; so many in the same place are one and the same writing. */
+const noChance = 32;
+
 /**
  * What of `branch`, not sent yet, the relay does not have: what it has under the same id and clock and means the same
- * is left out. Up to where the two agree is told by client id.
+ * is left out.
  */
 export function newIn(branch: Uint8Array, onRelay: readonly Uint8Array[]): Uint8Array {
-  const agreed = new Map<number, number>();
   const theirs = new Map<number, Struct[]>();
   if (onRelay.length > 0)
     for (const struct of Y.decodeUpdate(mergeInTree(onRelay)).structs) {
@@ -109,6 +111,8 @@ export function newIn(branch: Uint8Array, onRelay: readonly Uint8Array[]): Uint8
       if (run) run.push(struct);
       else theirs.set(struct.id.client, [struct]);
     }
+  const { from, to } = Y.parseUpdateMeta(branch);
+  const agreed = new Map<number, number>();
   const ended = new Set<number>();
   for (const struct of Y.decodeUpdate(branch).structs) {
     const { client, clock } = struct.id;
@@ -117,6 +121,8 @@ export function newIn(branch: Uint8Array, onRelay: readonly Uint8Array[]): Uint8
     agreed.set(client, clock + same);
     if (same < struct.length) ended.add(client);
   }
+  for (const [client, upTo] of agreed)
+    if (upTo < to.get(client)! && upTo - from.get(client)! < noChance) agreed.set(client, from.get(client)!);
   return Y.diffUpdate(branch, Y.encodeStateVector(agreed));
 }
 

@@ -1,0 +1,205 @@
+import { openDB } from 'idb';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as Y from 'yjs';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { OpenTexts } from '../../../client/data/text/open-texts.ts';
+import { moved, movesOf, newIn } from '../../../client/data/text/rewrite.ts';
+import type { WorldDevice } from '../../support/world-device.ts';
+import { makeWorld, type World } from '../../support/world.ts';
+
+let world: World;
+let ann: MemberId;
+let room: RoomId;
+beforeEach(async () => {
+  world = await makeWorld(81);
+  ann = await world.member('ann');
+  room = world.room('scratch', 's');
+});
+afterEach(() => world.end());
+
+/** Everything a device keeps, as a backup of its disk has it. */
+type Disk = ReadonlyMap<string, readonly { readonly key: IDBValidKey; readonly value: unknown }[]>;
+
+async function read(device: WorldDevice): Promise<Disk> {
+  const db = await openDB(device.database);
+  const disk = new Map<string, { key: IDBValidKey; value: unknown }[]>();
+  for (const store of db.objectStoreNames) {
+    const keys = await db.getAllKeys(store);
+    const values = (await db.getAll(store)) as unknown[];
+    disk.set(
+      store,
+      keys.map((key, i) => ({ key, value: values[i] })),
+    );
+  }
+  db.close();
+  return disk;
+}
+
+/** The device, without a network, finds another disk in itself. */
+async function putBack(device: WorldDevice, disk: Disk): Promise<void> {
+  device.goOffline();
+  await device.restart(true);
+  const db = await openDB(device.database);
+  const tx = db.transaction([...disk.keys()], 'readwrite');
+  for (const [store, rows] of disk) {
+    const to = tx.objectStore(store);
+    await to.clear();
+    for (const { key, value } of rows) await (to.keyPath === null ? to.put(value, key) : to.put(value));
+  }
+  await tx.done;
+  db.close();
+  await device.restart(true);
+}
+
+const words = (): string => {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, world.relay.text(room));
+  return doc.getText('t').toString();
+};
+
+/** A page with the text open; `session` is the one it shows now. */
+async function opened(device: WorldDevice) {
+  const problems: string[] = [];
+  const texts = new OpenTexts({
+    ...device.page(),
+    me: ann,
+    onMended: () => undefined,
+    onProblem: ({ code }) => problems.push(code),
+  });
+  const text = texts.open(room, () => undefined);
+  await world.settle();
+  return Object.assign(Object.create(text) as typeof text, { problems });
+}
+
+test('a disk that was put back to an earlier day loses neither what was sent since nor what is written on it', async () => {
+  const device = world.device(ann);
+  const other = world.device(await world.member('bo'));
+  await world.settle();
+  const text = await opened(device);
+  text.session.doc.getText('t').insert(0, 'one ');
+  await world.settle();
+  const disk = await read(device);
+  text.session.doc.getText('t').insert(4, 'two, sent and forgotten ');
+  await world.settle();
+  await putBack(device, disk);
+  const again = await opened(device);
+  expect(again.session.doc.getText('t').toString()).toBe('one ');
+  again.session.doc.getText('t').insert(4, 'three ');
+  again.session.doc.getText('t').delete(0, 1);
+  await world.settle();
+  const seen = await opened(other);
+  device.goOnline();
+  await world.settle();
+  expect(words()).toContain('two, sent and forgotten ');
+  expect(words()).toContain('three ');
+  expect(words()).not.toContain('one ');
+  expect(words()).toHaveLength('ne two, sent and forgotten three '.length);
+  // Everybody has the same, the open page too, which goes on under an id that nobody used.
+  const { session } = again;
+  expect(session.locked).toBeNull();
+  expect(session.doc.getText('t').toString()).toBe(words());
+  expect(seen.session.doc.getText('t').toString()).toBe(words());
+  session.doc.getText('t').insert(0, 'four ');
+  await world.settle();
+  expect(words()).toContain('four ');
+  expect(await device.storage.texts.queue()).toEqual([]);
+  expect([...again.problems, ...device.problems]).toEqual([]);
+});
+
+test('what was typed until the page heard of it goes with the rest', async () => {
+  const device = world.device(ann);
+  await world.settle();
+  const text = await opened(device);
+  text.session.doc.getText('t').insert(0, 'one ');
+  await world.settle();
+  const disk = await read(device);
+  text.session.doc.getText('t').insert(4, 'XY');
+  await world.settle();
+  await putBack(device, disk);
+  const again = await opened(device);
+  const typed = again.session.doc.getText('t');
+  typed.insert(4, 'ab');
+  await world.settle(200);
+  device.goOnline();
+  // The page types on, letter by letter, while the relay refuses and the branch is moved.
+  for (const letter of 'cdefghij') {
+    if (again.session.doc.getText('t') === typed) typed.insert(typed.toString().indexOf('ab') + 2, letter);
+    await world.step(5);
+  }
+  await world.settle();
+  expect(words()).toContain('XY');
+  const letters = words().replace('one ', '').replace('XY', '');
+  expect(letters.startsWith('ab') && letters.length >= 3).toBe(true);
+  expect(again.session.doc.getText('t').toString()).toBe(words());
+  expect(await device.storage.texts.queue()).toEqual([]);
+});
+
+test('a profile that was copied to another machine writes on there under ids of its own', async () => {
+  const device = world.device(ann, 'first');
+  const copy = world.device(ann, 'second');
+  await world.settle();
+  const text = await opened(device);
+  text.session.doc.getText('t').insert(0, 'both ');
+  await world.settle();
+  await putBack(copy, await read(device));
+  const there = await opened(copy);
+  there.session.doc.getText('t').insert(5, 'over there ');
+  text.session.doc.getText('t').insert(5, 'kept ');
+  await world.settle();
+  copy.goOnline();
+  await world.settle();
+  there.session.doc.getText('t').insert(0, 'now ');
+  text.session.doc.getText('t').insert(0, 'and ');
+  await world.settle();
+  for (const part of ['both ', 'over there ', 'kept ', 'now ', 'and '])
+    expect(words().split(part)).toHaveLength(2);
+  for (const { session } of [text, there]) expect(session.doc.getText('t').toString()).toBe(words());
+  expect(await copy.storage.texts.queue()).toEqual([]);
+  const used = new Set(await device.storage.leases.usable());
+  expect((await copy.storage.leases.usable()).filter((id) => used.has(id))).toEqual([]);
+});
+
+test('a moved branch means what it meant: place, format and deletions', () => {
+  const base = new Y.Doc();
+  base.clientID = 1;
+  base.getText('t').insert(0, 'hello world');
+  const start = Y.encodeStateAsUpdate(base);
+  const write = (client: number, change: (text: Y.Text) => void): Y.Doc => {
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, start);
+    doc.clientID = client;
+    change(doc.getText('t'));
+    return doc;
+  };
+  // Two copies of one device under the same id; the first was faster. That both begin with X is chance.
+  const first = write(7, (text) => text.insert(5, 'X-other'));
+  const second = write(7, (text) => {
+    text.insert(5, 'X');
+    text.insert(6, ' dear');
+    text.format(0, 5, { bold: true });
+    text.delete(1, 2);
+    text.insert(text.length, '!');
+    text.delete(text.length - 2, 1);
+  });
+  const relay = new Y.Doc();
+  Y.applyUpdate(relay, Y.encodeStateAsUpdate(first));
+  const branch = Y.encodeStateAsUpdate(second, Y.encodeStateVector(base));
+  const fresh = newIn(branch, [Y.encodeStateAsUpdate(relay)]);
+  const moves = movesOf(fresh, [9]);
+  expect(moves).toEqual([{ client: 7, from: 0, as: 9 }]);
+  const missing: unknown[] = [];
+  relay.on('update', (update: Uint8Array) => missing.push(update));
+  Y.applyUpdate(relay, moved(fresh, moves));
+  expect(relay.store.pendingStructs).toBeNull();
+  expect(missing).toHaveLength(1);
+  expect(relay.getText('t').toString()).toBe('hloX-otherX dear worl!');
+  expect(second.getText('t').toString()).toBe('hloX dear worl!');
+  // What the relay took of it before is not moved: nobody writes forty letters twice in one place.
+  const long = 'The same forty letters, in the same place';
+  const [taken, going] = [long, `${long} and on`].map((words) => write(8, (text) => text.insert(0, words)));
+  const rest = newIn(Y.encodeStateAsUpdate(going!), [Y.encodeStateAsUpdate(taken!)]);
+  expect(movesOf(rest, [9])).toEqual([{ client: 8, from: long.length, as: 9 }]);
+  const [bold, plain] = relay.getText('t').toDelta() as { insert: string; attributes?: object }[];
+  expect(bold).toMatchObject({ insert: expect.stringMatching(/^hlo/) as string, attributes: { bold: true } });
+  expect(plain).toEqual({ insert: expect.stringMatching(/X dear worl!$/) as string });
+});
