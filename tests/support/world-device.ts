@@ -9,7 +9,7 @@ import {
   type WorkspaceId,
 } from '../../shared/base/ids.ts';
 import { err } from '../../shared/base/result.ts';
-import { databaseName, openStorage } from '../../client/data/storage/idb/open.ts';
+import { databaseName, openStorage, type OpenOptions } from '../../client/data/storage/idb/open.ts';
 import type { DeviceStorage } from '../../client/data/storage/contract.ts';
 import type { EngineDeps, OpenSocket, SocketEvents, Timers } from '../../client/data/sync/contract.ts';
 import { SyncEngine } from '../../client/data/sync/engine.ts';
@@ -17,6 +17,7 @@ import type { Bus, LeaderState, Note } from '../../client/data/sync/notes.ts';
 import { OpenTexts } from '../../client/data/text/open-texts.ts';
 import { TabLease, type TabLocks } from '../../client/data/text/tab-lease.ts';
 import type { TextSession } from '../../client/data/text/text-session.ts';
+import { copyOf } from './copy.ts';
 import type { HeldClock } from './world-time.ts';
 
 /** A bus within one process that hands over copies, a turn later, as a browser's does. */
@@ -28,8 +29,8 @@ export class Hub {
     this.#members.add(member);
     return {
       post: (note) => {
-        const copy = structuredClone(note);
-        queueMicrotask(() => {
+        const copy = copyOf(note);
+        void Promise.resolve().then(() => {
           for (const other of this.#members)
             if (other !== member) for (const hear of [...other.hear]) hear(copy);
         });
@@ -98,6 +99,10 @@ export interface DeviceOptions {
   readonly random: () => number;
   socket(reachable: () => boolean, opened: (events: SocketEvents) => void): OpenSocket;
   cut(which: (events: SocketEvents) => boolean): void;
+  /** Milliseconds that this device's clock is off. */
+  readonly skew?: () => number;
+  /** Another way to the database than waiting for every one of its promises; `died` ends what it has not committed. */
+  readonly disk?: { open(options: OpenOptions): DeviceStorage; died(name: string): void };
 }
 
 /** Storage, engine and tabs of one device, with a network that can be taken away and a process that can be killed. */
@@ -118,6 +123,8 @@ export class WorldDevice {
   #process = { alive: true };
   #busy = 0;
   state: LeaderState | null = null;
+  /** Why the relay ended this device's session; null while it stands. */
+  ended: Failure | null = null;
   /** How pictures go to the relay; there is no HTTP here unless a test plays it. */
   upload: EngineDeps['uploadBlob'] = () => Promise.resolve(err(failure('offline', 'no HTTP here')));
 
@@ -129,6 +136,7 @@ export class WorldDevice {
     this.#hub.join().listen((note) => {
       if (note.type === 'state') this.state = note.state;
       if (note.type === 'refused') this.problems.push(note.failure);
+      if (note.type === 'ended') this.ended = note.failure;
     });
     this.#begin();
   }
@@ -142,12 +150,11 @@ export class WorldDevice {
   }
 
   #begin(): void {
-    const { workspace, member, device, random } = this.#options;
+    const { workspace, member, device, random, disk } = this.#options;
     this.#process = { alive: true };
-    this.#storage = watched(
-      openStorage({ workspace, member, name: this.#name }),
-      (change) => (this.#busy += change),
-    );
+    this.ended = null;
+    const open = { workspace, member, name: this.#name };
+    this.#storage = disk ? disk.open(open) : watched(openStorage(open), (change) => (this.#busy += change));
     this.#bus = this.#hub.join();
     this.#engine = new SyncEngine({
       workspace,
@@ -169,10 +176,10 @@ export class WorldDevice {
 
   /** Time as the running process has it: what it planned ends with it. */
   #timers(): Timers {
-    const { clock } = this.#options;
+    const { clock, skew = () => 0 } = this.#options;
     const process = this.#process;
     return {
-      now: () => clock.now(),
+      now: () => clock.now() + skew(),
       after: (milliseconds, run) => clock.after(milliseconds, () => process.alive && run()),
     };
   }
@@ -187,8 +194,11 @@ export class WorldDevice {
     this.#bus.post({ type: 'network' });
   }
 
-  /** Ends every page and the leader. `killed`: what was not stored yet is gone, as in a crash. */
-  async restart(killed: boolean): Promise<void> {
+  /**
+   * Ends every page and the leader, and begins again. `killed`: what was not stored yet is gone, as in a crash.
+   * `meanwhile` is done to the database that nobody has open.
+   */
+  async restart(killed: boolean, meanwhile: () => void = () => undefined): Promise<void> {
     if (!killed) await Promise.all([...this.#tabs].map(({ texts }) => texts.close()));
     this.#process.alive = false;
     for (const { bus, lease } of this.#tabs) {
@@ -200,6 +210,8 @@ export class WorldDevice {
     this.#engine.stop();
     this.#bus.close();
     this.#storage.close();
+    if (killed) this.#options.disk?.died(this.#name);
+    meanwhile();
     this.#begin();
   }
 
@@ -227,8 +239,16 @@ export class WorldDevice {
     this.#tabs.add(tab);
     return {
       open: (room) => {
-        const { session, close } = texts.open(room, () => undefined);
-        return { session, doc: session.doc, close };
+        const text = texts.open(room, () => undefined);
+        return {
+          get session() {
+            return text.session;
+          },
+          get doc() {
+            return text.session.doc;
+          },
+          close: () => text.close(),
+        };
       },
       close: async () => {
         await texts.close();
@@ -253,9 +273,14 @@ export class WorldDevice {
 
   async send(room: RoomId, type: string, data: unknown): Promise<CommandId> {
     const id = newId<CommandId>();
-    await this.#storage.outbox.add({ id, room, type, data, at: this.#options.clock.now() });
+    await this.#storage.outbox.add({ id, room, type, data, at: this.#timers().now() });
     this.#bus.post({ type: 'wake' });
     return id;
+  }
+
+  /** There is something to send. */
+  wake(): void {
+    this.#bus.post({ type: 'wake' });
   }
 
   async history(room: RoomId, before: number, limit: number): Promise<void> {

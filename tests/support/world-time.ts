@@ -25,8 +25,14 @@ export class HeldClock implements Timers {
     return this.#now;
   }
 
+  /** Nothing is due before then: time passes all the same. */
+  skip(to: number): void {
+    if (this.#timers.every(({ at }) => at > to)) this.#now = Math.max(this.#now, to);
+  }
+
   after(milliseconds: number, run: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, milliseconds), run };
+    // A clock counts whole milliseconds, and relays store no others.
+    const timer = { at: this.#now + Math.ceil(Math.max(0, milliseconds)), run };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((each) => each !== timer);

@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+/** A small change of the shipped code that breaks a promise of it. */
+export interface Mutation {
+  /** The file, from the root of the repository. */
+  readonly file: string;
+  /** Text that is there exactly once, and what stands there instead. */
+  readonly replace: string;
+  readonly with: string;
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const here = (file: string): string => join(root, 'tests/sync/simulation', file);
+
+function planting(mutations: readonly Mutation[]): Plugin {
+  return {
+    name: 'planting',
+    setup({ onLoad, onEnd }) {
+      const left = new Set(mutations);
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const ofFile = mutations.filter(({ file }) => join(root, file) === path);
+        if (ofFile.length === 0) return null;
+        let contents = await readFile(path, 'utf8');
+        for (const mutation of ofFile) {
+          const parts = contents.split(mutation.replace);
+          if (parts.length !== 2)
+            throw new Error(
+              `${mutation.file} has ${parts.length - 1} times what is to be changed: ${mutation.replace}`,
+            );
+          contents = parts.join(mutation.with);
+          left.delete(mutation);
+        }
+        return { contents, loader: 'ts' };
+      });
+      onEnd(() => {
+        for (const { file } of left) throw new Error(`the simulation does not use ${file}`);
+      });
+    },
+  };
+}
+
+/**
+ * Relay, devices and world as one program of their own, on the simulated disk; `mutations` are planted in it.
+ * @throws when the text of a mutation is not there
+ */
+export async function bundle(
+  mutations: readonly Mutation[] = [],
+): Promise<{ readonly file: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'weft-simulation-'));
+  const file = join(folder, 'worker.mjs');
+  await build({
+    entryPoints: [here('worker.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'silent',
+    alias: { idb: here('device-disk.ts') },
+    plugins: [planting(mutations)],
+  });
+  return { file, remove: () => rm(folder, { recursive: true, force: true }) };
+}

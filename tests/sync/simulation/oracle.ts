@@ -1,0 +1,349 @@
+import * as Y from 'yjs';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { Bytes } from '../../../shared/base/bytes.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { decodeClientMessage, decodeRelayMessage } from '../../../shared/protocol/codec.ts';
+import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
+import type { RelayMessage, RoomContent } from '../../../shared/protocol/messages.ts';
+import type { RelayStore, StoredRow, WriteBatch } from '../../../server/storage/contract.ts';
+import type { Line } from './network.ts';
+
+/** What a schedule found wrong. */
+export class Broken extends Error {}
+
+export function must(isSo: boolean, otherwise: () => string): void {
+  if (!isSo) throw new Broken(otherwise());
+}
+
+interface Chat {
+  readonly by: MemberId;
+  readonly members: Set<MemberId>;
+}
+interface Doc {
+  deleted: boolean;
+}
+interface Room {
+  readonly rows: StoredRow[];
+  /** Logs. */
+  readonly entries: LogEntry[];
+  /** Texts: the next clock of each client. */
+  readonly clocks: Map<number, number>;
+}
+/** A deletion or struct that the relay said it has. */
+interface Acked {
+  readonly room: RoomId;
+  readonly bytes: Bytes;
+}
+
+/**
+ * Knows the rules in a few lines of its own, sees everything that the relay stores and says, and objects at once. It
+ * shares no code with the relay but the reading of frames.
+ */
+export class Oracle {
+  readonly people = new Map<MemberId, { role: string; active: boolean }>();
+  readonly chats = new Map<RoomId, Chat>();
+  readonly docs = new Map<RoomId, Doc>();
+  readonly rooms = new Map<RoomId, Room>();
+  readonly leases = new Map<number, { member: MemberId; device: string }>();
+  readonly acked: Acked[] = [];
+  readonly ackedCommands = new Map<string, RoomId>();
+  /** Commands whose wish the state said already. */
+  readonly done = new Set<string>();
+  /** Commands that the disk refused once: what the device sent right behind them may be stored before them. */
+  readonly #stumbled = new Set<string>();
+  /** Of the messages that a device numbered, the last that was stored in a room. */
+  readonly #order = new Map<string, number>();
+  readonly #asked = new Map<string, Acked>();
+  /** When a member stopped being a reader, by turn of the relay. */
+  readonly #left = new Map<string, number>();
+  #read: { frame: Bytes; message: RelayMessage } | null = null;
+  readonly #stored = new Map<number, StoredRow>();
+  turn = 0;
+  /** The first thing that was wrong. */
+  broken: Broken | null = null;
+
+  /** The store as the relay sees it: every commit is looked at. */
+  watch(store: RelayStore): RelayStore {
+    return {
+      ...store,
+      commit: (batch) => {
+        const rows = store.commit(batch);
+        this.#guard(() => this.#committed(batch, rows));
+        return rows;
+      },
+    };
+  }
+
+  /** The relay must not turn an objection into an answer: it is kept, and ends the schedule. */
+  #guard(check: () => void): void {
+    if (this.broken) return;
+    try {
+      check();
+    } catch (error) {
+      this.broken = error instanceof Broken ? error : new Broken(String((error as Error).stack));
+    }
+  }
+
+  mayRead(member: MemberId, room: RoomId): boolean {
+    if (!this.people.get(member)?.active) return false;
+    const chat = this.#chatOf(room);
+    return room.split('/')[1] === 'chat' ? (chat?.members.has(member) ?? false) : true;
+  }
+
+  readable(member: MemberId): RoomId[] {
+    return [...this.rooms.keys()].filter((room) => this.mayRead(member, room));
+  }
+
+  room(room: RoomId): Room {
+    let found = this.rooms.get(room);
+    if (!found) this.rooms.set(room, (found = { rows: [], entries: [], clocks: new Map() }));
+    return found;
+  }
+
+  #chatOf(room: RoomId): Chat | undefined {
+    return this.chats.get(room.split(':')[0] as RoomId);
+  }
+
+  #committed(batch: WriteBatch, rows: readonly StoredRow[]): void {
+    for (const { client, member, device } of batch.leases) {
+      must(!this.leases.has(client), () => `client id ${client} is given to a second device`);
+      this.leases.set(client, { member, device });
+    }
+    rows.forEach((row, i) => {
+      const room = this.room(row.room);
+      must(row.seq === room.rows.length, () => `row ${row.seq} of ${row.room} is not the next one`);
+      must(!this.#stored.has(row.cursor), () => `cursor ${row.cursor} is used twice`);
+      this.#stored.set(row.cursor, row);
+      room.rows.push(row);
+      const device = batch.rows[i]!.device;
+      const kind = row.room.split('/')[1]!;
+      const isLog = kind === 'directory' || kind === 'chat' || row.room.endsWith(':about');
+      if (isLog) this.#entry(room, row, device);
+      else this.#text(room, row, device);
+    });
+  }
+
+  #text(room: Room, row: StoredRow, device: string): void {
+    must(this.people.get(row.by)?.active ?? false, () => `${row.by} wrote after leaving`);
+    if (row.room.includes('/doc/')) {
+      const doc = this.docs.get(`${row.room}:about` as RoomId);
+      must(doc !== undefined && !doc.deleted, () => `${row.room} took an update while it is not there`);
+    }
+    const { structs } = Y.decodeUpdate(row.bytes);
+    for (const struct of structs) {
+      const { client, clock } = struct.id;
+      must(!(struct instanceof Y.Skip), () => 'a gap was stored');
+      const known = room.clocks.get(client) ?? 0;
+      must(clock === known, () => `clock ${clock} of ${client} in ${row.room} is not the next one, ${known}`);
+      room.clocks.set(client, clock + struct.length);
+      const holder = this.leases.get(client);
+      must(
+        holder?.device === device && holder.member === row.by,
+        () => `${row.by} (${device}) wrote under ${client}, which is ${holder?.device ?? 'nobody'}'s`,
+      );
+      const parent: unknown = struct instanceof Y.Item ? struct.parent : null;
+      if (typeof parent === 'string' && row.room.includes('/doc/'))
+        must(parent === 'content', () => `root ${parent} in a doc`);
+    }
+  }
+
+  #entry(room: Room, row: StoredRow, device: string): void {
+    const entries = decodeLogRun(row.bytes);
+    must(entries.length === 1, () => 'a row of a log is one entry');
+    const entry = entries[0]!;
+    const { type, by } = entry;
+    must(
+      entry.seq === row.seq && by === row.by,
+      () => `entry ${entry.seq} of ${row.room} is not what its row says`,
+    );
+    must(
+      !room.entries.some(({ id }) => id === entry.id),
+      () => `${type} ${entry.id} is twice in ${row.room}`,
+    );
+    room.entries.push(entry);
+    if (device !== 'relay') {
+      must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
+      const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
+      if (counted && !this.#stumbled.has(entry.id)) {
+        const number = Number(counted[1]);
+        const last = this.#order.get(`${device} ${row.room}`) ?? -1;
+        must(number > last, () => `${device} sent #${number} after #${last} to ${row.room}`);
+        this.#order.set(`${device} ${row.room}`, number);
+      }
+    }
+    this.#apply(row.room, entry);
+  }
+
+  #apply(room: RoomId, { type, by, data }: LogEntry): void {
+    const said = data as { member: MemberId; members: MemberId[]; role: string };
+    const chat = this.#chatOf(room);
+    const isIn = (): void =>
+      must(chat?.members.has(by) ?? false, () => `${by} did ${type} in ${room} without being in it`);
+    switch (type) {
+      case 'member.join':
+        this.people.set(said.member, { role: said.role, active: true });
+        return;
+      case 'member.role':
+      case 'member.remove': {
+        const role = this.people.get(by)!.role;
+        const target = this.people.get(said.member)!;
+        must(
+          role === 'owner' || (role === 'admin' && target.role === 'member' && said.role !== 'owner'),
+          () => `${by}, a ${role}, did ${type} to ${said.member}`,
+        );
+        if (type === 'member.role') target.role = said.role;
+        else {
+          target.active = false;
+          for (const each of this.rooms.keys()) this.#left.set(`${said.member} ${each}`, this.turn);
+        }
+        return;
+      }
+      case 'chat.create':
+        must(!chat, () => `${room} was made twice`);
+        this.chats.set(room, { by, members: new Set([by, ...said.members]) });
+        return;
+      case 'chat.addMembers':
+        isIn();
+        for (const member of said.members) chat?.members.add(member);
+        return;
+      case 'chat.removeMember':
+        isIn();
+        must(chat?.by === by, () => `${by} took somebody out of ${room}`);
+        return this.#leave(room, chat, said.member);
+      case 'chat.leave':
+        isIn();
+        return this.#leave(room, chat, by);
+      case 'chat.send':
+      case 'chat.rename':
+      case 'chat.read':
+        return isIn();
+      case 'doc.create':
+        must(!this.docs.has(room), () => `${room} was made twice`);
+        this.docs.set(room, { deleted: false });
+        return;
+      case 'doc.delete':
+      case 'doc.restore':
+        must(this.docs.has(room), () => `${type} of ${room}, which is not there`);
+        this.docs.get(room)!.deleted = type === 'doc.delete';
+        return;
+      default:
+        return;
+    }
+  }
+
+  #leave(room: RoomId, chat: Chat | undefined, member: MemberId): void {
+    chat?.members.delete(member);
+    this.#left.set(`${member} ${room}`, this.turn);
+    this.#left.set(`${member} ${room}:reads`, this.turn);
+  }
+
+  /** The relay handed a frame to the network. */
+  said(line: Line, frame: Bytes): void {
+    this.#guard(() => this.#said(line, frame));
+  }
+
+  #said(line: Line, frame: Bytes): void {
+    if (!line.caller) return;
+    // One frame goes to many.
+    if (frame !== this.#read?.frame) {
+      const decoded = decodeRelayMessage(frame);
+      must(decoded.ok, () => 'the relay sent what cannot be read');
+      if (decoded.ok) this.#read = { frame, message: decoded.value };
+    }
+    const { message } = this.#read!;
+    const { member, device } = line.caller;
+    switch (message.type) {
+      case 'rows':
+        for (const row of message.rows) {
+          const stored = this.#stored.get(row.cursor);
+          must(
+            stored?.room === row.room && stored.seq === row.seq,
+            () => `row ${row.cursor} of ${row.room} was shown and is not stored`,
+          );
+          this.#mustRead(member, row.room);
+        }
+        return;
+      case 'batch':
+        for (const content of message.rooms) this.#content(member, content);
+        return;
+      case 'history':
+        if (message.content) this.#content(member, message.content);
+        return;
+      case 'changed':
+        for (const { room } of message.changed.rooms) this.#mustRead(member, room);
+        return;
+      case 'awareness':
+        return this.#mustRead(member, message.room);
+      case 'acked': {
+        const asked = this.#asked.get(`${line.id} ${message.request}`);
+        must(asked !== undefined, () => 'acknowledged what nobody asked');
+        const clocks = this.room(asked!.room).clocks;
+        for (const { id, length } of Y.decodeUpdate(asked!.bytes).structs)
+          must(
+            (clocks.get(id.client) ?? 0) >= id.clock + length,
+            () => `${asked!.room}: acknowledged up to ${id.clock + length} of ${id.client} and not stored`,
+          );
+        this.acked.push(asked!);
+        return;
+      }
+      case 'result': {
+        const { result } = message;
+        if (!result.ok && result.code === 'storage-failed') this.#stumbled.add(result.id);
+        if (!result.ok) return;
+        if (result.seq === null) return void this.done.add(result.id);
+        const place = this.#asked.get(`${device} ${result.id}`);
+        must(place !== undefined, () => 'answered what nobody asked');
+        must(
+          this.room(place!.room).entries[result.seq]?.id === result.id,
+          () => `command ${result.id} of ${device} was acknowledged and is not stored`,
+        );
+        this.ackedCommands.set(result.id, place!.room);
+        return;
+      }
+      case 'leased':
+        for (const id of message.ids)
+          must(this.leases.get(id)?.device === device, () => `lease ${id} was told and is not stored`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #content(member: MemberId, content: RoomContent): void {
+    this.#mustRead(member, content.room);
+    const { rows, entries } = this.room(content.room);
+    must(
+      content.cursor <= (rows.at(-1)?.cursor ?? 0),
+      () => `${content.room} was shown up to ${content.cursor}, which is not stored`,
+    );
+    if (content.kind !== 'log') return;
+    must(content.head <= rows.length, () => `${content.room} was shown longer than it is stored`);
+    for (const entry of content.entries)
+      must(
+        entries[entry.seq]?.id === entry.id,
+        () => `${content.room}: another entry ${entry.seq} was shown`,
+      );
+  }
+
+  #mustRead(member: MemberId, room: RoomId): void {
+    // What was on its way in the turn in which the right ended is told apart by nobody.
+    must(
+      this.mayRead(member, room) || this.#left.get(`${member} ${room}`) === this.turn,
+      () => `${member} was shown ${room}`,
+    );
+  }
+
+  /** A frame is about to reach the relay. */
+  heard(line: Line, frame: Bytes): void {
+    const decoded = decodeClientMessage(frame);
+    if (!decoded.ok || !line.caller) return;
+    const message = decoded.value;
+    if (message.type === 'update')
+      this.#asked.set(`${line.id} ${message.request}`, { room: message.room, bytes: message.bytes as Bytes });
+    if (message.type === 'command')
+      this.#asked.set(`${line.caller.device} ${message.command.id}`, {
+        room: message.command.room,
+        bytes: frame,
+      });
+  }
+}

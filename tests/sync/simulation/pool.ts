@@ -1,0 +1,90 @@
+import { Worker } from 'node:worker_threads';
+import type { Answered } from './worker.ts';
+
+export interface Found {
+  readonly seed: number;
+  readonly broken: string;
+}
+
+export interface Result {
+  /** Schedules that were run, and rows that their relays stored. */
+  readonly done: number;
+  readonly rows: number;
+  readonly found: readonly Found[];
+  /** By seed. */
+  readonly hashes: ReadonlyMap<number, string>;
+}
+
+export interface Run {
+  /** The bundle. */
+  readonly file: string;
+  readonly from: number;
+  readonly count: number;
+  readonly workers: number;
+  /** Seeds that a worker is given at once. */
+  readonly share?: number;
+  /** Ends the run when so many are found. */
+  readonly enough?: number;
+  /** Tells every event of a schedule. */
+  readonly isTold?: boolean;
+  progress?(done: number, found: number): void;
+}
+
+/** A schedule that takes longer than this hangs. Milliseconds. */
+const longest = 120_000;
+
+/** Runs seeds in worker threads, each with its own clock, chance and disks. */
+export async function runSeeds(run: Run): Promise<Result> {
+  const { file, from, count, share = 10, enough = Infinity, isTold = false } = run;
+  const found: Found[] = [];
+  const hashes = new Map<number, string>();
+  let next = from;
+  let done = 0;
+  let rows = 0;
+
+  const take = (answers: Answered): void => {
+    for (const { seed, hash, broken, rows: stored } of answers) {
+      done += 1;
+      rows += stored;
+      hashes.set(seed, hash);
+      if (broken !== null) found.push({ seed, broken });
+    }
+    run.progress?.(done, found.length);
+  };
+
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let seeds: number[] = [];
+      let watch: NodeJS.Timeout;
+      const worker = new Worker(file, { workerData: { isTold }, stdout: false });
+      const end = (): void => {
+        clearTimeout(watch);
+        void worker.terminate().then(() => resolve());
+      };
+      const give = (): void => {
+        clearTimeout(watch);
+        seeds = [];
+        while (seeds.length < share && next < from + count) seeds.push(next++);
+        if (seeds.length === 0 || found.length >= enough) return end();
+        watch = setTimeout(() => {
+          found.push({ seed: seeds[0]!, broken: `one of seeds ${seeds.join(', ')} never ends` });
+          end();
+        }, longest);
+        worker.postMessage(seeds);
+      };
+      worker.on('message', (answers: Answered) => {
+        take(answers);
+        give();
+      });
+      worker.on('error', (error) => {
+        clearTimeout(watch);
+        reject(new Error(`one of seeds ${seeds.join(', ')}`, { cause: error }));
+      });
+      give();
+    });
+
+  const workers = Math.max(1, Math.min(run.workers, Math.ceil(count / share)));
+  await Promise.all(Array.from({ length: workers }, work));
+  found.sort((a, b) => a.seed - b.seed);
+  return { done, rows, found, hashes };
+}

@@ -1,0 +1,287 @@
+import './seeded.ts';
+import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
+import { disk } from './device-disk.ts';
+import { Hostile } from './hostile.ts';
+import { checkEverything, type Sent } from './invariants.ts';
+import { Broken } from './oracle.ts';
+import { Pages } from './texts.ts';
+import { SimWorld, type SimDevice } from './world.ts';
+
+export interface Outcome {
+  /** The same for the same seed. */
+  readonly hash: string;
+  /** Rows that the relay stored. */
+  readonly rows: number;
+  /** What was wrong; null when nothing was. */
+  readonly broken: string | null;
+}
+
+const minute = 60_000;
+const year = 365 * 24 * 60 * minute;
+/** Everything has to be the same so soon after the last trouble: the longest wait between two attempts, and some. */
+const healsWithin = 4 * minute;
+
+/** One seed: people at work while everything around them fails, then peace, then what must hold. */
+export async function runSchedule(
+  seed: number,
+  tell: ((line: string) => void) | null = null,
+): Promise<Outcome> {
+  const world = new SimWorld(seed, tell);
+  let broken: string | null = null;
+  const object = (error: unknown): void => {
+    broken ??= error instanceof Broken ? error.message : String((error as Error).stack);
+  };
+  // A bug in what nobody waits for.
+  process.on('unhandledRejection', object);
+  process.on('uncaughtException', object);
+  await new Schedule(world).run().catch(object);
+  world.end();
+  await new Promise((ended) => setImmediate(ended));
+  process.off('unhandledRejection', object);
+  process.off('uncaughtException', object);
+  const rows = [...world.oracle.rooms.values()].reduce((sum, room) => sum + room.rows.length, 0);
+  return { hash: world.trace.hash, rows, broken };
+}
+
+class Schedule {
+  readonly #world: SimWorld;
+  readonly #pages: Pages;
+  readonly #sent: Sent[] = [];
+  readonly #owner = 'ann' as MemberId;
+  #people: MemberId[] = [];
+  #hostile: Hostile | null = null;
+
+  constructor(world: SimWorld) {
+    this.#world = world;
+    this.#pages = new Pages(world);
+  }
+
+  async run(): Promise<void> {
+    const world = this.#world;
+    await this.#begin();
+    const events = 40 + world.below(40);
+    for (let i = 0; i < events; i++) {
+      await this.#event();
+      await world.step(world.below(14));
+    }
+    await this.#heal();
+    await checkEverything(world, this.#pages, this.#sent);
+  }
+
+  async #begin(): Promise<void> {
+    const world = this.#world;
+    this.#people = (['ann', 'bo', 'cy'] as MemberId[]).slice(0, 2 + world.below(2));
+    for (const person of this.#people) await world.join(person, person === this.#owner ? 'owner' : 'member');
+    for (const person of this.#people) world.device(person);
+    for (let more = world.below(3); more > 0; more--) world.device(world.pick(this.#people));
+    if (world.random() < 0.5) {
+      const mallory = 'mallory' as MemberId;
+      await world.join(mallory, 'member');
+      this.#hostile = new Hostile(world, mallory);
+    }
+    await world.settle(500);
+    for (const device of world.devices) this.#pages.of(device);
+    await this.#say(world.devices[0]!, world.room('chat', 'c0'), 'chat.create', {
+      type: 'group',
+      title: '',
+      members: this.#people,
+    });
+    await this.#say(world.devices[0]!, world.room('doc', 'd0', 'about'), 'doc.create', { title: 'first' });
+    await world.settle(200);
+  }
+
+  /** A command that somebody wants sent; kept when the device kept it. */
+  async #say(device: SimDevice, room: RoomId, type: string, data: object): Promise<void> {
+    const id = newId<CommandId>();
+    const { storage } = device.machine;
+    const at = this.#world.clock.now();
+    const kept = await this.#world.done(
+      storage.outbox.add({ id, room, type, data, at }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    device.machine.wake();
+    if (kept) this.#sent.push({ id, device, room });
+  }
+
+  #texts(): RoomId[] {
+    const { world } = { world: this.#world };
+    return [
+      world.room('scratch', 'one'),
+      ...[...world.oracle.docs.keys()].map((about) => about.slice(0, -':about'.length) as RoomId),
+    ];
+  }
+
+  async #event(): Promise<void> {
+    const world = this.#world;
+    const { oracle, trace } = world;
+    const device = world.pick(world.devices);
+    const { machine, member } = device;
+    const choice = world.below(100);
+    trace.say(`${choice}`, () => `${device.name} at ${world.clock.now()}`);
+    if (choice < 38) return this.#pages.write(device, world.pick(this.#texts()));
+    if (choice < 66) return this.#command(device, choice);
+    if (choice < 71) {
+      if (device.online) machine.goOffline();
+      else machine.goOnline();
+      device.online = !device.online;
+      return;
+    }
+    if (choice < 75) {
+      const killed = world.below(3) > 0;
+      trace.say(killed ? 'killed' : 'restarted');
+      if (!killed && device.machine.ended === null && !disk.full.has(machine.database))
+        for (const tab of this.#pages.of(device)) await world.done(tab.close().catch(() => undefined));
+      this.#pages.forget(device);
+      return machine.restart(true);
+    }
+    if (choice < 76) return this.#evict(device);
+    if (choice < 78) {
+      if (this.#pages.of(device).length < 3) this.#pages.of(device).push(machine.newTab());
+      else await this.#pages.close(device);
+      return;
+    }
+    if (choice < 80) return world.network.cut(device.name);
+    if (choice < 82) {
+      // Half open: a while later it turns out to have been a delay, or the end.
+      world.network.silence(device.name);
+      const isDelay = world.below(2) === 0;
+      world.clock.after(world.below(50_000), () =>
+        isDelay ? world.network.resume() : world.network.dropSilent(),
+      );
+      return;
+    }
+    if (choice < 86) {
+      const killed = world.below(3) > 0;
+      trace.say(killed ? 'relay killed' : 'relay stopped');
+      world.stopRelay(killed);
+      await world.step(world.below(10));
+      return world.startRelay();
+    }
+    if (choice < 88) {
+      world.relayDiskFull = true;
+      await world.step(world.below(30));
+      world.relayDiskFull = false;
+      return;
+    }
+    if (choice < 89) {
+      disk.full.add(machine.database);
+      world.clock.after(world.below(5_000), () => disk.full.delete(machine.database));
+      return;
+    }
+    if (choice < 91) {
+      const jump = world.pick([-10 * year, 10 * year, -60 * minute, 5 * minute, 0]);
+      const clock = world.below(4) === 0 ? { at: world.clock.now() } : { off: jump };
+      if (world.below(3) === 0) world.relayClock = clock;
+      else device.clock = clock;
+      return;
+    }
+    if (choice < 93) {
+      world.endedSessions.add(device.session);
+      if (world.isRelayUp) world.relay.endSession(device.session);
+      return;
+    }
+    if (choice < 95) {
+      if (member !== this.#owner && oracle.people.get(member)?.active)
+        world.script(this.#owner, world.room('directory', 'main'), 'member.remove', { member });
+      return;
+    }
+    if (choice < 96) return this.#everybodyBack();
+    if (choice < 98) return void (await world.settle(world.below(30_000)));
+    this.#hostile?.act();
+  }
+
+  async #command(device: SimDevice, choice: number): Promise<void> {
+    const world = this.#world;
+    const { oracle } = world;
+    const chat = world.room('chat', `c${world.below(3)}`);
+    const about = world.room('doc', `d${world.below(3)}`, 'about');
+    const other = world.pick(this.#people);
+    if (choice < 51) return this.#say(device, chat, 'chat.send', { text: `#${this.#sent.length} said` });
+    if (choice < 53)
+      return this.#say(device, chat, 'chat.create', {
+        type: 'group',
+        title: `${world.below(9)}`,
+        members: this.#people.filter(() => world.below(2) === 0).concat(device.member),
+      });
+    if (choice < 54) return this.#say(device, chat, 'chat.addMembers', { members: [other] });
+    if (choice < 56) {
+      const by = oracle.chats.get(chat)?.by;
+      const maker = world.devices.find(({ member }) => member === by) ?? device;
+      return this.#say(maker, chat, 'chat.removeMember', { member: other });
+    }
+    if (choice < 57) return this.#say(device, chat, 'chat.leave', {});
+    if (choice < 58) return this.#say(device, chat, 'chat.rename', { title: `${world.below(5)}` });
+    if (choice < 60)
+      return this.#say(device, world.room('chat', chat.split('/')[2]!, 'reads'), 'chat.read', {
+        upTo: world.below(1 + oracle.room(chat).entries.length),
+      });
+    if (choice < 62) return this.#say(device, about, 'doc.create', { title: `${world.below(9)}` });
+    if (choice < 63) return this.#say(device, about, 'doc.rename', { title: `${world.below(9)}` });
+    if (choice < 64) return this.#say(device, about, 'doc.delete', {});
+    if (choice < 65) return this.#say(device, about, 'doc.restore', {});
+    const role = world.pick(['admin', 'member']);
+    if (other !== this.#owner)
+      await this.#say(device, world.room('directory', 'main'), 'member.role', { member: other, role });
+  }
+
+  /** The browser threw this device's database away; nobody had it open. */
+  async #evict(device: SimDevice): Promise<void> {
+    this.#world.trace.say('evicted');
+    this.#pages.forget(device);
+    this.#pages.promised = this.#pages.promised.filter((each) => each.device !== device);
+    for (const sent of this.#sent) if (sent.device === device) sent.isGone = true;
+    return device.machine.restart(true, () => disk.remove(device.machine.database));
+  }
+
+  /** Whoever left is invited again, and whoever was signed out signs in. */
+  async #everybodyBack(): Promise<void> {
+    const world = this.#world;
+    for (const person of this.#people)
+      if (world.isRelayUp && !world.oracle.people.get(person)?.active)
+        await world.join(person, 'member').catch(() => undefined);
+    for (const device of world.devices) {
+      if (device.machine.ended === null && !world.endedSessions.has(device.session)) continue;
+      device.session = `${device.name}-${newId()}`;
+      this.#pages.forget(device);
+      await device.machine.restart(true);
+    }
+  }
+
+  async #heal(): Promise<void> {
+    const world = this.#world;
+    world.trace.say('healing');
+    world.startRelay();
+    world.relayDiskFull = false;
+    disk.full.clear();
+    world.network.dropSilent();
+    await world.settle(100);
+    await this.#everybodyBack();
+    for (const device of world.devices) {
+      device.online = true;
+      device.machine.goOnline();
+    }
+    const end = world.clock.now() + healsWithin;
+    do {
+      await world.settle(2_000);
+      if (world.clock.now() > end) throw new Broken(`not healed: ${await this.#unrest()}`);
+      await this.#everybodyBack();
+    } while ((await this.#unrest()) !== null);
+    await world.settle(2_500);
+  }
+
+  async #unrest(): Promise<string | null> {
+    const world = this.#world;
+    for (const { machine, name } of world.devices) {
+      const { state, storage } = machine;
+      if (state?.connection !== 'online' || state.fetching || state.problem)
+        return `${name} is ${state?.connection} ${state?.problem?.message ?? ''}`;
+      const waiting = (await world.done(storage.outbox.all())).find(({ failure }) => !failure);
+      if (waiting) return `${name} has not sent ${waiting.type} to ${waiting.room} (${waiting.seq})`;
+      const unsent = (await world.done(storage.texts.queue())).find(({ failure }) => !failure);
+      if (unsent) return `${name} has not sent a change of ${unsent.room}`;
+    }
+    return null;
+  }
+}

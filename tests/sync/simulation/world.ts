@@ -1,0 +1,243 @@
+import { openStorage } from '../../../client/data/storage/idb/open.ts';
+import {
+  newId,
+  type CommandId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+} from '../../../shared/base/ids.ts';
+import { roomId } from '../../../shared/protocol/rooms.ts';
+import { createRelay } from '../../../server/relay/relay.ts';
+import type { Caller, Relay } from '../../../server/relay/contract.ts';
+import type { RelayStore } from '../../../server/storage/contract.ts';
+import { createMemoryStore } from '../../../server/storage/memory/store.ts';
+import type { WorkspaceId } from '../../../shared/base/ids.ts';
+import { WorldDevice } from '../../support/world-device.ts';
+import { HeldClock, randomOf } from '../../support/world-time.ts';
+import { disk } from './device-disk.ts';
+import { Network } from './network.ts';
+import { Broken, Oracle } from './oracle.ts';
+import { seedEverything, setNow } from './seeded.ts';
+import { failing } from './store-disk.ts';
+import { Trace } from './trace.ts';
+
+/** Ends a turn of the event loop: every promise that can go on has gone on. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A device with what only the schedule knows of it. */
+export interface SimDevice {
+  readonly name: string;
+  readonly member: MemberId;
+  readonly machine: WorldDevice;
+  /** Ended by the relay or by the person; a new one begins with the next sign-in. */
+  session: string;
+  online: boolean;
+  /** Milliseconds that its clock is off, or the moment at which it stands still. */
+  clock: { off: number } | { at: number };
+}
+
+/** Relay, devices, disks, clocks and network of one seed, in one process. */
+export class SimWorld {
+  readonly random: () => number;
+  readonly clock = new HeldClock();
+  readonly trace: Trace;
+  readonly oracle = new Oracle();
+  readonly network: Network;
+  readonly devices: SimDevice[] = [];
+  readonly endedSessions = new Set<string>();
+  readonly workspace = 'w' as WorkspaceId;
+  readonly #turns: (() => void)[] = [];
+  readonly #store: RelayStore;
+  #relay: Relay | null = null;
+  relayClock: { off: number } | { at: number } = { off: 0 };
+  relayDiskFull = false;
+  #process = { alive: true };
+
+  constructor(seed: number, tell: ((line: string) => void) | null) {
+    seedEverything(seed);
+    this.random = randomOf(seed);
+    this.trace = new Trace(tell);
+    disk.reset(this.random);
+    setNow(this.clock.now());
+    const memory = createMemoryStore({ workspace: this.workspace, epoch: 'first' });
+    this.#store = this.oracle.watch(failing(memory, () => this.relayDiskFull));
+    this.network = new Network(() => this.#relay, this.random, {
+      said: (line, frame) => {
+        this.trace.note(frame.length);
+        this.oracle.said(line, frame);
+      },
+      heard: (line, frame) => {
+        this.trace.note(frame.length);
+        this.oracle.heard(line, frame);
+      },
+      note: (what) => this.trace.note(what),
+    });
+    this.startRelay();
+  }
+
+  below(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)]!;
+  }
+  room(kind: string, id: string, part?: string): RoomId {
+    return roomId(this.workspace, kind, id, part);
+  }
+  get relay(): Relay {
+    return this.#relay!;
+  }
+  get isRelayUp(): boolean {
+    return this.#relay !== null;
+  }
+
+  #told(clock: { off: number } | { at: number }): number {
+    return 'at' in clock ? clock.at : this.clock.now() + clock.off;
+  }
+
+  startRelay(): void {
+    if (this.#relay) return;
+    const process = { alive: true };
+    this.#process = process;
+    this.#relay = createRelay({
+      store: this.#store,
+      version: 'simulated',
+      clock: { now: () => this.#told(this.relayClock) },
+      defer: (run) => void this.#turns.push(() => process.alive && run()),
+      later: (milliseconds, run) => void this.clock.after(milliseconds, () => process.alive && run()),
+    });
+  }
+
+  /** `killed`: nothing is stored or said any more. */
+  stopRelay(killed: boolean): void {
+    if (killed) this.#process.alive = false;
+    else void this.#relay?.stop();
+    this.#process.alive = false;
+    this.#relay = null;
+    this.#turns.length = 0;
+    this.network.cut();
+  }
+
+  /** A fact of the relay: somebody joined. */
+  join(name: string, role: 'owner' | 'admin' | 'member'): Promise<void> {
+    const member = name as MemberId;
+    const data = { member, name, email: `${name}@example.org`, role };
+    return this.relay.appendFact(this.room('directory', 'main'), 'member.join', member, data);
+  }
+
+  device(member: MemberId): SimDevice {
+    const name = `${member}${this.devices.length}`;
+    const device: SimDevice = {
+      name,
+      member,
+      session: name,
+      online: true,
+      clock: { off: 0 },
+      machine: new WorldDevice({
+        workspace: this.workspace,
+        member,
+        device: name as DeviceId,
+        clock: this.clock,
+        random: this.random,
+        skew: () => this.#told(device.clock) - this.clock.now(),
+        disk: { open: openStorage, died: (database) => disk.kill(database) },
+        socket: (reachable, opened) => {
+          const open = this.network.socketFor(name, () => this.callerOf(device), reachable);
+          return (events) => {
+            opened(events);
+            return open(events);
+          };
+        },
+        cut: () => this.network.cut(name),
+      }),
+    };
+    this.devices.push(device);
+    return device;
+  }
+
+  callerOf({ member, name, session }: SimDevice): Caller | null {
+    return this.endedSessions.has(session) ? null : { member, device: name as DeviceId, session };
+  }
+
+  /** A command as a script sends it, by way of HTTP; not waited for. */
+  script(member: MemberId, room: RoomId, type: string, data: unknown): void {
+    const device = newId<DeviceId>();
+    void this.#relay?.command(
+      { member, device, session: device },
+      { id: newId<CommandId>(), n: 1, room, type, data },
+    );
+  }
+
+  #runTurns(): boolean {
+    const due = this.#turns.splice(0);
+    if (due.length > 0) this.oracle.turn++;
+    for (const run of due) run();
+    return due.length > 0;
+  }
+
+  check(): void {
+    if (this.oracle.broken) throw this.oracle.broken;
+  }
+
+  /** Lets a few things happen, and some time pass. */
+  async step(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const choice = this.random();
+      if (choice < 0.45) this.network.deliverOne();
+      else if (choice < 0.65) this.#runTurns();
+      else if (choice < 0.9) disk.step();
+      else this.#pass(200);
+      await turn();
+    }
+    this.check();
+  }
+
+  #pass(milliseconds: number): boolean {
+    const moved = this.clock.next(milliseconds);
+    setNow(this.clock.now());
+    return moved;
+  }
+
+  /** Everything that can happen without time passing has happened when it resolves. */
+  async quiet(): Promise<void> {
+    for (let moves = 0, still = 0; still < 2; moves++) {
+      const order = this.random();
+      const moved =
+        order < 0.5
+          ? this.network.deliverOne() || disk.step() || this.#runTurns()
+          : disk.step() || this.#runTurns() || this.network.deliverOne();
+      await turn();
+      still = moved ? 0 : still + 1;
+      if (moves > 100_000) throw new Broken('it never comes to rest');
+    }
+    this.check();
+  }
+
+  /** Until nothing is under way, and for `milliseconds` of the world's time after that. */
+  async settle(milliseconds: number): Promise<void> {
+    await this.quiet();
+    const end = this.clock.now() + milliseconds;
+    while (this.#pass(end - this.clock.now())) await this.quiet();
+    this.clock.skip(end);
+  }
+
+  /** Waits for something that needs only disks. */
+  async done<T>(work: Promise<T>): Promise<T> {
+    let ended = false;
+    const over = (): void => {
+      ended = true;
+    };
+    work.then(over, over);
+    for (let moves = 0; !ended; moves++) {
+      disk.step();
+      await turn();
+      if (moves > 20_000) throw new Broken('a device never answers');
+    }
+    return work;
+  }
+
+  end(): void {
+    for (const { machine } of this.devices) machine.stop();
+    this.stopRelay(true);
+  }
+}
