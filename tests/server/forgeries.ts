@@ -222,19 +222,6 @@ export const forgedUpdates: Readonly<Record<string, Forge>> = {
       asMine(mine.pad, { origin: end(left), right: point(right), content: words(random) }),
     );
   },
-  'between neighbours in the wrong order': ({ pad, mine, hers }, random) => {
-    // Her text has the clocks 0, 1, 2 … from left to right, up to where something was put between.
-    const right = random(2);
-    const left = right + 1 + random(2);
-    return malformed(
-      pad,
-      asMine(mine.pad, {
-        origin: [hers.pad.client, left],
-        right: [hers.pad.client, right],
-        content: words(random),
-      }),
-    );
-  },
   'to the left of a value in a map': ({ pad, mine, inPad: all }, random) => {
     const value = pick(
       all.filter(({ sub }) => sub !== null),

@@ -116,11 +116,11 @@ const herContent =
   (doc: Y.Doc): void => {
     const root = doc.getXmlFragment('content');
     for (let i = 0; i < 4; i++) {
-      const paragraph = new Y.XmlElement(i % 2 ? 'heading' : 'paragraph');
+      const paragraph = new Y.XmlElement<Record<string, number>>(i % 2 ? 'heading' : 'paragraph');
       const line = new Y.XmlText('some words of hers'.slice(0, 6 + random(12)));
       paragraph.insert(0, [line]);
-      root.push([paragraph]);
-      if (i % 2) (paragraph as Y.XmlElement<Record<string, number>>).setAttribute('level', 2);
+      root.push([paragraph as unknown as Y.XmlElement]);
+      if (i % 2) paragraph.setAttribute('level', 2);
       line.format(1, 3, { bold: {} });
       if (i === 2) line.delete(0, 2);
     }

@@ -5,7 +5,6 @@ import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { bounds } from './bounds.ts';
 import { Change } from './change.ts';
-import { hasCrossed } from './crossed.ts';
 import { encodeState } from './encode-state.ts';
 import { judge, type OwnsClient, type Plan } from './judge.ts';
 import { inOrder } from './order.ts';
@@ -48,7 +47,6 @@ export class LoadedText {
   /** What the transaction that runs is told to; null while it loads. */
   #change: Change | null = null;
   #clients: readonly number[] = [];
-  #crossed = false;
 
   constructor() {
     // Yjs tidies formatting marks by deletions of its own; the relay must hold exactly what its log says.
@@ -57,7 +55,6 @@ export class LoadedText {
     });
     this.doc.on('afterTransactionCleanup', (transaction: Y.Transaction) => {
       this.#change?.add(transaction, this.#clients);
-      this.#crossed ||= this.#change !== null && hasCrossed(transaction, this.#clients);
     });
   }
 
@@ -166,7 +163,6 @@ export class LoadedText {
     for (const each of this.#pieces(update, plan)) {
       this.#change = change;
       this.#clients = clients;
-      this.#crossed = false;
       try {
         Y.applyUpdate(this.doc, each.bytes);
       } catch (error) {
@@ -181,7 +177,6 @@ export class LoadedText {
         return err(
           spoilt(failure('update-missing-reference', 'refers to something the relay does not have')),
         );
-      if (this.#crossed) return err(spoilt(failure('update-malformed', 'neighbours in the wrong order')));
       if (work.did(each.steps)) yield;
     }
     return ok(change.encode());
