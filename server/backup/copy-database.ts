@@ -1,7 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { asStorageError, type SqliteDatabase } from '../storage/sqlite/open.ts';
-import { sumOf, type Value } from '../storage/sqlite/sums.ts';
 
 /** Milliseconds that one step may keep everybody else waiting; pages per step follow from it. */
 const longestStep = 3;
@@ -16,42 +15,67 @@ const pagesBetweenSyncs = 2_048;
  * @throws StorageError
  */
 export async function copyDatabase(database: SqliteDatabase, file: string): Promise<void> {
-  let handle: FileHandle | null = null;
+  const syncing = createSyncing(file);
   let pages = fewestPages;
   let began = performance.now();
   let unsynced = 0;
-  let syncing: Promise<unknown> | null = null;
   try {
     await database.backup(file, {
       progress() {
         const took = performance.now() - began;
-        if (!syncing) {
-          unsynced += pages;
-          pages = Math.round(
-            Math.min(mostPages, Math.max(fewestPages, (pages * longestStep) / (took + 0.1))),
-          );
-        }
-        if (unsynced >= pagesBetweenSyncs && !syncing) {
-          unsynced = 0;
-          syncing = sync().finally(() => (syncing = null));
-        }
         began = performance.now();
         // Nothing is copied while the disk is busy with what was: writes would wait for it, and with them the relay.
-        return syncing ? 0 : pages;
+        if (syncing.busy()) return 0;
+        unsynced += pages;
+        pages = Math.round(Math.min(mostPages, Math.max(fewestPages, (pages * longestStep) / (took + 0.1))));
+        if (unsynced < pagesBetweenSyncs) return pages;
+        unsynced = 0;
+        syncing.begin();
+        return 0;
       },
     });
-    await syncing;
-    await sync();
+    await syncing.end();
   } catch (error) {
     throw asStorageError(error);
   } finally {
-    await (handle as FileHandle | null)?.close();
+    await syncing.close();
   }
+}
 
-  async function sync(): Promise<void> {
-    handle ??= await open(file, 'r+');
-    await handle.sync();
-  }
+/** Syncs a file beside everything else; what the disk says is thrown when it is asked for next. */
+function createSyncing(file: string) {
+  let handle: FileHandle | null = null;
+  let running: Promise<void> | null = null;
+  let failed: Error | null = null;
+  const sync = async (): Promise<void> => {
+    try {
+      handle ??= await open(file, 'r+');
+      await handle.sync();
+    } catch (error) {
+      failed = error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  const check = (): void => {
+    if (failed) throw failed;
+  };
+  return {
+    busy() {
+      check();
+      return running !== null;
+    },
+    begin() {
+      running = sync().finally(() => (running = null));
+    },
+    async end() {
+      await running;
+      await sync();
+      check();
+    },
+    async close() {
+      await running;
+      await handle?.close();
+    },
+  };
 }
 
 /**
@@ -62,9 +86,6 @@ export function openAsItIs(file: string): SqliteDatabase {
   let database: SqliteDatabase | null = null;
   try {
     database = new Database(file, { timeout: 500, fileMustExist: true });
-    database.function('weft_sum', { deterministic: true, varargs: true }, (...values: Value[]) =>
-      sumOf(...values),
-    );
     database.pragma('locking_mode = EXCLUSIVE');
     // The lock is taken with the first read.
     database.prepare('SELECT count(*) FROM sqlite_master').get();

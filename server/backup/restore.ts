@@ -161,7 +161,7 @@ export async function restoreBackup(wish: RestoreWish): Promise<Restored> {
     const present = contentOf(data);
     if (!wish.replace && (present.length > 0 || existsSync(staging)))
       throw new BackupError(
-        `${data} is not empty. With --replace what is in it is moved aside into a folder beside it, and nothing is deleted.`,
+        `${data} is not empty. With --replace what is in it is moved aside into a folder in it, and nothing is deleted.`,
       );
     const highestLease = highestLeaseIn(data);
     rmSync(staging, { recursive: true, force: true });

@@ -1,9 +1,9 @@
-import { crc32 } from 'node:zlib';
+import type { RoomId } from '../../shared/base/ids.ts';
 import type { Welcome } from '../../shared/protocol/messages.ts';
-import { asStorageError } from '../storage/sqlite/open.ts';
-import { sumOf } from '../storage/sqlite/sums.ts';
+import { asStorageError, openDatabase } from '../storage/sqlite/open.ts';
+import { createSqliteStore } from '../storage/sqlite/store.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { BackupError, reasonOf } from './backup-error.ts';
-import { openAsItIs } from './copy-database.ts';
 
 /** What a database says of itself. */
 export interface DatabaseFacts {
@@ -16,61 +16,43 @@ export interface DatabaseFacts {
   readonly pictures: readonly { readonly hash: string; readonly size: number }[];
 }
 
-/** As in every shape a database of ours has had: columns that came later are looked at where they are there. */
-interface Row {
-  readonly cursor: number;
-  readonly room: number;
-  readonly seq: number;
-  readonly by: string;
-  readonly device: string;
-  readonly at: number;
-  readonly sum: number;
-  readonly mark?: number;
-  readonly bytes: Uint8Array;
-}
+/** Rows read at once. */
+const atOnce = 1_000;
 
 /**
- * Reads all of a database that nobody has open: SQLite's own check, and the sum of every row.
+ * Reads all of a database that nobody has open: SQLite's own check, and every row with its sums, as a relay would. Brings
+ * it to the newest shape.
  * @throws BackupError saying what is wrong with it
  */
 export function verifyDatabase(file: string): DatabaseFacts {
   try {
-    const database = openAsItIs(file);
+    const database = openDatabase(file, { durability: 'full' });
     try {
       const found = database.pragma('integrity_check(3)') as { readonly integrity_check: string }[];
-      const [first] = found;
-      if (first?.integrity_check !== 'ok')
-        throw new BackupError(`${file} is damaged: ${first?.integrity_check}.`);
+      if (found[0]?.integrity_check !== 'ok')
+        throw new BackupError(`${file} is damaged: ${found[0]?.integrity_check}.`);
+      const store = createSqliteStore(database);
+      const damaged: RoomId[] = [];
       let rows = 0;
-      let head = 0;
-      const damaged: number[] = [];
-      for (const row of database.prepare<[], Row>('SELECT * FROM rows ORDER BY cursor').iterate()) {
-        const { cursor, room, seq, by, device, at, sum, mark, bytes } = row;
-        const isSound =
-          crc32(bytes) === sum &&
-          (mark === undefined || sumOf(cursor, room, seq, by, device, at, sum) === mark);
-        if (!isSound) damaged.push(cursor);
-        rows++;
-        head = cursor;
+      for (const { room, rows: next } of store.rooms('')) {
+        try {
+          for (let from = 0; from < next;) {
+            const some = store.rowsFrom(room, from, atOnce);
+            rows += some.length;
+            from = (some.at(-1)?.seq ?? next) + 1;
+          }
+        } catch (error) {
+          if (!(error instanceof StorageError && error.reason === 'damaged')) throw error;
+          damaged.push(room);
+        }
       }
-      if (damaged.length > 0) {
-        const shown = damaged.slice(0, 5).join(', ');
-        throw new BackupError(
-          `${file} is damaged: ${damaged.length} of ${rows} rows, the first are ${shown}.`,
-        );
-      }
-      const meta = database.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
+      if (damaged.length > 0)
+        throw new BackupError(`${file} is damaged: rows of ${damaged.slice(0, 5).join(', ')}.`);
       const pictures = database
         .prepare<[], { hash: string; size: number }>('SELECT DISTINCT hash, size FROM blobs ORDER BY hash')
         .all();
-      return {
-        workspace: meta.get('workspace') ?? '',
-        epoch: meta.get('epoch') ?? '',
-        epochs: JSON.parse(meta.get('epochs') ?? '[]') as Welcome['epochs'],
-        head,
-        rows,
-        pictures,
-      };
+      const { workspace, epoch, epochs } = store;
+      return { workspace, epoch, epochs, head: store.head(), rows, pictures };
     } finally {
       database.close();
     }

@@ -1,0 +1,7 @@
+import { runNode } from './command.mjs';
+import { ensureInstalled } from './install.mjs';
+
+await ensureInstalled();
+const program = 'server/backup/restore-command.ts';
+const { status } = await runNode(['--import', 'tsx', program, ...process.argv.slice(2)]);
+process.exit(status);

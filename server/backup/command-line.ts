@@ -1,0 +1,49 @@
+import { join, resolve } from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { readConfig } from '../config.ts';
+import { BackupError } from './backup-error.ts';
+
+export const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Wrong use, before anything was touched. */
+export function refuse(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+}
+
+export function optionsOf<Options extends NonNullable<ParseArgsConfig['options']>>(
+  options: Options,
+  usage: string,
+) {
+  try {
+    return parseArgs({ options, strict: true }).values;
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+}
+
+/** The data folder and its journal of revocations: as the relay's environment says, or another folder's. */
+export function placesOf(data: string | undefined): { readonly data: string; readonly revocations: string } {
+  const read = readConfig(process.env);
+  if (!read.ok) refuse(read.error);
+  const { config } = read.value;
+  if (data === undefined) return config;
+  const isElsewhere = Boolean(process.env['WEFT_REVOCATIONS']);
+  const folder = resolve(data);
+  return { data: folder, revocations: isElsewhere ? config.revocations : join(folder, 'revocations.log') };
+}
+
+/** Runs to the end of the process: status 1 with one sentence when it cannot be done. */
+export function finish(work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${error instanceof BackupError ? error.message : text}\n`);
+    process.exitCode = 1;
+  });
+}
+
+export function inBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${step === 0 ? bytes : (bytes / 1000 ** step).toFixed(1)} ${units[step]}`;
+}
