@@ -3,7 +3,7 @@ import { findRoom } from '../../shared/documents/registry.ts';
 import type { Deletion, HistoryStore, RowToIndex, Writing } from '../storage/history-contract.ts';
 import type { RelayLog } from '../relay/metrics.ts';
 import type { Desk } from './desk.ts';
-import { pack } from './packs.ts';
+import { DamagedBytes, pack } from './packs.ts';
 import { rangesOf, type ClockRange, type RowRanges } from './ranges.ts';
 import type { Pause } from './readings.ts';
 
@@ -28,6 +28,7 @@ export interface Authorship {
 export function createAuthorship(store: HistoryStore, desk: Desk, log: RelayLog): Authorship {
   const rangesIn = async (row: RowToIndex): Promise<RowRanges> => {
     try {
+      if (!row.isSound) throw new DamagedBytes('its author is not what was stored');
       if (row.bytes.length <= bigRow) return rangesOf(row.bytes);
       const [ranges] = await desk.forLater((calls) => calls.ranges(pack([row])));
       return ranges!;

@@ -128,6 +128,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
       });
     },
     make,
-    sweep,
+    // Never beside a checkpoint in the making: its parts are nobody's yet.
+    sweep: () => desk.forLater(sweep),
   };
 }

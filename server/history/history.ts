@@ -53,7 +53,10 @@ export function createHistory(deps: HistoryDeps): KeptHistory {
   const { store, workshop, metrics, log, keepDays, now, defer, later, measured, isStopping } = deps;
   const { history } = store;
   const turn = (): Promise<void> => new Promise((resolve) => defer(resolve));
-  const pause = (): Promise<void> => new Promise((resolve) => later(breath, resolve));
+  const pause = (): Promise<void> => {
+    store.tidy();
+    return new Promise((resolve) => later(breath, resolve));
+  };
 
   const desk = createDesk(workshop, metrics.historyQueue);
   const authorship = createAuthorship(history, desk, log);
@@ -99,13 +102,16 @@ export function createHistory(deps: HistoryDeps): KeptHistory {
   };
 
   /** What somebody asked for, with the expected ways to fail as such. */
-  const answered = async <T>(work: Promise<T>) => {
+  const answered = async <T>(room: RoomId, work: Promise<T>) => {
     try {
       return await work;
     } catch (error) {
       if (error instanceof DeskFull)
         return err(failure('too-many-requests', error.message, { retryAfter: comeBack }));
-      if (error instanceof DamagedBytes) throw new StorageError('damaged', error.message, error);
+      // The past is damaged: the room itself may be well, read from a checkpoint behind it.
+      const isDamaged = error instanceof StorageError && error.reason === 'damaged' && !error.room;
+      if (isDamaged || error instanceof DamagedBytes)
+        throw new StorageError('damaged', `a stored row of ${room} is damaged`, { cause: error, room });
       throw error;
     }
   };
@@ -120,10 +126,10 @@ export function createHistory(deps: HistoryDeps): KeptHistory {
 
   let behind = 0;
   return {
-    textAt: (room, at) => answered(travel.textAt(room, at)),
-    logAt: (room, at, limit) => answered(travel.logAt(room, at, limit)),
+    textAt: (room, at) => answered(room, travel.textAt(room, at)),
+    logAt: (room, at, limit) => answered(room, travel.logAt(room, at, limit)),
     versions: travel.versions,
-    attribution: (room, query) => answered(attribution(room, query)),
+    attribution: (room, query) => answered(room, attribution(room, query)),
     async tend() {
       await quietly('the index of authors is behind', () => authorship.catchUp(pause));
       await quietly('unused parts were not removed', checkpoints.sweep);

@@ -48,21 +48,21 @@ export function createTimeTravel(store: RelayStore, desk: Desk, pause: Pause): T
       : err(failure('room-not-found', 'the room was not there yet'));
   };
 
-  const textAt = async (room: RoomId, at: number): Promise<Result<TextVersion, Failure>> => {
-    const found = await newestAt(room, at);
-    if (!found.ok) return found;
-    return desk.forSomebody(async (calls) => {
+  // The moment is looked up by the job itself: in between, its row could be merged into a later one.
+  const textAt = (room: RoomId, at: number): Promise<Result<TextVersion, Failure>> =>
+    desk.forSomebody(async (calls) => {
+      const found = await newestAt(room, at);
+      if (!found.ok) return found;
       await readText(history, room, found.value.seq, calls, pause);
       const { bytes } = await calls.state();
       return ok({ ...found.value, update: asBytes(bytes) });
     });
-  };
 
-  const logAt = async (room: RoomId, at: number, limit: number): Promise<Result<LogVersion, Failure>> => {
-    const found = await newestAt(room, at);
-    if (!found.ok) return found;
-    const { seq } = found.value;
-    return desk.forSomebody(async (calls) => {
+  const logAt = (room: RoomId, at: number, limit: number): Promise<Result<LogVersion, Failure>> =>
+    desk.forSomebody(async (calls) => {
+      const found = await newestAt(room, at);
+      if (!found.ok) return found;
+      const { seq } = found.value;
       const base = store.base(room, seq + 1);
       await calls.openLog(room, base?.state ?? null);
       await readRows(history, room, base?.seq ?? 0, seq, pause, calls.fold);
@@ -73,7 +73,6 @@ export function createTimeTravel(store: RelayStore, desk: Desk, pause: Pause): T
         .flatMap((row) => decodeLogRun(row.bytes));
       return ok({ ...found.value, from, entries, state });
     });
-  };
 
   const versions = async (room: RoomId, before: number, limit: number): Promise<Versions> => {
     const found: Version[] = [];

@@ -27,6 +27,8 @@ export interface RowToIndex extends RawRow {
   readonly room: RoomId;
   readonly by: MemberId;
   readonly at: number;
+  /** False when its author or place is not what was stored. */
+  readonly isSound: boolean;
 }
 
 /** The merged rows of a text up to one of them, kept in parts so that no part is long to read or write. */
@@ -80,7 +82,7 @@ export interface HistoryStore {
   addPart(room: RoomId, cursor: number, part: number, bytes: Part): void;
   /**
    * The swap. False, and nothing happens, when the room has another checkpoint than `instead` by now, or the row that
-   * this one ends with is not there any more.
+   * this one ends with is not there any more, or not all of its parts are.
    */
   useCheckpoint(room: RoomId, next: Checkpoint, instead: Checkpoint | null): boolean;
   /** Removes some parts that belong to no checkpoint; false when there are none left. */

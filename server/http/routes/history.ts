@@ -1,7 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { Path } from '../../history/contract.ts';
 import type { AppDeps } from '../deps.ts';
+import type { AppEnvironment } from '../environment.ts';
 import { signedIn } from '../guards.ts';
 import { refuse, take } from '../refusals.ts';
 import { readableRoom } from '../room-access.ts';
@@ -21,6 +23,7 @@ const refused = refusals(
   'forbidden',
   'room-not-found',
   'too-many-requests',
+  'room-damaged',
   'storage-failed',
 );
 
@@ -119,6 +122,12 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
   const { history } = deps.relay;
   const middleware = [signedIn(deps)];
 
+  /** An answer takes a while, and rights may change meanwhile. */
+  const mustStillRead = (c: Context<AppEnvironment>, name: string): void => {
+    if (!c.get('isStillSignedIn')()) return refuse('session-ended', 'this session has ended');
+    readableRoom(deps, c.get('caller').member, name);
+  };
+
   routes.openapi(
     createRoute({
       method: 'get',
@@ -152,16 +161,14 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, at, as, limit } = c.req.valid('query');
-      const { member } = c.get('caller');
-      const target = readableRoom(deps, member, name);
+      const target = readableRoom(deps, c.get('caller').member, name);
       if (target.kind.class === 'log') {
         const found = take(await history.logAt(target.room, at, limit));
-        readableRoom(deps, member, name);
+        mustStillRead(c, name);
         return c.json({ ...found, entries: [...found.entries] }, 200);
       }
       const { update, ...found } = take(await history.textAt(target.room, at));
-      // It took a while, and rights may have changed.
-      readableRoom(deps, member, name);
+      mustStillRead(c, name);
       if (as === 'json') return c.json({ ...found, update: Buffer.from(update).toString('base64') }, 200);
       c.header('Content-Type', 'application/octet-stream');
       c.header('Weft-Version-At', String(found.at));
@@ -199,10 +206,9 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, before, limit } = c.req.valid('query');
-      const { member } = c.get('caller');
-      const target = readableRoom(deps, member, name);
+      const target = readableRoom(deps, c.get('caller').member, name);
       const { versions, next } = await history.versions(target.room, before, limit);
-      readableRoom(deps, member, name);
+      mustStillRead(c, name);
       return c.json({ versions: [...versions], next }, 200);
     },
   );
@@ -239,12 +245,11 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, path, from, to = from + mostAtOnce } = c.req.valid('query');
-      const { member } = c.get('caller');
-      const target = readableRoom(deps, member, name);
+      const target = readableRoom(deps, c.get('caller').member, name);
       if (target.kind.class !== 'text')
         return refuse('bad-request', 'room: entries of a log say their author');
       const found = take(await history.attribution(target.room, { path: pathIn(path), from, to }));
-      readableRoom(deps, member, name);
+      mustStillRead(c, name);
       c.header('Content-Type', 'application/json');
       return c.body(found, 200) as never;
     },

@@ -68,6 +68,7 @@ export function createMemoryHistory(
     useCheckpoint(room, next, instead) {
       if ((checkpoints.get(room)?.cursor ?? null) !== (instead?.cursor ?? null)) return false;
       if (!rowsOf(room).some(({ seq, cursor }) => seq === next.seq && cursor === next.cursor)) return false;
+      for (let i = 0; i < next.parts; i++) if (!parts.has(`${room} ${next.cursor} ${i}`)) return false;
       checkpoints.set(room, next);
       return true;
     },
@@ -109,6 +110,7 @@ export function createMemoryHistory(
         room: row.room,
         by: row.by,
         at: row.at,
+        isSound: true,
       }));
     },
     writingAt(room, client, clock) {

@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type {
   Checkpoint,
@@ -10,29 +9,37 @@ import type {
   RowToIndex,
   Writing,
 } from '../history-contract.ts';
-import { asStorageError, type SqliteDatabase } from './open.ts';
+import { StorageError } from '../storage-error.ts';
+import { guarded as guardedBy } from './guard.ts';
+import type { SqliteDatabase } from './open.ts';
+import { sumOf } from './sums.ts';
 
 type Summed<T> = Omit<T, 'room'> & { readonly sum: number };
 
+/** A row that says by its mark whether it is what was stored. */
+type Marked<T> = T & { readonly isSound: number };
+
 /** What is told of somebody must not change by a bit of the disk: it has a sum like everything else. */
-const sumOf = ({ client, clock, until, by, at, last }: Omit<Writing, 'room'>): number =>
-  crc32(`${client} ${clock} ${until} ${by} ${at} ${last}`);
+const writingSum = ({ client, clock, until, by, at, last }: Omit<Writing, 'room'>): number =>
+  sumOf(client, clock, until, by, at, last);
 
 export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
   const prepared = prepare(database);
   const key = (room: RoomId): number => prepared.room.get(room) ?? -1;
 
-  const guarded = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw asStorageError(error);
+  const guarded = <T>(work: () => T): T => guardedBy(database, work);
+
+  /** Rows of one room, of which none may be another than was stored. */
+  function* marked<T>(room: RoomId, rows: Iterable<Marked<T>>): Generator<T> {
+    for (const { isSound, ...row } of rows) {
+      if (!isSound) throw new StorageError('damaged', `a row of ${room} is damaged`, { room });
+      yield row as T;
     }
-  };
+  }
 
   /** The rest of a row whose sum is right; null for another. */
   const sound = <T extends Summed<Writing>>({ sum, ...rest }: T): Omit<T, 'sum'> | null =>
-    sumOf(rest) === sum ? rest : null;
+    writingSum(rest) === sum ? rest : null;
   const allSound = <T extends Summed<Writing>>(room: RoomId, all: T[]) =>
     all.flatMap((each) => {
       const rest = sound(each);
@@ -45,6 +52,7 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
       const now = prepared.checkpoint.get(id);
       if ((now?.cursor ?? null) !== (instead?.cursor ?? null)) return false;
       if (prepared.rowAt.get(id, next.seq)?.cursor !== next.cursor) return false;
+      if (prepared.countParts.get(id, next.cursor) !== next.parts) return false;
       prepared.setCheckpoint.run(id, next.seq, next.cursor, next.size, next.parts);
       return true;
     },
@@ -68,11 +76,11 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
     (writings: readonly Writing[], deletions: readonly Deletion[], upTo: number): void => {
       for (const each of writings) {
         const { room, client, clock, until, by, at, last } = each;
-        prepared.setWriting.run(key(room), client, clock, until, by, at, last, sumOf(each));
+        prepared.setWriting.run(key(room), client, clock, until, by, at, last, writingSum(each));
       }
       for (const each of deletions) {
         const { id, room, client, clock, until, by, at, last } = each;
-        prepared.setDeletion.run(id, key(room), client, clock, until, by, at, last, sumOf(each));
+        prepared.setDeletion.run(id, key(room), client, clock, until, by, at, last, writingSum(each));
       }
       prepared.setIndexed.run(upTo);
     },
@@ -80,9 +88,14 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
 
   return {
     rawRows: (room, fromSeq, upToSeq, mostBytes) =>
-      guarded(() => until(prepared.rows.iterate(key(room), fromSeq, upToSeq), Infinity, mostBytes)),
-    momentsBefore: (room, seq, limit) => guarded(() => prepared.momentsDown.all(key(room), seq, limit)),
-    momentsFrom: (room, seq, limit) => guarded(() => prepared.momentsUp.all(key(room), seq, limit)),
+      guarded(() => {
+        const rows = prepared.rows.iterate(key(room), fromSeq, upToSeq);
+        return until(marked<RawRow>(room, rows), Infinity, mostBytes);
+      }),
+    momentsBefore: (room, seq, limit) =>
+      guarded(() => [...marked<Moment>(room, prepared.momentsDown.all(key(room), seq, limit))]),
+    momentsFrom: (room, seq, limit) =>
+      guarded(() => [...marked<Moment>(room, prepared.momentsUp.all(key(room), seq, limit))]),
     roomsAfter: (room, limit) => guarded(() => prepared.rooms.all(room, limit)),
 
     checkpoint: (room) => guarded(() => prepared.checkpoint.get(key(room)) ?? null),
@@ -97,7 +110,10 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
 
     indexedUpTo: () => guarded(() => prepared.indexed.get() ?? 0),
     rowsToIndex: (mostRows, mostBytes) =>
-      guarded(() => until(prepared.toIndex.iterate(prepared.indexed.get() ?? 0), mostRows, mostBytes)),
+      guarded(() => {
+        const rows = prepared.toIndex.iterate(prepared.indexed.get() ?? 0);
+        return until(rows, mostRows, mostBytes).map((row) => ({ ...row, isSound: Boolean(row.isSound) }));
+      }),
     writingAt: (room, client, clock) =>
       guarded(() => {
         const found = prepared.writingAt.get(key(room), client, clock);
@@ -144,7 +160,9 @@ function until<T extends { readonly bytes: Uint8Array }>(
 }
 
 function prepare(database: SqliteDatabase) {
-  const moment = `rows.seq, rows.cursor, rows.by, rows.at, length(rows.bytes) AS size,
+  const isSound =
+    'rows.mark = weft_sum(rows.cursor, rows.room, rows.seq, rows.by, rows.device, rows.at) AS isSound';
+  const moment = `${isSound}, rows.seq, rows.cursor, rows.by, rows.at, length(rows.bytes) AS size,
     coalesce(merged.rows, 1) AS rows, coalesce(merged.since, rows.at) AS since
     FROM rows LEFT JOIN merged ON merged.cursor = rows.cursor`;
   const written = 'client, clock, until, by, at, last, sum';
@@ -155,8 +173,8 @@ function prepare(database: SqliteDatabase) {
     rooms: database
       .prepare<[string, number], RoomId>('SELECT room FROM rooms WHERE room > ? ORDER BY room LIMIT ?')
       .pluck(),
-    rows: database.prepare<[number, number, number], RawRow>(
-      'SELECT seq, cursor, sum, bytes FROM rows WHERE room = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+    rows: database.prepare<[number, number, number], Marked<RawRow>>(
+      `SELECT seq, cursor, sum, bytes, ${isSound} FROM rows WHERE room = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
     ),
     rowAt: database.prepare<[number, number], { cursor: number }>(
       'SELECT cursor FROM rows WHERE room = ? AND seq = ?',
@@ -164,10 +182,10 @@ function prepare(database: SqliteDatabase) {
     sums: database.prepare<[number, number, number], { cursor: number; sum: number }>(
       'SELECT cursor, sum FROM rows WHERE room = ? AND seq BETWEEN ? AND ? ORDER BY seq',
     ),
-    momentsDown: database.prepare<[number, number, number], Moment>(
+    momentsDown: database.prepare<[number, number, number], Marked<Moment>>(
       `SELECT ${moment} WHERE rows.room = ? AND rows.seq < ? ORDER BY rows.seq DESC LIMIT ?`,
     ),
-    momentsUp: database.prepare<[number, number, number], Moment>(
+    momentsUp: database.prepare<[number, number, number], Marked<Moment>>(
       `SELECT ${moment} WHERE rows.room = ? AND rows.seq >= ? ORDER BY rows.seq LIMIT ?`,
     ),
     checkpoint: database.prepare<[number], Checkpoint>(
@@ -179,6 +197,11 @@ function prepare(database: SqliteDatabase) {
     part: database.prepare<[number, number, number], Part>(
       'SELECT sum, bytes FROM checkpoint_parts WHERE room = ? AND cursor = ? AND part = ?',
     ),
+    countParts: database
+      .prepare<[number, number], number>(
+        'SELECT count(*) FROM checkpoint_parts WHERE room = ? AND cursor = ?',
+      )
+      .pluck(),
     addPart: database.prepare<[number, number, number, number, Uint8Array]>(
       'INSERT OR REPLACE INTO checkpoint_parts (room, cursor, part, sum, bytes) VALUES (?, ?, ?, ?, ?)',
     ),
@@ -208,8 +231,8 @@ function prepare(database: SqliteDatabase) {
     ),
     indexed: database.prepare<[], number>('SELECT cursor FROM indexed').pluck(),
     setIndexed: database.prepare<[number]>('UPDATE indexed SET cursor = ?'),
-    toIndex: database.prepare<[number], RowToIndex>(
-      `SELECT rooms.room, rows.seq, rows.cursor, rows.by, rows.at, rows.sum, rows.bytes
+    toIndex: database.prepare<[number], Marked<Omit<RowToIndex, 'isSound'>>>(
+      `SELECT rooms.room, ${isSound}, rows.seq, rows.cursor, rows.by, rows.at, rows.sum, rows.bytes
        FROM rows JOIN rooms ON rooms.id = rows.room WHERE rows.cursor > ? ORDER BY rows.cursor`,
     ),
     writingAt: database.prepare<[number, number, number], StoredWriting>(
