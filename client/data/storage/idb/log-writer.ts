@@ -55,6 +55,13 @@ export class LogWriter {
     this.#added.set(room, [...(this.#added.get(room) ?? []), ...added]);
     this.set(record);
     for (const entry of added) if (entry.by === this.#me) await this.#leaveOutbox(entry.id);
+    if (record.from > 0) await this.#leaveTaken(record);
+  }
+
+  /** Of a long log only the newest part came: what the relay took before that does not come as an entry. */
+  async #leaveTaken({ room, from }: RoomRecord): Promise<void> {
+    for (const { id, seq } of await this.#tx.objectStore('outbox').index('room').getAll(room))
+      if (seq !== null && seq < from) await this.#leaveOutbox(id);
   }
 
   /** What was held from where the new entries begin, and is not among them, is lost on the relay. */
