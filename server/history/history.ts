@@ -18,8 +18,8 @@ import type { WorkshopCalls, WorkshopHost } from './workshop.ts';
 
 /** Rows for which it is looked at once who wrote them, without being asked. */
 const indexEvery = 1_000;
-/** Housekeeping waits this long between steps, so that people's work comes first. Milliseconds. */
-const breath = 2;
+/** Housekeeping waits this long between steps, ten times what one takes: people’s work comes first. Milliseconds. */
+const breath = 20;
 /** Lines of the index handed over in one go. */
 const page = 2_000;
 /** Seconds after which asking again is sensible when too many wait. */
