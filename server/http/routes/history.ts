@@ -139,7 +139,11 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
       request: {
         query: z.object({
           room,
-          at: z.coerce.number().int().min(0).max(8.64e15).openapi({ description: 'Milliseconds since 1970' }),
+          at: z
+            .string()
+            .regex(/^\d{1,15}$/)
+            .transform(Number)
+            .openapi({ type: 'integer', description: 'Milliseconds since 1970' }),
           as: z.enum(['bytes', 'json']).default('bytes').openapi({ description: 'For texts; logs are JSON' }),
           limit: z.coerce.number().int().min(1).max(1_000).default(limits.history).openapi({
             description: 'Entries of a log, the newest of them',
