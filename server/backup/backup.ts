@@ -23,6 +23,8 @@ export interface BackupWish {
   /** The Weft that makes it. */
   readonly version: string;
   readonly clock: Clock;
+  /** Who has the database open, where that is known; else whoever is found. */
+  readonly source?: Source;
 }
 
 export interface Backup {
@@ -33,7 +35,7 @@ export interface Backup {
 }
 
 /** Whoever has the database open: a running relay, or this process. */
-interface Source {
+export interface Source {
   readonly running: boolean;
   copyTo(file: string): Promise<void>;
   noted(facts: BackedUp): Promise<void>;
@@ -133,7 +135,7 @@ export async function backUp(wish: BackupWish): Promise<Backup> {
   const { version, clock } = wish;
   const [data, to] = [resolve(wish.data), resolve(wish.to)];
   mkdirSync(to, { recursive: true, mode: 0o700 });
-  const source = await openSource({ ...wish, data });
+  const source = wish.source ?? (await openSource({ ...wish, data }));
   const temporary = join(to, unfinished + randomUUID());
   try {
     mkdirSync(temporary, { mode: 0o700 });
