@@ -4,6 +4,7 @@ import { ensureBuilt } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { root, runNode, wasStopped } from './command.mjs';
 import { ensureInstalled } from './install.mjs';
+import { ensureStrace } from './strace.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {{ name: string, args: string[], mustFail?: boolean }} Check */
@@ -100,6 +101,7 @@ process.once('exit', () => {
 
 await ensureInstalled();
 const chromium = await ensureChromium();
+await ensureStrace();
 await ensureBuilt();
 const counts = await runChecks();
 if (!wasStopped()) counts.push(await runVitest(chromium));

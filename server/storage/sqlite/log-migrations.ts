@@ -78,4 +78,14 @@ export const logMigrations: readonly Migration[] = [
       DELETE FROM bases;
     `,
   },
+  {
+    // What a repair took out of the log, as it was found.
+    name: 'log-4-set-aside',
+    sql: `
+      CREATE TABLE set_aside (
+        id INTEGER PRIMARY KEY, repaired_at INTEGER NOT NULL, room TEXT NOT NULL, cursor INTEGER NOT NULL,
+        seq INTEGER NOT NULL, by TEXT, device TEXT, at INTEGER, bytes BLOB
+      ) STRICT;
+    `,
+  },
 ];

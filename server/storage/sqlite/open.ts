@@ -6,7 +6,7 @@ import { asStorageError } from './guard.ts';
 import type { Migration } from './migration.ts';
 import { migrations as allMigrations } from './migrations.ts';
 import { sumOf, type Value } from './sums.ts';
-import { expectWholeLog } from './wal.ts';
+import { logDamage } from './wal.ts';
 
 export { asStorageError };
 
@@ -16,6 +16,8 @@ export interface OpenOptions {
   /** `full`: a commit survives a power cut; `process`: it survives the death of the process. */
   readonly durability: 'full' | 'process';
   readonly migrations?: readonly Migration[];
+  /** `cut`: goes on before the damage of a write-ahead log, and loses what is behind it. Otherwise it is refused. */
+  readonly damagedLog?: 'cut';
 }
 
 /** Bytes of the write-ahead log that are kept when all of it is in the database. */
@@ -28,7 +30,7 @@ const largestIdleLog = 16 * 1024 * 1024;
 export function openDatabase(file: string, options: OpenOptions): SqliteDatabase {
   let database: SqliteDatabase | null = null;
   try {
-    if (options.durability === 'full') expectWholeLog(`${file}-wal`);
+    if (options.durability === 'full' && options.damagedLog !== 'cut') expectWholeLog(file);
     database = new Database(file, { timeout: 500 });
     // Tables whose rows have a sum let the database itself compute it at every write.
     database.function('weft_sum', { deterministic: true, varargs: true }, (...values: Value[]) =>
@@ -51,6 +53,23 @@ export function openDatabase(file: string, options: OpenOptions): SqliteDatabase
     database?.close();
     throw asStorageError(error);
   }
+}
+
+/**
+ * SQLite takes damage in the log for its end, and would write over what is behind it.
+ * @throws StorageError `damaged`; what SQLite throws when somebody else has the file, whose log changes under our eyes
+ */
+function expectWholeLog(file: string): void {
+  const damage = logDamage(`${file}-wal`);
+  if (damage === null) return;
+  // Read only: whoever may write puts the log into the database when it closes.
+  const probe = new Database(file, { readonly: true, timeout: 0 });
+  try {
+    probe.prepare('SELECT 1 FROM sqlite_master').get();
+  } finally {
+    probe.close();
+  }
+  throw new StorageError('damaged', damage);
 }
 
 function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {

@@ -1,6 +1,7 @@
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { RoomHead } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
+import { guarded } from './guard.ts';
 import type { SqliteDatabase } from './open.ts';
 import { sumOf } from './sums.ts';
 
@@ -25,6 +26,21 @@ const isSound = (database: SqliteDatabase, table: string): boolean => {
   }
 };
 
+/** Tables that belong to no room. What is missing from one would be taken for something that never was. */
+const common = ['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims'];
+
+/**
+ * Compares these tables with their indexes, which are made anew where only they are damaged.
+ * @throws StorageError `damaged`
+ */
+export function expectSoundTables(database: SqliteDatabase, tables: readonly string[]): void {
+  for (const table of tables) {
+    if (isSound(database, table)) continue;
+    guarded(database, () => database.exec(`REINDEX ${table}`));
+    if (!isSound(database, table)) throw new StorageError('damaged', `its table ${table} cannot be read`);
+  }
+}
+
 /**
  * All rooms by name. They are few and small, and read from the table itself, never by an index: so a room cannot be
  * taken for one that is not there, and begun anew, because a bit of the disk changed. What is said of a room can also be
@@ -32,12 +48,7 @@ const isSound = (database: SqliteDatabase, table: string): boolean => {
  * @throws StorageError `damaged` when a room is lost that cannot be told any more
  */
 export function readRooms(database: SqliteDatabase): Map<RoomId, StoredRoom> {
-  for (const table of ['rooms', 'readers'])
-    if (!isSound(database, table)) {
-      // Only an index is damaged, or the table itself; the second is seen when the first is made anew.
-      database.exec(`REINDEX ${table}`);
-      if (!isSound(database, table)) throw new StorageError('damaged', `its table ${table} cannot be read`);
-    }
+  expectSoundTables(database, common);
   const all = database
     .prepare<[], StoredRoom & { readonly sum: number }>(
       'SELECT id, room, rows, cursor, by, at, sum FROM rooms NOT INDEXED ORDER BY id',

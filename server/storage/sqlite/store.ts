@@ -7,7 +7,7 @@ import { guarded as guardedBy } from './guard.ts';
 import { createSqliteHistory } from './history-store.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
-import { sumOf } from './sums.ts';
+import { markOf, sumOf } from './sums.ts';
 
 type ChangedRoom = Pick<ChangedHead, 'room' | 'changed'>;
 
@@ -54,8 +54,8 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     new StorageError('damaged', `${what} of ${room} is damaged`, { room });
 
   const checked = (room: StoredRoom, row: RowInTable): StoredRow => {
-    const { cursor, seq, by, device, at, sum, mark, bytes } = row;
-    if (crc32(bytes) !== sum || sumOf(cursor, room.id, seq, by, device, at) !== mark)
+    const { cursor, seq, by, at, sum, mark, bytes } = row;
+    if (crc32(bytes) !== sum || markOf({ ...row, room: room.id }) !== mark)
       throw damaged(room.room, `row ${cursor}`);
     return { room: room.room, cursor, seq, by, at, bytes };
   };
@@ -96,7 +96,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       const seq = before?.rows ?? 0;
       const id = before?.id ?? addRoom(room, by, at);
       cursor++;
-      const mark = sumOf(cursor, id, seq, by, device, at);
+      const mark = markOf({ cursor, room: id, seq, by, device, at });
       prepared.addRow.run(cursor, id, seq, by, device, at, crc32(bytes), mark, bytes);
       moved.set(room, { id, room, rows: seq + 1, cursor, by, at });
       stored.push({ room, cursor, seq, by, at, bytes });

@@ -17,3 +17,17 @@ export function sumOf(...values: readonly Value[]): number {
   const sum = text === '' ? 0 : crc32(text);
   return bytes ? crc32(bytes, sum) : sum;
 }
+
+export interface RowHead {
+  readonly cursor: number;
+  /** The room's number. */
+  readonly room: number;
+  readonly seq: number;
+  readonly by: string;
+  readonly device: string;
+  readonly at: number;
+}
+
+/** Over what is said of a row beside its bytes: it cannot be moved or given to another author unseen. */
+export const markOf = ({ cursor, room, seq, by, device, at }: RowHead): number =>
+  sumOf(cursor, room, seq, by, device, at);

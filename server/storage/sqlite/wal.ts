@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { StorageError } from '../storage-error.ts';
 
 const headerSize = 32;
 const frameHeaderSize = 24;
@@ -49,11 +48,10 @@ export function commitsBehindDamage(log: Uint8Array): number {
   return behind;
 }
 
-/** @throws StorageError `damaged` when durable commits are behind damage in the log */
-export function expectWholeLog(path: string): void {
-  if (!existsSync(path)) return;
-  const behind = commitsBehindDamage(readFileSync(path));
-  if (behind < 2) return;
+/** What of a log's durable commits cannot be read, as a part of a sentence; null when all can be. */
+export function logDamage(path: string): string | null {
+  const behind = existsSync(path) ? commitsBehindDamage(readFileSync(path)) : 0;
+  if (behind < 2) return null;
   const many = behind === Infinity ? 'what it holds' : `${behind} commits behind the damage`;
-  throw new StorageError('damaged', `the write-ahead log is damaged: ${many} cannot be read`);
+  return `its write-ahead log is damaged, ${many} cannot be read`;
 }

@@ -1,0 +1,6 @@
+import { runNode } from './command.mjs';
+import { ensureInstalled } from './install.mjs';
+
+await ensureInstalled();
+const { status } = await runNode(['--import', 'tsx', 'server/repair.ts', ...process.argv.slice(2)]);
+process.exit(status);
