@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -124,15 +125,14 @@ async function run(config: Config, log: Logger): Promise<void> {
   const { server, address } = await listen(app, { port, host, bounds, metrics: boundMetrics });
   const one = (header: string | string[] | undefined): string | undefined =>
     Array.isArray(header) ? header.join() : header;
+  const isOverTls = (headers: IncomingHttpHeaders): boolean =>
+    speaksTls(one(headers['x-forwarded-proto']), { publicUrl, trustedProxies });
   const cutSockets = attachSockets(server, {
     relay,
     sessions: auth.sessions,
-    isOwnOrigin: (origin, request) => isOwnOrigin(origin, { publicUrl, host: request.headers.host }),
-    cookieToken: ({ headers }) =>
-      cookieToken(
-        headers.cookie,
-        speaksTls(one(headers['x-forwarded-proto']), { publicUrl, trustedProxies }),
-      ),
+    isOwnOrigin: (origin, { headers }) =>
+      isOwnOrigin(origin, { publicUrl, host: headers.host, secure: isOverTls(headers) }),
+    cookieToken: ({ headers }) => cookieToken(headers.cookie, isOverTls(headers)),
     networkOf: ({ socket, headers }) =>
       networkBehind(socket.remoteAddress, one(headers['x-forwarded-for']), trustedProxies),
     bounds,

@@ -19,11 +19,12 @@ export const fromOwnPages = ({ publicUrl, trustedProxies }: AppDeps): Middleware
     if (/^(GET|HEAD|OPTIONS)$/.test(c.req.method) || bearer(c) !== undefined) return next();
     const origin = c.req.header('origin');
     const site = c.req.header('sec-fetch-site');
-    if (origin !== undefined && !isOwnOrigin(origin, { publicUrl, host: c.req.header('host') }))
+    const secure = isSecure(c, { publicUrl, trustedProxies });
+    if (origin !== undefined && !isOwnOrigin(origin, { publicUrl, host: c.req.header('host'), secure }))
       return refuse('wrong-origin', 'the request comes from another site');
     if (site === 'cross-site' || site === 'same-site')
       return refuse('wrong-origin', 'the request comes from another site');
-    const cookie = readSessionCookie(c, isSecure(c, { publicUrl, trustedProxies }));
+    const cookie = readSessionCookie(c, secure);
     if (cookie !== undefined && origin === undefined && site !== 'same-origin')
       return refuse('wrong-origin', 'a request with the cookie needs an Origin header');
     return next();

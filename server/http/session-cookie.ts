@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { parse } from 'hono/utils/cookie';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { getCookie, setCookie } from 'hono/cookie';
 
 /** Seconds; browsers keep no cookie longer. When a session ends, the relay decides. */
 const longest = 400 * 24 * 3600;
@@ -11,17 +11,13 @@ const nameFor = (secure: boolean): string => (secure ? '__Host-weft_session' : '
 export const readSessionCookie = (c: Context, secure: boolean): string | undefined =>
   getCookie(c, nameFor(secure));
 
-export const writeSessionCookie = (c: Context, secure: boolean, token: string): void =>
-  setCookie(c, nameFor(secure), token, {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'Lax',
-    secure,
-    maxAge: longest,
-  });
+const write = (c: Context, secure: boolean, token: string, maxAge: number): void =>
+  setCookie(c, nameFor(secure), token, { path: '/', httpOnly: true, sameSite: 'Lax', secure, maxAge });
 
-export const clearSessionCookie = (c: Context, secure: boolean): void =>
-  void deleteCookie(c, nameFor(secure), { path: '/', secure });
+export const writeSessionCookie = (c: Context, secure: boolean, token: string): void =>
+  write(c, secure, token, longest);
+
+export const clearSessionCookie = (c: Context, secure: boolean): void => write(c, secure, '', 0);
 
 /** The token in the `Cookie` header of a request that is no HTTP request of ours yet: an upgrade. */
 export const cookieToken = (header: string | undefined, secure: boolean): string | null =>

@@ -2,6 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { Relay } from '../../relay/contract.ts';
 import type { AppDeps } from '../deps.ts';
 import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
@@ -16,6 +18,23 @@ const security = membersOnly;
 export const entry = z
   .object({ seq: z.number().int(), id, type: z.string(), by: id, at: time, data: z.unknown() })
   .openapi('Entry');
+
+/** Characters of entries after which an answer ends; the next one goes on from there. */
+const longestAnswer = 8 * 1024 * 1024;
+/** Entries that are read at once. */
+const page = 50;
+
+/** At most `limit` entries, and fewer where they are long, but one always. */
+function entriesWithin(relay: Relay, of: RoomId, from: number, limit: number): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (let length = 0; entries.length < limit && length < longestAnswer;) {
+    const more = relay.entries(of, from + entries.length, Math.min(page, limit - entries.length));
+    entries.push(...more);
+    if (more.length < page) break;
+    length += JSON.stringify(more).length;
+  }
+  return entries;
+}
 
 export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
   const { relay } = deps;
@@ -83,8 +102,7 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
       const { room: name, from, limit } = c.req.valid('query');
       const target = readableRoom(deps, c.get('caller').member, name);
       if (target.kind.class !== 'log') return refuse('bad-request', 'room: this room is a text');
-      const entries = relay.entries(target.room, from, limit);
-      return c.json({ entries: [...entries] }, 200);
+      return c.json({ entries: entriesWithin(relay, target.room, from, limit) }, 200);
     },
   );
 

@@ -189,6 +189,18 @@ describe('sessions', () => {
     t.pass(defaultSessionLimits.idle);
     expect(await status(three)).toBe(401);
 
+    // Used every other week, and over all the same.
+    const old = await again();
+    const weeks = defaultSessionLimits.longest / (14 * 24 * 3_600_000);
+    for (let n = 1; n < weeks; n++) {
+      t.pass(14 * 24 * 3_600_000);
+      if (n < weeks - 1) expect(await status(old)).toBe(200);
+    }
+    t.pass(14 * 24 * 3_600_000);
+    expect(await status(old)).toBe(401);
+    t.auth.sessions.tidy();
+    expect(t.authStore.sessionsOf(me.member.id as never)).toEqual([]);
+
     const four = await again();
     t.relay.remove(me.member.id as never);
     expect(await status(four)).toBe(401);

@@ -1,0 +1,312 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApp } from '../../../server/app.ts';
+import { defaultBounds, noBoundMetrics } from '../../../server/bounds.ts';
+import { createRequestMetrics } from '../../../server/http/metrics.ts';
+import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
+import { asBytes } from '../../../shared/base/bytes.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
+import { newId, type MemberId } from '../../../shared/base/ids.ts';
+import { bearer, owner, type SignedIn } from './test-app.ts';
+
+type Role = 'owner' | 'admin' | 'member';
+interface Company {
+  readonly workspace: Workspace;
+  readonly app: ReturnType<typeof createApp>;
+  readonly people: Readonly<Record<Role, SignedIn>>;
+  /** A conversation of the owner alone. */
+  readonly secret: string;
+  readonly invitation: { readonly id: string; readonly code: string };
+}
+
+const folders: string[] = [];
+const quiet = (): void => {};
+
+const ask = (
+  { app }: Pick<Company, 'app'>,
+  who: SignedIn | null,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Response> =>
+  Promise.resolve(
+    app.request(path, {
+      method,
+      headers: { ...(who ? bearer(who.token) : {}), 'content-type': 'application/json' },
+      ...(body === undefined
+        ? {}
+        : { body: body instanceof Uint8Array ? asBytes(body) : JSON.stringify(body) }),
+    }),
+  );
+
+async function found(name: string): Promise<Company> {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-foreign-'));
+  folders.push(folder);
+  const workspace = await openWorkspace({ folder, durability: 'process' });
+  const app = createApp({
+    ...workspace,
+    clock: systemClock,
+    log: { info: quiet, warn: quiet, error: quiet },
+    metrics: createRequestMetrics(new Registry()),
+    bounds: defaultBounds,
+    boundMetrics: noBoundMetrics,
+    files: null,
+    publicUrl: null,
+    trustedProxies: 0,
+  });
+  const it = { app };
+  const json = async <T>(answer: Promise<Response>): Promise<T> => (await (await answer).json()) as T;
+  const token = workspace.auth.setup.link();
+  const me = await json<SignedIn>(ask(it, null, 'POST', '/api/setup', { token, workspace: name, ...owner }));
+  const invite = (role: Role) =>
+    json<{ id: string; code: string }>(
+      ask(it, me, 'POST', '/api/invitations', { role, maxUses: null, expiresInDays: 7 }),
+    );
+  const person = async (role: Role): Promise<SignedIn> => {
+    const { code } = await invite(role);
+    const email = `${role}@${name.toLowerCase()}.example`;
+    return json(
+      ask(it, null, 'POST', `/api/join/${code}`, { name: role, email, password: `a ${role} secret` }),
+    );
+  };
+  const people = { owner: me, admin: await person('admin'), member: await person('member') };
+  const secret = `${me.workspace.id}/chat/${newId()}`;
+  const made = [
+    { room: secret, type: 'chat.create', data: { type: 'group', title: '', members: [me.member.id] } },
+    { room: secret, type: 'chat.send', data: { text: 'between me and me' } },
+    { room: `${me.workspace.id}/doc/${newId()}:about`, type: 'doc.create', data: { title: 'Plan' } },
+  ];
+  await ask(it, me, 'POST', '/api/commands', {
+    commands: made.map((each, n) => ({ id: newId(), n: n + 1, ...each })),
+  });
+  return { workspace, app, people, secret, invitation: await invite('member') };
+}
+
+let ours: Company;
+let theirs: Company;
+beforeAll(async () => {
+  [ours, theirs] = [await found('Ours'), await found('Theirs')];
+}, 60_000);
+afterAll(async () => {
+  for (const { workspace } of [ours, theirs]) {
+    await workspace.relay.stop();
+    workspace.close();
+  }
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Everything a request could have changed, save when somebody was last seen. */
+function state({ workspace: { relay, authStore }, people }: Company): string {
+  const members = Object.keys(relay.directory().members) as MemberId[];
+  return JSON.stringify({
+    directory: relay.directory(),
+    rooms: relay.readable(people.owner.member.id as MemberId),
+    invitations: authStore.invitations(),
+    accounts: members.map((member) => authStore.accountOf(member)),
+    sessions: members.flatMap((member) => authStore.sessionsOf(member).map(({ id, device }) => [id, device])),
+  });
+}
+
+interface Described {
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: unknown;
+}
+
+/** What stands for an id of somebody else in each place of a request. */
+interface Foreign {
+  readonly rooms: readonly string[];
+  readonly sessions: readonly string[];
+  readonly invitations: readonly string[];
+  readonly members: readonly string[];
+  readonly codes: readonly string[];
+}
+
+const png = new Uint8Array([
+  ...Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+  ...new Array<number>(100).fill(7),
+]);
+const hash = 'c'.repeat(64);
+let n = 1_000;
+const command = (room: string, type: string, data: unknown) => ({ id: newId(), n: ++n, room, type, data });
+
+/** Bodies with foreign ids for every route that takes a body. A new route has to say here how it could be abused. */
+const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>> = {
+  'POST /api/setup': () => [{ token: 'x'.repeat(43), workspace: 'Mine', ...owner, email: 'new@example.org' }],
+  'POST /api/sign-in': () => [{ email: 'owner@theirs.example', password: owner.password }],
+  'POST /api/join/{code}': () => [{ name: 'Eve', email: 'eve@example.org', password: 'eve has a secret' }],
+  'POST /api/password': () => [{ current: 'not my password', next: 'a new long secret' }],
+  'POST /api/invitations': () => [{ role: 'owner', maxUses: 0, expiresInDays: 0 }],
+  'PUT /api/blob': () => [png],
+  'POST /api/commands': ({ rooms, members }) => [
+    ...rooms.map((room) => ({ commands: [command(room, 'chat.send', { text: 'hello' })] })),
+    ...rooms.map((room) => ({ commands: [command(room, 'chat.addMembers', { members: [...members] })] })),
+    ...rooms.map((room) => ({ commands: [command(room, 'doc.rename', { title: 'Mine' })] })),
+    ...members.flatMap((member) => [
+      { commands: [command(directoryOf(ours), 'member.remove', { member })] },
+      { commands: [command(directoryOf(ours), 'member.role', { member, role: 'owner' })] },
+      { commands: [command(directoryOf(theirs), 'member.remove', { member })] },
+      {
+        commands: [
+          command(`${ours.people.owner.workspace.id}/chat/${newId()}`, 'chat.create', {
+            type: 'direct',
+            title: '',
+            members: [member],
+          }),
+        ],
+      },
+    ]),
+  ],
+};
+const directoryOf = ({ people }: Company): string => `${people.owner.workspace.id}/directory/main`;
+
+const valuesOf = (name: string, place: string, path: string, foreign: Foreign): readonly string[] => {
+  if (place === 'path' && name === 'code') return foreign.codes;
+  if (place === 'path') return path.includes('invitation') ? foreign.invitations : foreign.sessions;
+  if (name === 'room') return foreign.rooms;
+  if (name === 'hash') return [hash];
+  if (name === 'kind') return ['chat'];
+  if (name === 'path') return ['[]'];
+  return ['1'];
+};
+
+/** Every route of the description, with foreign ids in every place that takes one. */
+async function attempts(foreign: Foreign): Promise<{ method: string; path: string; body?: unknown }[]> {
+  const description = (await (await ask(ours, null, 'GET', '/api/openapi.json')).json()) as {
+    paths: Record<string, Record<string, Described>>;
+  };
+  const all: { method: string; path: string; body?: unknown }[] = [];
+  for (const [pattern, methods] of Object.entries(description.paths))
+    for (const [lower, { parameters = [], requestBody }] of Object.entries(methods)) {
+      const method = lower.toUpperCase();
+      const name = `${method} ${pattern}`;
+      let addresses = [pattern];
+      const [inPath, inQuery] = ['path', 'query'].map((place) =>
+        parameters.filter((parameter) => parameter.in === place),
+      );
+      for (const { name: parameter } of inPath!)
+        addresses = addresses.flatMap((address) =>
+          valuesOf(parameter, 'path', pattern, foreign).map((value) =>
+            address.replace(`{${parameter}}`, encodeURIComponent(value)),
+          ),
+        );
+      for (const { name: parameter } of inQuery!)
+        addresses = addresses.flatMap((address) =>
+          valuesOf(parameter, 'query', pattern, foreign).map(
+            (value) =>
+              `${address}${address.includes('?') ? '&' : '?'}${parameter}=${encodeURIComponent(value)}`,
+          ),
+        );
+      const takesBody = requestBody !== undefined || name === 'PUT /api/blob';
+      if (takesBody && !bodies[name]) throw new Error(`say in this test what ${name} could be abused for`);
+      for (const path of addresses)
+        for (const body of takesBody ? bodies[name]!(foreign) : [undefined])
+          all.push({ method, path, ...(body === undefined ? {} : { body }) });
+    }
+  return all;
+}
+
+const foreignOf = (company: Company): Foreign => {
+  const { id } = company.people.owner.workspace;
+  return {
+    rooms: [
+      company.secret,
+      `${company.secret}:reads`,
+      ...(company === ours
+        ? []
+        : [directoryOf(company), `${id}/scratch/pad`, `${id}/doc/x`, `${id}/doc/x:about`]),
+    ],
+    sessions: [company.people.owner.session.id],
+    invitations: [company.invitation.id],
+    members: company === ours ? [newId()] : Object.values(company.people).map(({ member }) => member.id),
+    codes: [company === ours ? 'no-such-code' : company.invitation.code],
+  };
+};
+
+/** Routes that end the caller's own sessions and take no id: nothing foreign about them. */
+const ownEnd = /^POST \/api\/sign-out/;
+/** Routes that answer about the caller or the product, whatever the request says. */
+const ownAnswers =
+  /^GET (\/api\/(session|sessions|rooms|workspace|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;
+
+test('no route reads or changes anything by an id of another workspace', { timeout: 60_000 }, async () => {
+  const before = [state(ours), state(theirs)];
+  const strangers: (SignedIn | null)[] = [null, theirs.people.owner];
+  const secrets = [theirs.secret, theirs.people.owner.member.id, theirs.people.owner.session.id];
+  let tried = 0;
+  for (const who of [...strangers, ...Object.values(ours.people)])
+    for (const { method, path, body } of await attempts(foreignOf(theirs))) {
+      if (ownEnd.test(`${method} ${path}`)) continue;
+      const answer = await ask(ours, who, method, path, body);
+      const text = await answer.text();
+      const told = `${who?.member.role ?? 'stranger'} ${method} ${path} ${JSON.stringify(body)?.slice(0, 200)}`;
+      tried++;
+      if (!path.includes(theirs.secret))
+        for (const secret of secrets) expect(text, told).not.toContain(secret);
+      if (ownAnswers.test(`${method} ${path}`)) continue;
+      if (path === '/api/commands' && answer.status === 200) {
+        const { results } = JSON.parse(text) as { results: { ok: boolean }[] };
+        expect(
+          results.every(({ ok }) => !ok),
+          `${told}: ${text}`,
+        ).toBe(true);
+      } else expect(answer.status, `${told}: ${text.slice(0, 200)}`).toBeGreaterThanOrEqual(400);
+      expect(answer.status, told).toBeLessThan(500);
+    }
+  expect(tried).toBeGreaterThan(200);
+  expect([state(ours), state(theirs)]).toEqual(before);
+});
+
+test(
+  'no route reads or changes anything of a colleague that is not one’s own',
+  { timeout: 60_000 },
+  async () => {
+    const before = state(ours);
+    const { member } = ours.people;
+    for (const { method, path, body } of await attempts(foreignOf(ours))) {
+      if (ownEnd.test(`${method} ${path}`)) continue;
+      const answer = await ask(ours, member, method, path, body);
+      const text = await answer.text();
+      const told = `${method} ${path} ${JSON.stringify(body)?.slice(0, 200)}`;
+      expect(text, told).not.toContain('between me and me');
+      if (!path.includes(ours.people.owner.session.id))
+        expect(text, told).not.toContain(ours.people.owner.session.id);
+      if (ownAnswers.test(`${method} ${path}`)) {
+        if (path.startsWith('/api/invitations')) expect(answer.status).toBe(403);
+        continue;
+      }
+      if (path === '/api/commands' && answer.status === 200) {
+        const { results } = JSON.parse(text) as { results: { ok: boolean }[] };
+        expect(
+          results.every(({ ok }) => !ok),
+          `${told}: ${text}`,
+        ).toBe(true);
+      } else expect(answer.status, `${told}: ${text.slice(0, 200)}`).toBeGreaterThanOrEqual(400);
+    }
+    expect(state(ours)).toBe(before);
+  },
+);
+
+test('no route that members call answers without a session, or with one that is none', async () => {
+  const description = (await (await ask(ours, null, 'GET', '/api/openapi.json')).json()) as {
+    paths: Record<string, Record<string, { security?: unknown }>>;
+  };
+  const guarded = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { security }]) => (security ? [{ path, method }] : [])),
+  );
+  expect(guarded.length).toBeGreaterThan(12);
+  for (const { path, method } of guarded)
+    for (const token of [null, 'x', 'A'.repeat(43), theirs.people.owner.token, '']) {
+      const answer = await ours.app.request(path.replace(/\{\w+\}/, 'x'), {
+        method: method.toUpperCase(),
+        headers: {
+          'content-type': 'application/json',
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(method === 'get' ? {} : { body: '{}' }),
+      });
+      expect([method, path, token, answer.status]).toEqual([method, path, token, 401]);
+    }
+});
