@@ -1,5 +1,6 @@
 /* How a waiting change is called: what it is, and where it belongs. */
 import type { QueuedItem, WorkspaceData } from '../data/api.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { formatList } from '../i18n/index.ts';
 import { t } from './strings.ts';
@@ -16,8 +17,15 @@ export const queuedWhat = (item: QueuedItem): string => {
 };
 
 /** The conversation's or document's name; empty when it is not on this device. */
-export const queuedWhere = (item: QueuedItem, workspace: WorkspaceData): string => {
-  const room = parseRoom(item.room);
+export const queuedWhere = (item: QueuedItem, workspace: WorkspaceData): string =>
+  whereOf(item.room, workspace);
+
+/** The same, or what kind of thing it is. */
+export const placeName = (room: RoomId, workspace: WorkspaceData): string =>
+  whereOf(room, workspace) || (parseRoom(room)?.kind === 'chat' ? t.queueChat : t.queueDoc);
+
+function whereOf(id: RoomId, workspace: WorkspaceData): string {
+  const room = parseRoom(id);
   if (room?.kind === 'doc') {
     const doc = workspace.doc(room.id);
     return doc ? doc.state.title || t.untitledDoc : '';
@@ -32,4 +40,4 @@ export const queuedWhere = (item: QueuedItem, workspace: WorkspaceData): string 
     return others.length > 0 ? formatList(others.slice(0, 3)) : t.groupOf;
   }
   return room?.kind === 'directory' ? workspace.directory.name : '';
-};
+}

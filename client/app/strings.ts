@@ -36,6 +36,18 @@ export const t = defineStrings({
     syncSyncingLong: 'Exchanging changes with the relay …',
     syncRefusedLong: 'The relay did not accept some changes. They are still on this device.',
     syncProblemLong: 'This device has a problem.',
+    syncSlowed: 'Slowed down',
+    syncSlowedLong:
+      'This device sends more than the relay takes at once. Nothing is lost; it takes a little longer.',
+    damagedTitle: 'Damaged on the relay',
+    damagedText:
+      'The relay cannot read its data of these and waits for a repair. What is on this device stays.',
+    lostTitle: 'Lost by the relay',
+    lostText:
+      'The relay was restored from a backup. This was lost there, is still on this device, and could not be given back yet.',
+    lostCount: (p: { count: number }) =>
+      plural(p.count, { one: '{n} entry or change', other: '{n} entries or changes' }),
+    download: 'Download',
     syncLast: 'Last synced:',
     syncNever: 'This device has not synced yet.',
     syncFetching: 'Fetching {done} of {total}',
@@ -139,6 +151,14 @@ export const t = defineStrings({
     syncSyncingLong: '正在和中继交换改动……',
     syncRefusedLong: '有些改动中继没有接受，还留在这台设备上。',
     syncProblemLong: '这台设备出了点问题。',
+    syncSlowed: '已放慢',
+    syncSlowedLong: '本设备一次发送的内容超过了中继能接收的量。内容不会丢失，只是会慢一些。',
+    damagedTitle: '在中继上已损坏',
+    damagedText: '中继读不出以下内容的数据，正在等待修复。本设备上的内容会保留。',
+    lostTitle: '中继已丢失',
+    lostText: '中继已从备份恢复。以下内容在中继上已丢失，本设备上还有，但还没能交还给中继。',
+    lostCount: (p: { count: number }) => plural(p.count, { other: '{n} 条记录或改动' }),
+    download: '下载',
     syncLast: '最近一次同步：',
     syncNever: '这台设备还没有同步过。',
     syncFetching: '正在获取 {done} / {total}',

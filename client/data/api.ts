@@ -167,6 +167,13 @@ export interface WorkspaceData {
   exportUnsent(): Promise<Blob>;
   /** Every room this device holds. */
   rooms(): Promise<readonly RoomId[]>;
+  /** The epoch of the relay this copy came from; null before the first catch-up. */
+  epoch(): Promise<string | null>;
+  /**
+   * For a session that is over: of this device's copy only stays what this person wrote and never sent. Tells how many
+   * things that are.
+   */
+  keepOnlyUnsent(): Promise<number>;
   /** Stops the worker and closes the database; `wipe` also deletes it, with caches. */
   close(options?: { wipe: boolean }): Promise<void>;
 }

@@ -1,17 +1,23 @@
 import { toBase64 } from 'lib0/buffer';
-import * as Y from 'yjs';
-import { docRoot } from '../../shared/features/docs/schema.ts';
-import type { DeviceStorage } from './storage/contract.ts';
+import { findRoom } from '../../shared/documents/registry.ts';
+import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
+import type { DeviceStorage, StoredUpdate } from './storage/contract.ts';
+import { isReadable } from './text/merge.ts';
+import { ownWords } from './text/own-words.ts';
+
+const bytesOf = ({ bytes }: StoredUpdate): Uint8Array => bytes;
 
 /**
- * Everything that is on this device only, as one JSON file: readable where it can be (messages, the words of documents),
- * and the exact bytes beside it, so that nothing is lost by the format.
+ * Everything that is on this device only, as one JSON file: readable where it can be (messages, the words written in
+ * documents), and the exact bytes beside it, so that nothing is lost by the format. `lost` is what a restored relay has
+ * lost and did not take back, whoever wrote it.
  */
 export async function exportUnsent(storage: DeviceStorage): Promise<Blob> {
-  const [outbox, texts, blobs] = await Promise.all([
+  const [outbox, texts, blobs, owed] = await Promise.all([
     storage.outbox.all(),
     storage.texts.queue(),
     storage.blobs.queue(),
+    storage.journal.owed(),
   ]);
   const rooms = [...new Set(texts.map((text) => text.room))];
   const file = {
@@ -21,8 +27,14 @@ export async function exportUnsent(storage: DeviceStorage): Promise<Blob> {
       .map(({ id, room, type, data, at, failure }) => ({ id, room, type, data, at, failure })),
     texts: await Promise.all(
       rooms.map(async (room) => {
-        const updates = (await storage.texts.everything(room)).map((update) => update.bytes);
-        return { room, words: wordsOf(updates), updates: updates.map(toBase64) };
+        const all = await storage.texts.everything(room);
+        const own = all.filter((update) => update.unsent);
+        const noted = own.flatMap((update) => update.words ?? []);
+        return {
+          room,
+          words: noted.length > 0 ? noted.join('\n') : ownWords(all.map(bytesOf), own.map(bytesOf)),
+          updates: own.map((update) => toBase64(update.bytes)),
+        };
       }),
     ),
     pictures: await Promise.all(
@@ -36,31 +48,14 @@ export async function exportUnsent(storage: DeviceStorage): Promise<Blob> {
         };
       }),
     ),
+    lost: owed.map(({ room, by, at, bytes, failure }) => ({
+      room,
+      by,
+      at,
+      failure,
+      entries: findRoom(room)?.kind.class === 'log' && isReadable(bytes) ? decodeLogRun(bytes) : [],
+      bytes: toBase64(bytes),
+    })),
   };
   return new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' });
 }
-
-/** The text of a document without its marks, a block per line. */
-function wordsOf(updates: readonly Uint8Array[]): string {
-  const doc = new Y.Doc();
-  for (const bytes of updates)
-    try {
-      Y.applyUpdate(doc, bytes);
-    } catch {
-      // Unreadable pieces are in the file as bytes; the words of the others still help.
-    }
-  const lines: string[] = [];
-  const walk = (node: Y.XmlFragment | Y.XmlElement): void => {
-    for (const child of node.toArray())
-      if (child instanceof Y.XmlText) lines.push(plain(child));
-      else if (child instanceof Y.XmlElement) walk(child);
-  };
-  walk(doc.getXmlFragment(docRoot));
-  doc.destroy();
-  return lines.join('\n');
-}
-
-const plain = (text: Y.XmlText): string =>
-  (text.toDelta() as { insert: unknown }[])
-    .map(({ insert }) => (typeof insert === 'string' ? insert : ''))
-    .join('');

@@ -20,17 +20,25 @@ export interface UnsentSummary {
   readonly items: readonly QueuedItem[];
 }
 
-/** The relay ended the session: the copy waits until the person has taken what was not sent. */
+/**
+ * What became of this device's copy when the relay ended the session. `ended`: what others wrote is deleted, what this
+ * person wrote and never sent waits for them. `removed`: no longer a member, everything is deleted. `restored`: the relay
+ * was restored from a backup and knows the session no more; the copy waits as it is, since it may hold what the relay
+ * has lost. Nobody else can open what waits.
+ */
 export interface EndedSession {
   readonly why: Failure;
+  readonly kind: 'ended' | 'removed' | 'restored';
   readonly account: SignedIn;
   readonly unsent: UnsentSummary;
   /** What was not sent, as a file to keep. */
   download(): Promise<Blob>;
   /** Deletes the copy. */
   forget(): Promise<void>;
-  /** Leaves the copy for the same person to go on with. */
+  /** Leaves what waits, for the same person to go on with. */
   keep(): Promise<void>;
+  /** Somebody else signs in: of what waits only the person's own unsent things stay. */
+  leaveTo(): Promise<void>;
 }
 
 type Outcome = Result<true, Failure>;
@@ -116,7 +124,7 @@ class Session {
     signOutIsSettled();
     const ended = this.#ended;
     if (ended && isSamePerson(ended.account, account)) await ended.keep();
-    else await ended?.forget();
+    else await ended?.leaveTo();
     await this.#open(account);
     return ok(true);
   }
@@ -171,29 +179,52 @@ class Session {
       return;
     }
     const unsent = summaryOf(workspace);
-    // Nothing of the person's own would be lost: the copy goes at once.
-    if (unsent.count === 0) {
+    const { kind, known } = await this.#becomesOf(workspace, why);
+    const over = { why, account, kind };
+    const done = async (): Promise<void> => this.#forgetEnded();
+    const gone = { unsent: nothing, download: nothingToTake, forget: done, keep: done, leaveTo: done };
+    const forget = async (): Promise<void> => {
       await workspace.close({ wipe: true });
       forgetAccount();
-      const done = async (): Promise<void> => this.#forgetEnded();
-      this.#ended = { why, account, unsent, download: nothing, forget: done, keep: done };
-      return;
-    }
-    this.#ended = {
-      why,
-      account,
-      unsent,
-      download: () => workspace.exportUnsent(),
-      forget: async () => {
-        await workspace.close({ wipe: true });
-        forgetAccount();
-        this.#forgetEnded();
-      },
-      keep: async () => {
-        await workspace.close();
-        this.#forgetEnded();
-      },
+      this.#forgetEnded();
     };
+    const keep = async (): Promise<void> => {
+      await workspace.close();
+      this.#forgetEnded();
+    };
+    const keepUnsent = async (): Promise<number> => {
+      try {
+        return await workspace.keepOnlyUnsent();
+      } catch {
+        // A database that takes no changes cannot be cleared in part: what others wrote must not stay.
+        return 0;
+      }
+    };
+    const leaveTo = async (): Promise<void> => ((await keepUnsent()) > 0 ? keep() : forget());
+    const waits = { unsent, download: () => workspace.exportUnsent(), forget, keep, leaveTo };
+    if (kind === 'restored' || !known) {
+      this.#ended = { ...over, ...waits };
+    } else if (kind === 'ended' && (await keepUnsent()) > 0) {
+      this.#ended = { ...over, ...waits };
+    } else {
+      await workspace.close({ wipe: true });
+      forgetAccount();
+      this.#ended = { ...over, ...gone };
+    }
+  }
+
+  /** The relay says over HTTP why. Where it cannot be asked now, the copy waits until the next start, which asks again. */
+  async #becomesOf(
+    workspace: WorkspaceData,
+    why: Failure,
+  ): Promise<{ kind: EndedSession['kind']; known: boolean }> {
+    const answer = why.details?.['epoch'] === undefined ? await api.session() : err(why);
+    const details = answer.ok ? undefined : answer.error.details;
+    if (details?.['removed'] === 1) return { kind: 'removed', known: true };
+    const epoch = await workspace.epoch().catch(() => null);
+    const now = details?.['epoch'];
+    if (now !== undefined && epoch !== null && epoch !== now) return { kind: 'restored', known: true };
+    return { kind: 'ended', known: now !== undefined };
   }
 
   #forgetEnded(): void {
@@ -216,7 +247,8 @@ const isOver = ({ code }: Failure): boolean => code === 'session-ended' || code 
 const isSamePerson = (a: SignedIn, b: SignedIn): boolean =>
   a.member.id === b.member.id && a.workspace.id === b.workspace.id && a.session.device === b.session.device;
 
-const nothing = (): Promise<Blob> => Promise.resolve(new Blob([]));
+const nothing: UnsentSummary = { count: 0, items: [] };
+const nothingToTake = (): Promise<Blob> => Promise.resolve(new Blob([]));
 
 function summaryOf(workspace: WorkspaceData | null): UnsentSummary {
   const items = workspace?.sync.queue ?? [];

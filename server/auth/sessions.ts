@@ -25,6 +25,8 @@ export interface AuthSessions extends Sessions {
   /** A new session with a new token. A device has one session: an older one of the same device ends. */
   open(member: MemberId, device: DeviceClaim): { readonly token: string; readonly session: Session };
   list(member: MemberId): Session[];
+  /** Whether this is the token of somebody who is no longer a member: their device then keeps nothing. */
+  isOfFormerMember(token: string): boolean;
   /** False when the member has no such session. Sockets of the session are closed when this returns. */
   end(member: MemberId, session: string): boolean;
   endAll(member: MemberId): void;
@@ -65,6 +67,10 @@ export function createSessions({ store, clock, limits, relay }: SessionsDeps): A
       const session = store.sessionByToken(fingerprint(token));
       if (!session || isOver(session) || !relay.actor(session.member)?.active) return null;
       return { member: session.member, session: session.id, device: session.device };
+    },
+    isOfFormerMember(token) {
+      const session = tokenShape.test(token) ? store.sessionByToken(fingerprint(token)) : null;
+      return session ? !relay.actor(session.member)?.active : false;
     },
     seen(session) {
       const now = clock.now();

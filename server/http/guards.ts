@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { failure, type ErrorCode } from '../../shared/base/errors.ts';
 import type { AppDeps } from './deps.ts';
 import type { AppEnvironment } from './environment.ts';
 import { isOwnOrigin } from './origin.ts';
@@ -36,15 +37,25 @@ export const notToBeKept = createMiddleware<AppEnvironment>(async (c, next) => {
   if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
 });
 
+/** A device has to know what becomes of its copy: was it taken away, or is this another relay's idea of the sessions? */
+const notSignedIn = (code: ErrorCode, message: string, epoch: string, removed: boolean): never => {
+  throw new Refused(failure(code, message, { epoch, removed: removed ? 1 : 0 }));
+};
+
 /** Lets only members in and says who it is. A token in the header goes before the cookie. */
-export const signedIn = ({ auth, rate, ...deps }: AppDeps): MiddlewareHandler<AppEnvironment> =>
+export const signedIn = ({ auth, relay, rate, ...deps }: AppDeps): MiddlewareHandler<AppEnvironment> =>
   createMiddleware<AppEnvironment>(async (c, next) => {
     const token = bearer(c) ?? readSessionCookie(c, isSecure(c, deps));
     const caller = token === undefined ? null : auth.sessions.verify(token);
     if (!caller)
       return token === undefined
-        ? refuse('not-signed-in', 'sign in first')
-        : refuse('session-ended', 'this session has ended; sign in again');
+        ? notSignedIn('not-signed-in', 'sign in first', relay.epoch, false)
+        : notSignedIn(
+            'session-ended',
+            'this session has ended; sign in again',
+            relay.epoch,
+            auth.sessions.isOfFormerMember(token),
+          );
     const tooMany = rate(caller.member);
     if (tooMany) throw new Refused(tooMany);
     // A body may take minutes to arrive, and the session may end meanwhile.

@@ -174,6 +174,7 @@ export class LocalWorkspace implements WorkspaceData {
     } else if (target?.kind === 'text' && target.refused) {
       const bytes = await storage.texts.retryRefused(target.room);
       bus.post({ type: 'bytes', room: target.room, bytes, from: this.#parts.tab });
+      this.#texts.beginAnew(target.room);
     } else if (target?.kind === 'blob') {
       await storage.blobs.mark(target.room, target.hash, { pending: true, failure: null });
     }
@@ -277,6 +278,18 @@ export class LocalWorkspace implements WorkspaceData {
   /** The browser says the network is back, or the person wants to try at once. */
   networkIsBack(): void {
     this.#parts.bus.post({ type: 'network' });
+  }
+
+  async epoch(): Promise<string | null> {
+    return (await this.#parts.storage.meta.read()).epoch;
+  }
+
+  async keepOnlyUnsent(): Promise<number> {
+    await this.#texts.close().catch(() => undefined);
+    this.#leader.stop();
+    const kept = await this.#parts.storage.keepOnlyUnsent();
+    await this.#parts.clearCaches();
+    return kept;
   }
 
   async close(options: { wipe: boolean } = { wipe: false }): Promise<void> {

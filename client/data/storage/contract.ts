@@ -25,6 +25,8 @@ export interface DeviceStorage {
   readonly drafts: DraftStore;
   readonly journal: JournalStore;
   close(): void;
+  /** Deletes everything but what this person wrote and never sent: commands, words, pictures, drafts. Tells how many of these there are. */
+  keepOnlyUnsent(): Promise<number>;
   /** Deletes everything, also what was not sent. */
   destroy(): Promise<void>;
 }
@@ -98,8 +100,11 @@ export interface RoomStore {
   storeRows(rows: readonly Row[], cursor: number): Promise<StoredRows>;
   /** Older entries, put before those that are here; what does not fit on is ignored. */
   storeHistory(content: LogContent): Promise<void>;
-  /** Removes every trace of rooms; commands to them stay in the outbox as refused. */
-  forget(rooms: readonly RoomId[]): Promise<void>;
+  /**
+   * Removes every trace of rooms, other than what this person wrote and never sent: commands, words, pictures and a
+   * draft stay as refused. `at`: now, milliseconds since 1970.
+   */
+  forget(rooms: readonly RoomId[], at: number): Promise<void>;
   /**
    * The relay was restored and has lost every row after `until`: rooms with such rows are to be fetched anew and stay
    * readable until then; the rows that have a receipt are owed to the relay from now on.
@@ -144,6 +149,10 @@ export interface StoredUpdate {
   readonly bytes: Uint8Array;
   /** It was moved under another client id already. */
   readonly moved?: boolean;
+  /** What was written in it, where the text around it is gone from this device. */
+  readonly words?: string;
+  /** It is not on the relay, or was refused. */
+  readonly unsent?: boolean;
 }
 
 export interface TextStore {

@@ -157,7 +157,7 @@ export class LiveSession {
   }
 
   async #forget(rooms: readonly RoomId[]): Promise<void> {
-    await this.#deps.storage.rooms.forget(rooms);
+    await this.#deps.storage.rooms.forget(rooms, this.#deps.timers.now());
     this.#deps.bus.post({ type: 'lost', rooms });
     this.#deps.bus.post({ type: 'rooms', rooms });
     this.#deps.bus.post({ type: 'queue' });

@@ -18,7 +18,7 @@ export class OpenTexts {
     this.#deps = deps;
     this.#stopListening = deps.bus.listen((note) => {
       if (note.type === 'who-watches') this.#tellWatched(true);
-      if (note.type === 'replaced') for (const room of note.rooms) this.#beginAnew(room);
+      if (note.type === 'replaced') for (const room of note.rooms) this.beginAnew(room);
     });
   }
 
@@ -81,7 +81,7 @@ export class OpenTexts {
   }
 
   /** What is open is not what the database says: the same text in a new document, after what was typed is stored. */
-  #beginAnew(room: RoomId): void {
+  beginAnew(room: RoomId): void {
     const text = this.#open.get(room);
     if (!text) return;
     const before = text.session;

@@ -54,11 +54,15 @@ export const t = defineStrings({
     insecure: 'This address is not secure (no https), so the browser will not let Weft work offline.',
     ended: 'This device was signed out.',
     endedText:
-      'Somebody ended the session, you changed your password elsewhere, or you are no longer a member.',
+      'The session was ended from another device, you changed your password, or it was not used for long. The copy of the workspace is deleted here.',
+    endedRemoved:
+      'You are no longer a member of this workspace. Its copy on this device is deleted, with everything that was not sent.',
+    endedRestored:
+      'The relay was restored from a backup and no longer knows this session. The copy on this device waits until you sign in again, since it may hold what the relay has lost.',
     endedUnsent: (p: { count: number }) =>
       plural(p.count, {
-        one: '{n} change never reached the relay. Download it before you go on.',
-        other: '{n} changes never reached the relay. Download them before you go on.',
+        one: '{n} change never reached the relay. It stays on this device until you sign in again.',
+        other: '{n} changes never reached the relay. They stay on this device until you sign in again.',
       }),
     download: 'Download unsent work',
     downloaded: 'Downloaded.',
@@ -106,9 +110,12 @@ export const t = defineStrings({
     language: '语言',
     insecure: '当前地址不安全（不是 https），浏览器不允许 Weft 离线工作。',
     ended: '这台设备已退出登录。',
-    endedText: '可能是有人结束了这次登录，你在别处改了密码，或者你已不在企业里。',
+    endedText: '登录已在别的设备上结束，你改了密码，或者太久没有使用。本设备上的工作区副本已删除。',
+    endedRemoved: '你已不是这个工作区的成员。本设备上的副本已删除，包括没有发送的内容。',
+    endedRestored:
+      '中继已从备份恢复，不再认识这次登录。本设备上的副本会留到你重新登录，因为其中可能有中继丢失的内容。',
     endedUnsent: (p: { count: number }) =>
-      plural(p.count, { other: '有 {n} 处改动没能送达中继，请先下载再继续。' }),
+      plural(p.count, { other: '有 {n} 处改动没能送达中继，会留在本设备上，直到你重新登录。' }),
     download: '下载未送达的内容',
     downloaded: '已下载。',
     clearDevice: '清空这台设备',

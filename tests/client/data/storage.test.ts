@@ -1,10 +1,12 @@
 import 'fake-indexeddb/auto';
 import { forceCloseDatabase } from 'fake-indexeddb';
 import { deleteDB, openDB } from 'idb';
+import * as Y from 'yjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
-import type { DeviceStorage } from '../../../client/data/storage/contract.ts';
+import { journalBytes, type DeviceStorage } from '../../../client/data/storage/contract.ts';
+import { exportUnsent } from '../../../client/data/unsent-export.ts';
 import { openStorage, type Exclusively, type OpenOptions } from '../../../client/data/storage/idb/open.ts';
 
 const chat = 'w/chat/c' as RoomId;
@@ -209,7 +211,7 @@ test('a database the browser threw away is noticed', async () => {
 test('own words in a room that is gone are set aside, not deleted', async () => {
   const storage = open();
   await someUnsent(storage);
-  await storage.rooms.forget([text, chat]);
+  await storage.rooms.forget([text, chat], 9);
   expect(await storage.texts.queue()).toMatchObject([
     { room: text, count: 1, failure: { code: 'forbidden' } },
   ]);
@@ -217,6 +219,109 @@ test('own words in a room that is gone are set aside, not deleted', async () => 
   expect((await storage.outbox.all()).map(({ failure }) => failure?.code)).toEqual([
     'forbidden',
     'forbidden',
+    'forbidden',
   ]);
   expect(await storage.drafts.get(chat)).toBe('');
+});
+
+/** A text of two people: what others wrote was sent, and what Ann wrote last was not. */
+async function textOfTwo(storage: DeviceStorage): Promise<void> {
+  const doc = new Y.Doc();
+  doc.clientID = 5;
+  doc.getText('t').insert(0, 'theirs, secret. ');
+  const theirs = Y.encodeStateAsUpdate(doc);
+  const before = Y.encodeStateVector(doc);
+  doc.clientID = 6;
+  doc.getText('t').insert(doc.getText('t').length, 'mine, unsent');
+  doc.getText('t').insert(0, 'also mine ');
+  await storage.texts.append(text, theirs, ann, 1);
+  const [sent] = await storage.texts.pending(text);
+  await storage.texts.markSent(text, [sent!.key], 7);
+  await storage.texts.append(text, Y.encodeStateAsUpdate(doc, before), ann, 2);
+}
+
+const exported = async (storage: DeviceStorage): Promise<string> => (await exportUnsent(storage)).text();
+
+test.each(['a room that is lost', 'a session that is over'])(
+  'of %s only the own unsent words stay, and can be read',
+  async (what) => {
+    const storage = open();
+    await textOfTwo(storage);
+    await storage.outbox.add(command('unsent'));
+    await storage.drafts.put(chat, 'half a thought');
+    await storage.leases.add([6], []);
+    if (what === 'a room that is lost') await storage.rooms.forget([text, chat], 9);
+    else expect(await storage.keepOnlyUnsent()).toBe(3);
+    const file = JSON.parse(await exported(storage)) as {
+      texts: { words: string }[];
+      commands: { data: unknown }[];
+    };
+    expect(file.texts.map(({ words }) => words)).toEqual(['also mine mine, unsent']);
+    const kept = file.commands.map(({ data }) => data);
+    expect(kept).toContainEqual({ text: 'unsent' });
+    if (what === 'a room that is lost') expect(kept).toContainEqual({ text: 'half a thought' });
+    else {
+      expect(await storage.drafts.get(chat)).toBe('half a thought');
+      // Their clocks are not known any more.
+      expect(await storage.leases.usable()).toEqual([]);
+      expect(await storage.texts.pendingRooms()).toEqual([text]);
+    }
+    expect(await storage.rooms.all()).toEqual([]);
+    // Not one letter of anybody else, in whatever store.
+    const db = await openDB(name);
+    for (const store of db.objectStoreNames)
+      for (const value of (await db.getAll(store)) as unknown[]) {
+        const bytes = typeof value === 'object' && value && 'bytes' in value ? value.bytes : null;
+        const letters = bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : '';
+        expect(letters + JSON.stringify(value)).not.toContain('secret');
+      }
+    db.close();
+  },
+);
+
+test('what is kept to hand back goes with the backup, with age, and is bounded', async () => {
+  const storage = open();
+  const row = (cursor: number, at: number, bytes: Uint8Array, room = text) => ({
+    room,
+    cursor,
+    seq: 0,
+    by: ann,
+    at,
+    bytes,
+    receipt: new Uint8Array(16).fill(cursor),
+  });
+  const held = async (until: number): Promise<number[]> => {
+    const other = openStorage({ workspace: 'w' as WorkspaceId, member: ann, name });
+    opened.push(other);
+    await other.rooms.newEpoch(`epoch-${until}`, until);
+    return (await other.journal.owed()).map(({ receipt }) => receipt[0]!);
+  };
+  for (const cursor of [1, 2, 3, 4])
+    await storage.rooms.storeRows([row(cursor, cursor * 100, Uint8Array.of(0, 0))], cursor);
+  await storage.journal.prune(1, 250);
+  expect(await held(3)).toEqual([4]);
+  expect(await held(0)).toEqual([4, 3]);
+  const piece = new Uint8Array(journalBytes / 4);
+  for (const cursor of [5, 6, 7, 8, 9])
+    await storage.rooms.storeRows([row(cursor, 1_000, piece, 'w/scratch/u' as RoomId)], cursor);
+  await storage.journal.prune(0, 0);
+  const left = (await held(0)).slice(2);
+  expect(left).toEqual([7, 8, 9]);
+});
+
+test('[S-10] of a room that was damaged on the relay, newer rows wait until what is missing has come', async () => {
+  const storage = open();
+  await storage.meta.write({ damaged: [text] });
+  const row = {
+    room: text,
+    cursor: 9,
+    seq: 3,
+    by: ann,
+    at: 1,
+    bytes: Uint8Array.of(0, 0),
+    receipt: new Uint8Array(16),
+  };
+  await storage.rooms.storeRows([{ ...row, seq: 0, cursor: 1 }], 1);
+  expect((await storage.rooms.storeRows([row], 9)).gaps).toEqual([text]);
+  expect((await storage.meta.read()).cursor).toBe(0);
 });

@@ -7,6 +7,7 @@ import { asStorageError } from '../problems.ts';
 import { idbJournal } from './journal.ts';
 import { idbMeta } from './meta.ts';
 import { idbOutbox } from './outbox.ts';
+import { keepOnlyUnsent } from './only-unsent.ts';
 import { idbRooms } from './rooms.ts';
 import { forgetAside, putBack, setAside } from './rescue.ts';
 import { databaseVersion, migrate, storeNames, type WeftDb, type WeftSchema } from './schema.ts';
@@ -137,6 +138,7 @@ export function openStorage({
     leases: idbLeases(getDb),
     drafts: idbDrafts(getDb),
     journal: idbJournal(getDb),
+    keepOnlyUnsent: () => keepOnlyUnsent(getDb),
     close() {
       ended ??= failure('session-ended', 'the database was closed');
       close();

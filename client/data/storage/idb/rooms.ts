@@ -1,5 +1,5 @@
 import { failure } from '../../../../shared/base/errors.ts';
-import type { MemberId, RoomId } from '../../../../shared/base/ids.ts';
+import { newId, type MemberId, type RoomId } from '../../../../shared/base/ids.ts';
 import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
 import type { LogContent, RoomContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
@@ -19,6 +19,7 @@ import {
 } from './journal.ts';
 import { LogWriter } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
+import { keepOwnPieces } from './only-unsent.ts';
 import { allOf, between } from './ranges.ts';
 import { blobRowOf } from './schema.ts';
 import { read, write, type GetDb, type WriteTx } from './transaction.ts';
@@ -37,6 +38,17 @@ const emptyText = (room: RoomId): RoomRecord => ({
 });
 
 export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
+  const forgotten = [
+    'rooms',
+    'entries',
+    'updates',
+    'snapshots',
+    'outbox',
+    'drafts',
+    'blobs',
+    'journal',
+    'owed',
+  ] as const;
   const written = ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed'] as const;
 
   return {
@@ -160,39 +172,43 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         await tx.objectStore('rooms').put({ ...held, from: content.from });
       }),
 
-    forget: (rooms) =>
-      write(
-        getDb,
-        ['rooms', 'entries', 'updates', 'snapshots', 'outbox', 'drafts', 'blobs', 'journal', 'owed'],
-        async (tx) => {
-          const gone = failure('forbidden', 'this room is no longer readable');
-          for (const room of rooms) {
-            await forgetJournal(tx as never, room);
-            void tx.objectStore('rooms').delete(room);
-            void tx.objectStore('entries').delete(allOf(room));
-            void tx.objectStore('snapshots').delete(room);
-            void tx.objectStore('drafts').delete(room);
-            const blobs = tx.objectStore('blobs');
-            for (const key of await blobs.getAllKeys(IDBKeyRange.bound([room, ''], [room, '\uffff']))) {
-              const { unsent, ...blob } = (await blobs.get(key))!;
-              if (unsent) void blobs.put(blobRowOf({ ...blob, failure: gone, pending: true }));
-              else void blobs.delete(key);
-            }
-            const updates = tx.objectStore('updates');
-            for (const key of await updates.index('room').getAllKeys(room)) {
-              const { unsent, ...row } = (await updates.get(key))!;
-              // Own words nobody else has: set aside like commands, for the person to take along or dismiss.
-              if (unsent) void updates.put({ ...row, refused: room, failure: gone }, key);
-              else if (!row.refused) void updates.delete(key);
-            }
-            const outbox = tx.objectStore('outbox');
-            for (const row of await outbox.index('room').getAll(room))
-              // What the relay took is done, and its entry never comes.
-              if (row.seq !== null) void outbox.delete(row.key!);
-              else if (!row.failure) void outbox.put({ ...row, failure: gone });
+    forget: (rooms, at) =>
+      write(getDb, [...forgotten], async (tx) => {
+        const gone = failure('forbidden', 'this room is no longer readable');
+        const outbox = tx.objectStore('outbox');
+        for (const room of rooms) {
+          await forgetJournal(tx as never, room);
+          void tx.objectStore('rooms').delete(room);
+          void tx.objectStore('entries').delete(allOf(room));
+          const draft = await tx.objectStore('drafts').get(room);
+          void tx.objectStore('drafts').delete(room);
+          // Begun and never sent: as if it had been sent and refused.
+          if (draft)
+            void outbox.put({
+              id: newId(),
+              room,
+              type: 'chat.send',
+              data: { text: draft },
+              at,
+              seq: null,
+              failure: gone,
+            });
+          const blobs = tx.objectStore('blobs');
+          for (const key of await blobs.getAllKeys(IDBKeyRange.bound([room, ''], [room, '\uffff']))) {
+            const { unsent, ...blob } = (await blobs.get(key))!;
+            if (unsent) void blobs.put(blobRowOf({ ...blob, failure: gone, pending: true }));
+            else void blobs.delete(key);
           }
-        },
-      ),
+          // Own words nobody else has: set aside like commands, for the person to take along or dismiss.
+          await keepOwnPieces(tx as never, room, ({ unsent: _, ...row }) => ({
+            ...row,
+            refused: room,
+            failure: gone,
+          }));
+          for (const row of await outbox.index('room').getAll(room))
+            if (!row.failure) void outbox.put({ ...row, failure: gone });
+        }
+      }),
 
     newEpoch: (epoch, until) =>
       write(getDb, ['rooms', 'outbox', 'meta', 'entries', 'journal', 'owed'], async (tx) => {

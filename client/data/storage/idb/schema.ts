@@ -15,6 +15,8 @@ export interface UpdateRow {
   failure?: Failure;
   /** It was moved under another client id, and is not moved again. */
   moved?: true;
+  /** What was written in it, kept where the text around it is gone from this device. */
+  words?: string;
 }
 
 /** All sent pieces of a text merged. `version` tells two tabs that merge at once from each other. */

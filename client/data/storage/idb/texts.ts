@@ -33,7 +33,12 @@ export function idbTexts(getDb: GetDb): TextStore {
 
     async everything(room) {
       const { snapshot, rows } = await rowsOf(room);
-      const pieces = rows.map(({ key, row }) => ({ key, bytes: row.bytes }));
+      const pieces = rows.map(({ key, row }): StoredUpdate => ({
+        key,
+        bytes: row.bytes,
+        unsent: row.unsent !== undefined || row.refused !== undefined,
+        ...(row.words === undefined ? {} : { words: row.words }),
+      }));
       return snapshot ? [{ key: snapshotKey, bytes: snapshot.bytes }, ...pieces] : pieces;
     },
 
