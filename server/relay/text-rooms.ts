@@ -82,7 +82,7 @@ export function createTextRooms({ store, clock, metrics, log, defer, flush }: Te
   const patience = createPatience(clock);
 
   const read = function* (room: RoomId, work: Work): Sliced<LoadedText> {
-    const text = new LoadedText();
+    const text = new LoadedText(() => clock.now());
     const snapshot = store.snapshot(room);
     const rows = store.rowsAfter(room, snapshot?.cursor ?? 0);
     yield* text.load(

@@ -116,7 +116,7 @@ export function editPad({ doc }: Tab, random: Random): void {
 const blocks = ['paragraph', 'heading', 'codeBlock', 'blockquote', 'bulletList', 'taskList', 'table'];
 
 function block(kind: string, random: Random): Y.XmlElement {
-  const element = new Y.XmlElement<Record<string, unknown>>(kind) as unknown as Y.XmlElement;
+  const element = new Y.XmlElement(kind);
   const within = (child: string): void => element.insert(0, [block(child, random)]);
   switch (kind) {
     case 'blockquote':

@@ -65,8 +65,9 @@ async function work(random: Random, seed: number, updates: number): Promise<numb
     const tab = tabs[random(tabs.length)]!;
     // Offline for as long as this takes.
     for (let edits = 1 + random(random(5) ? 3 : 30); edits > 0; edits--) {
-      if (random(8) === 0) tab.undo!.undo();
-      else if (random(8) === 0) tab.undo!.redo();
+      const what = random(8);
+      if (what === 0) tab.undo!.undo();
+      else if (what === 1) tab.undo!.redo();
       else (isDoc ? editDoc : editPad)(tab, random);
     }
     const before = random(2) === 0;

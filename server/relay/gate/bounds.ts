@@ -4,11 +4,19 @@ export const bounds = {
   structs: 500_000,
   /** Ranges in the deletions of one update. */
   ranges: 500_000,
-  /** Plain values (numbers, objects, …) of one update: some take much more memory than bytes on the wire. */
-  values: 1 << 18,
+  /** Ranges that stand behind a later one of their client. Yjs writes them in order; cutting texts from the end is slow. */
+  backwards: 10_000,
+  /** Plain values (numbers, objects, …) of one update beside a few for each struct: some are more in memory than as bytes. */
+  values: 1 << 17,
   /** Structs that a document may consist of (its heap is about 200 bytes for each), and how far deletions may cut them. */
   liveStructs: 1_000_000,
   cutStructs: 2_000_000,
+  /**
+   * Milliseconds that applying may take: for any update, and for each struct or range besides. Every reader has to do it
+   * all at once. Ordinary work takes a tenth of that.
+   */
+  applying: 1_000,
+  applyingPart: 0.04,
   /** Positions that one struct may use up as deleted: clocks are cheap to burn and never come back. */
   gap: 1 << 24,
   /** Types inside types; nobody's document is deeper, and every reader walks down by recursion. */

@@ -37,6 +37,7 @@ const spoilt = (why: Failure): Spoilt => ({ ...why, isSpoilt: true });
 /** A document in memory as the log has it, and what was staged on top. */
 export class LoadedText {
   readonly doc = new Y.Doc();
+  readonly #now: () => number;
   readonly #places = createPlaces();
   /** What it was made of: at least the bytes of the document as it is. */
   #bytes = 0;
@@ -48,7 +49,9 @@ export class LoadedText {
   #change: Change | null = null;
   #clients: readonly number[] = [];
 
-  constructor() {
+  /** `now` in milliseconds, to know how long it takes to apply something. */
+  constructor(now: () => number) {
+    this.#now = now;
     // Yjs tidies formatting marks by deletions of its own; the relay must hold exactly what its log says.
     this.doc.on('afterTransaction', (transaction: Y.Transaction) => {
       transaction._needFormattingCleanup = false;
@@ -160,7 +163,10 @@ export class LoadedText {
   *#apply(update: ReadUpdate, plan: Plan, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
     const change = new Change();
     const clients = update.runs.map(({ client }) => client);
+    const parts = plan.order.length + update.deletes.length / 3;
+    let left = bounds.applying + parts * bounds.applyingPart;
     for (const each of this.#pieces(update, plan)) {
+      const started = this.#now();
       this.#change = change;
       this.#clients = clients;
       try {
@@ -177,6 +183,8 @@ export class LoadedText {
         return err(
           spoilt(failure('update-missing-reference', 'refers to something the relay does not have')),
         );
+      left -= this.#now() - started;
+      if (left < 0) return err(spoilt(failure('too-large', 'the update takes too long to apply')));
       if (work.did(each.steps)) yield;
     }
     return ok(change.encode());

@@ -56,6 +56,8 @@ export interface Caps {
 /** For what the relay stored itself. */
 export const uncapped: Caps = { structs: Infinity, ranges: Infinity, values: Infinity };
 
+/** Values that come with every struct: less than the struct itself. */
+const valuesPerStruct = 4;
 /** Bytes that count as one step of work. */
 const bytesPerStep = 256;
 
@@ -83,6 +85,7 @@ export function* readUpdate(bytes: Uint8Array, work: Work, caps: Caps = bounds):
       const start = decoder.pos;
       starts.push(start);
       clocks.push(clock);
+      counted.left += valuesPerStruct;
       clock += skipStruct(decoder, counted);
       if (work.did(1 + (decoder.pos - start) / bytesPerStep)) yield;
     }
@@ -90,12 +93,16 @@ export function* readUpdate(bytes: Uint8Array, work: Work, caps: Caps = bounds):
     runs.push({ client, from, to: clock, first, end: starts.length, stop: decoder.pos });
   }
   const deletes: number[] = [];
+  let backwards = 0;
   for (let left = readCount(decoder, 2, Infinity); left > 0; left--) {
     const client = readSafe(decoder);
     for (let ranges = readCount(decoder, 2, caps.ranges - deletes.length / 3); ranges > 0; ranges--) {
       const clock = readSafe(decoder);
       const length = readSafe(decoder);
       if (length === 0) throw new Unreadable('an empty deletion');
+      const before = deletes.length - 3;
+      if (deletes[before] === client && deletes[before + 1]! > clock && ++backwards > bounds.backwards)
+        throw new Unreadable('deletions in no order');
       deletes.push(client, clock, length);
       if (work.did(1)) yield;
     }
