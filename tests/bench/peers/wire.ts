@@ -19,6 +19,7 @@ export class Wire {
   readonly #socket: Socket;
   #rest: Buffer | null = null;
   #opened: (() => void) | null = null;
+  #isHeld = false;
 
   private constructor(port: number, path: string) {
     const read = (length: number, buffer: Uint8Array): boolean => {
@@ -62,27 +63,29 @@ export class Wire {
   }
 
   #take(chunk: Buffer): void {
-    let bytes = chunk;
-    if (this.#rest) bytes = Buffer.concat([this.#rest, chunk]);
+    const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
     this.#rest = null;
-    let at = 0;
-    if (this.#opened) {
-      const end = bytes.indexOf('\r\n\r\n');
-      if (end >= 0) {
-        at = end + 4;
-        const status = bytes.subarray(0, 12).toString('latin1');
-        if (status === 'HTTP/1.1 101') this.#opened();
-        else this.#socket.destroy(new Error(bytes.subarray(0, end).toString('latin1')));
-        this.#opened = null;
-        // Who waits for the opening has to set `onMessage` before the first message is handed over.
-        if (at < bytes.length) {
-          const early = Buffer.from(bytes.subarray(at));
-          queueMicrotask(() => setImmediate(() => this.#take(early)));
-        }
-        return;
-      }
-    } else at = this.#frames(bytes);
+    const at = this.#opened ? this.#open(bytes, this.#opened) : this.#isHeld ? 0 : this.#frames(bytes);
     if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
+  }
+
+  /** Where the answer to the upgrade ends. */
+  #open(bytes: Buffer, opened: () => void): number {
+    const end = bytes.indexOf('\r\n\r\n');
+    if (end < 0) return 0;
+    this.#opened = null;
+    if (!bytes.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) {
+      this.#socket.destroy(new Error(bytes.subarray(0, end).toString('latin1')));
+      return bytes.length;
+    }
+    opened();
+    // Who waits for the opening has to set `onMessage` before the first message is handed over.
+    this.#isHeld = true;
+    setImmediate(() => {
+      this.#isHeld = false;
+      this.#take(Buffer.alloc(0));
+    });
+    return end + 4;
   }
 
   /** Hands over the whole frames in the bytes; where the first that is not whole begins. */
