@@ -2,7 +2,6 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import { judgeCommand } from '../../shared/documents/decide.ts';
-import { limits } from '../../shared/protocol/limits.ts';
 import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Access } from './access.ts';
@@ -34,6 +33,8 @@ export interface CommandsDeps {
   readonly appending: Appending;
   readonly committer: Committer;
   readonly metrics: RelayMetrics;
+  /** Bytes of one command. */
+  readonly largest: number;
   isDamaged(room: RoomId): boolean;
   /** Whether the entry of this command of the member was handed back and is queued to be stored. */
   isTakingBack(member: MemberId, id: CommandId): boolean;
@@ -43,7 +44,8 @@ export interface CommandsDeps {
 const mostDevices = 50_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
-  const { store, clock, access, logs, appending, committer, metrics, isDamaged, isTakingBack } = deps;
+  const { store, clock, access, logs, appending, committer, metrics } = deps;
+  const { largest, isDamaged, isTakingBack } = deps;
   const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */
@@ -123,7 +125,9 @@ export function createCommands(deps: CommandsDeps): Commands {
         const log = logs.open(command.room);
         const said = { id, type: command.type, by: caller.member, at: clock.now(), data: judged.data };
         const { entry, row } = appending.entry(log, said, caller.device);
-        if (row.bytes.length > limits.command) {
+        metrics.reached('command', row.bytes.length);
+        if (row.bytes.length > largest) {
+          metrics.struck('command');
           metrics.refused('too-large');
           result = { id, ok: false, code: 'too-large', message: 'the command is too large' };
         } else {

@@ -133,6 +133,7 @@ export function connectDevice(
           : size > core.limits.command
             ? failure('too-large', 'the command is too large')
             : null;
+        if (refused?.code === 'too-large') core.metrics.struck('command');
         if (refused)
           return say({
             type: 'result',

@@ -194,6 +194,7 @@ export function createRelay(deps: RelayDeps): Relay {
     appending,
     committer,
     metrics,
+    largest: bounds.command,
     isDamaged: quarantine.has,
     isTakingBack: (member, id) => handback.isTakingBack(member, id),
   });
