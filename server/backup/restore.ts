@@ -158,8 +158,7 @@ export async function restoreBackup(wish: RestoreWish): Promise<Restored> {
   try {
     const manifest = await verifyBackup(from);
     const staging = unfinishedRestore(data);
-    const present = contentOf(data);
-    if (!wish.replace && (present.length > 0 || existsSync(staging)))
+    if (!wish.replace && (contentOf(data).length > 0 || existsSync(staging)))
       throw new BackupError(
         `${data} is not empty. With --replace what is in it is moved aside into a folder in it, and nothing is deleted.`,
       );
@@ -196,7 +195,7 @@ export async function restoreBackup(wish: RestoreWish): Promise<Restored> {
     await syncFile(file);
     syncFolder(staging);
 
-    const aside = moveAside(data, present, clock.now());
+    const aside = moveAside(data, clock.now());
     renameSync(join(staging, 'blobs'), join(data, 'blobs'));
     // Last: with it the folder is a workspace.
     renameSync(file, join(data, 'weft.db'));
@@ -218,7 +217,8 @@ export async function restoreBackup(wish: RestoreWish): Promise<Restored> {
   }
 }
 
-function moveAside(data: string, names: readonly string[], now: number): string | null {
+function moveAside(data: string, now: number): string | null {
+  const names = contentOf(data);
   if (names.length === 0) return null;
   const name = asidePrefix + new Date(now).toISOString().replaceAll(':', '-');
   const aside = join(data, name);

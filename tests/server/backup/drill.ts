@@ -77,7 +77,7 @@ export class DrillDevice {
     this.#send({ type: 'hello', hello });
     if (!(await this.#until('welcome', () => true))) return false;
     this.n = Math.max(this.n, this.welcome?.lastCommand ?? 0);
-    await this.#fetch(relay);
+    await this.fetch(relay);
     return true;
   }
   disconnect(): void {
@@ -116,7 +116,8 @@ export class DrillDevice {
     }
   }
 
-  async #fetch(relay: Relay): Promise<void> {
+  /** Everything it may read, once more. */
+  async fetch(relay: Relay): Promise<void> {
     const wants = relay.readable(this.member).map(({ room }) => ({ room, cursor: 1, have: 0 }));
     const request = ++this.#request;
     this.#send({ type: 'pull', request, wants });
