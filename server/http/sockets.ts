@@ -162,15 +162,16 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     socket.once('close', seat.leave);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const link = linkOf(webSocket, socket);
+      const bytesRead = (): number => ('bytesRead' in socket ? Number(socket.bytesRead) : 0);
       if (room === null) {
         const tooMuch = (): void => {
           metrics.struck('beforeHello');
           webSocket.terminate();
         };
         const greeted = caller ? null : boundUntil(socket, bounds.beforeHello - head.length, tooMuch);
-        open(webSocket, link, seat, (pulse) => connectDevice(link, pulse, seat, token, greeted));
+        open(webSocket, link, seat, bytesRead, (pulse) => connectDevice(link, pulse, seat, token, greeted));
       } else if (caller && token !== null)
-        open(webSocket, link, seat, (pulse) => connectPlain(link, pulse, caller, token, room));
+        open(webSocket, link, seat, bytesRead, (pulse) => connectPlain(link, pulse, caller, token, room));
     });
   };
 
@@ -178,6 +179,9 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   interface Pulse {
     /** Of `performance.now`: a clock that is set must not end everybody's connection. */
     heardAt: number;
+    /** Bytes that came so far: one large message may take minutes on a slow network, and is a sign of life all along. */
+    read: number;
+    bytesRead: () => number;
     /** Looks since the last ping. */
     looks: number;
     check: () => void;
@@ -187,9 +191,10 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     webSocket: WebSocket,
     link: Link,
     seat: Seat,
+    bytesRead: () => number,
     connect: (pulse: Pulse) => Connection | null,
   ): void => {
-    const pulse: Pulse = { heardAt: performance.now(), looks: 0, check: () => {} };
+    const pulse: Pulse = { heardAt: performance.now(), read: 0, bytesRead, looks: 0, check: () => {} };
     // `ws` answers a broken frame with a close of its own; the peer gets a moment to read why.
     webSocket.on('error', (error: Error & { readonly code?: string }) => {
       const bound = boundOfError[error.code ?? ''];
@@ -295,6 +300,9 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   const look = setInterval(() => {
     const now = performance.now();
     for (const [webSocket, pulse] of live) {
+      const read = pulse.bytesRead();
+      if (read > pulse.read) pulse.heardAt = now;
+      pulse.read = read;
       // One look early: the bound holds also for a peer that fell silent right after a look.
       if (now - pulse.heardAt > bounds.silence - between) {
         metrics.struck('silence');

@@ -70,7 +70,7 @@ export class Connection {
     this.#probing = true;
     this.send({ type: 'ping' });
     this.#cancelSilence();
-    this.#cancelSilence = this.#timers.after(probeDeadline, () => this.end());
+    this.#giveUp(probeDeadline);
   }
 
   end(): void {
@@ -105,8 +105,24 @@ export class Connection {
     this.#cancelSilence();
     this.#cancelSilence = this.#timers.after(pingAfter, () => {
       this.send({ type: 'ping' });
-      this.#cancelSilence = this.#timers.after(giveUpAfter, () => this.end());
+      this.#giveUp(giveUpAfter);
     });
+  }
+
+  /**
+   * Ends when nothing comes for so long, unless something still goes: behind a large update on a slow network the relay
+   * hears the ping late, and sending it all again from the beginning would never come to an end.
+   */
+  #giveUp(milliseconds: number): void {
+    const before = this.#buffered();
+    this.#cancelSilence = this.#timers.after(milliseconds, () => {
+      if (this.#buffered() < before) this.#giveUp(milliseconds);
+      else this.end();
+    });
+  }
+
+  #buffered(): number {
+    return this.#socket.buffered?.() ?? 0;
   }
 
   #closed(code: number): void {

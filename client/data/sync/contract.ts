@@ -9,6 +9,8 @@ import type { Bus } from './notes.ts';
 export interface FrameSocket {
   send(frame: Bytes): void;
   close(): void;
+  /** Bytes that were sent and that the network has not taken yet, where that is known. */
+  buffered?(): number;
 }
 
 export interface SocketEvents {

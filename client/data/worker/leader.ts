@@ -31,6 +31,7 @@ const browserSocket =
         if (socket.readyState === WebSocket.OPEN) socket.send(asBytes(frame));
       },
       close: () => socket.close(),
+      buffered: () => socket.bufferedAmount,
     };
   };
 

@@ -5,7 +5,7 @@ import { Reconnect } from '../../../client/data/sync/reconnect.ts';
 import { encodeRelayMessage } from '../../../shared/protocol/codec.ts';
 import { HeldClock, randomOf } from '../../support/world-time.ts';
 
-function openConnection() {
+function openConnection(buffered: () => number = () => 0) {
   const clock = new HeldClock();
   let socket!: SocketEvents;
   const sent: number[] = [];
@@ -13,7 +13,7 @@ function openConnection() {
   const connection = new Connection(
     (events) => {
       socket = events;
-      return { send: () => void sent.push(clock.now()), close: () => undefined };
+      return { send: () => void sent.push(clock.now()), close: () => undefined, buffered };
     },
     clock,
     { opened: () => undefined, message: () => undefined, closed: (code) => void closed.push(code) },
@@ -53,6 +53,20 @@ test('a silent socket is asked, then given up', () => {
   expect(sent).toHaveLength(1);
   expect(closed).toEqual([]);
   pass(15_000);
+  expect(closed).toEqual([1000]);
+});
+
+test('a socket that is silent behind a large update is kept as long as the network takes some of it', () => {
+  let left = 8_000_000;
+  const { closed, pass } = openConnection(() => left);
+  // A slow network: 40 kB a second, three minutes long.
+  for (let second = 0; second < 180; second++) {
+    pass(1_000);
+    left -= 40_000;
+  }
+  expect(closed).toEqual([]);
+  // Then it takes nothing more.
+  pass(36_000);
   expect(closed).toEqual([1000]);
 });
 
