@@ -99,6 +99,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     } catch (error) {
       log.warn({ err: error }, 'old sessions could not be removed');
     }
+    workspace.forgetAnswers();
   };
   tidy();
   setInterval(tidy, day).unref();

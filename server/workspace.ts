@@ -29,6 +29,8 @@ export interface Workspace {
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
   readonly operator: Operator;
+  /** Forgets answers to commands that nobody can ask for any more, in small steps beside the work for people. */
+  forgetAnswers(): void;
   /** Gives the folder free. The relay must have stopped. */
   close(): void;
 }
@@ -48,6 +50,10 @@ export interface WorkspaceOptions {
   /** The disk failed to keep what it was given: the process has to end and begin anew with what is there. */
   readonly fatal?: (error: Error) => void;
 }
+
+/** Every answer can be asked for again this long; the newest ones of a device for ever. Milliseconds. */
+const answerAge = 30 * 24 * 3_600_000;
+const answersAtOnce = 2_000;
 
 /** The data folder cannot be used; the message is a sentence for the person who started the process. */
 export class FolderError extends Error {}
@@ -96,6 +102,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     );
   const database = open(folder, durability);
   let journal: Journal | null = null;
+  let isClosed = false;
   if (options.fatal) whenUnsure(database, options.fatal);
   try {
     const plainStore = createSqliteStore(database);
@@ -135,7 +142,19 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       authStore,
       blobs,
       operator,
+      forgetAnswers() {
+        const step = (): void => {
+          if (isClosed) return;
+          try {
+            if (store.forgetAnswers(clock.now() - answerAge, answersAtOnce)) setTimeout(step, 100).unref();
+          } catch (error) {
+            log?.warn({ err: error }, 'old answers could not be removed; it is tried again tomorrow');
+          }
+        };
+        step();
+      },
       close() {
+        isClosed = true;
         store.close();
         journal?.close();
       },

@@ -1,5 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+import { guarded } from '../storage/sqlite/guard.ts';
+import { insertInto, isSound } from '../storage/sqlite/summed.ts';
 import type { Account, AuthStore, Invitation, Session } from './contract.ts';
 
 const account = 'member, email, password, created_at AS createdAt';
@@ -11,52 +13,65 @@ const invitation =
 export function createSqliteAuthStore(db: Database): AuthStore {
   const one = <Row>(sql: string) => {
     const statement = db.prepare<unknown[], Row>(sql);
-    return (...values: unknown[]): Row | null => statement.get(...values) ?? null;
+    return (...values: unknown[]): Row | null => guarded(db, () => statement.get(...values) ?? null);
   };
   const all = <Row>(sql: string) => {
     const statement = db.prepare<unknown[], Row>(sql);
-    return (...values: unknown[]): Row[] => statement.all(...values);
+    return (...values: unknown[]): Row[] => guarded(db, () => statement.all(...values));
   };
   const run = (sql: string) => {
     const statement = db.prepare(sql);
-    return (...values: unknown[]): number => statement.run(...values).changes;
+    return (...values: unknown[]): number => guarded(db, () => statement.run(...values).changes);
   };
 
-  const insertAccount = run('INSERT INTO accounts (member, email, password, created_at) VALUES (?, ?, ?, ?)');
+  const insertAccount = run(insertInto('accounts', 'member, email, password, created_at'));
   const deleteAccount = run('DELETE FROM accounts WHERE member = ?');
-  const setPassword = run('UPDATE accounts SET password = ? WHERE member = ?');
-  const claimDevice = run('INSERT OR IGNORE INTO device_owners (device, member) VALUES (?, ?)');
-  const deviceOwner = one<{ member: MemberId }>('SELECT member FROM device_owners WHERE device = ?');
+  const setPassword = run('UPDATE accounts SET password = ?, sum = weft_sum(member, email, ?) WHERE member = ?');
+  const claimDevice = run(insertInto('device_owners', 'device, member', 'OR IGNORE'));
+  const deviceOwner = one<{ member: MemberId }>(
+    // Whose a damaged one is cannot be said: nobody's who could sign in.
+    `SELECT iif(${isSound('device_owners')}, member, '') AS member FROM device_owners WHERE device = ?`,
+  );
   const insertSession = run(
-    'INSERT INTO sessions (id, token, member, device, device_name, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    insertInto('sessions', 'id, token, member, device, device_name, created_at, seen_at'),
   );
   const touchSession = run('UPDATE sessions SET seen_at = ? WHERE id = ?');
   const deleteSession = run('DELETE FROM sessions WHERE id = ?');
   const deleteSessionsSeenBefore = run('DELETE FROM sessions WHERE seen_at < ?');
   const deleteSessionsMadeBefore = run('DELETE FROM sessions WHERE created_at < ?');
   const insertInvitation = run(
-    `INSERT INTO invitations (id, code, role, uses, max_uses, expires_at, created_by, created_at, revoked_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    insertInto(
+      'invitations',
+      'id, code, role, uses, max_uses, expires_at, created_by, created_at, revoked_at',
+    ),
   );
-  const revokeInvitation = run('UPDATE invitations SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
+  const revokeInvitation = run(
+    `UPDATE invitations SET revoked_at = ?,
+       sum = weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, ?)
+     WHERE id = ? AND revoked_at IS NULL AND ${isSound('invitations')}`,
+  );
   const useInvitation = run(
-    'UPDATE invitations SET uses = uses + 1 WHERE id = ? AND (max_uses IS NULL OR uses < max_uses)',
+    `UPDATE invitations SET uses = uses + 1,
+       sum = weft_sum(code, id, role, uses + 1, max_uses, expires_at, created_by, created_at, revoked_at)
+     WHERE id = ? AND (max_uses IS NULL OR uses < max_uses) AND ${isSound('invitations')}`,
   );
 
   return {
-    accountByEmail: one<Account>(`SELECT ${account} FROM accounts WHERE email = ?`),
-    accountOf: one<Account>(`SELECT ${account} FROM accounts WHERE member = ?`),
+    accountByEmail: one<Account>(`SELECT ${account} FROM accounts WHERE email = ? AND ${isSound('accounts')}`),
+    accountOf: one<Account>(`SELECT ${account} FROM accounts WHERE member = ? AND ${isSound('accounts')}`),
     insertAccount: (row) => void insertAccount(row.member, row.email, row.password, row.createdAt),
     deleteAccount: (member) => void deleteAccount(member),
-    setPassword: (member, password) => void setPassword(password, member),
+    setPassword: (member, password) => void setPassword(password, password, member),
     claimDevice(device: DeviceId, member: MemberId) {
       claimDevice(device, member);
       return deviceOwner(device)?.member ?? member;
     },
     insertSession: (row, token) =>
       void insertSession(row.id, token, row.member, row.device, row.deviceName, row.createdAt, row.seenAt),
-    sessionByToken: one<Session>(`SELECT ${session} FROM sessions WHERE token = ?`),
-    sessionsOf: all<Session>(`SELECT ${session} FROM sessions WHERE member = ? ORDER BY seen_at DESC, id`),
+    sessionByToken: one<Session>(`SELECT ${session} FROM sessions WHERE token = ? AND ${isSound('sessions')}`),
+    sessionsOf: all<Session>(
+      `SELECT ${session} FROM sessions WHERE member = ? AND ${isSound('sessions')} ORDER BY seen_at DESC, id`,
+    ),
     touchSession: (id, at) => void touchSession(at, id),
     deleteSession: (id) => void deleteSession(id),
     deleteSessionsSeenBefore: (at) => void deleteSessionsSeenBefore(at),
@@ -73,10 +88,16 @@ export function createSqliteAuthStore(db: Database): AuthStore {
         row.createdAt,
         row.revokedAt,
       ),
-    invitationByCode: one<Invitation>(`SELECT ${invitation} FROM invitations WHERE code = ?`),
-    invitation: one<Invitation>(`SELECT ${invitation} FROM invitations WHERE id = ?`),
-    invitations: all<Invitation>(`SELECT ${invitation} FROM invitations ORDER BY created_at DESC, id`),
-    revokeInvitation: (id, at) => void revokeInvitation(at, id),
+    invitationByCode: one<Invitation>(
+      `SELECT ${invitation} FROM invitations WHERE code = ? AND ${isSound('invitations')}`,
+    ),
+    invitation: one<Invitation>(
+      `SELECT ${invitation} FROM invitations WHERE id = ? AND ${isSound('invitations')}`,
+    ),
+    invitations: all<Invitation>(
+      `SELECT ${invitation} FROM invitations WHERE ${isSound('invitations')} ORDER BY created_at DESC, id`,
+    ),
+    revokeInvitation: (id, at) => void revokeInvitation(at, at, id),
     useInvitation: (id) => useInvitation(id) === 1,
   };
 }

@@ -22,6 +22,7 @@ import {
 } from './journal.ts';
 import { entryOf, revokedByRoom } from './journalled.ts';
 import { hashOf, readManifest, type Manifest } from './manifest.ts';
+import { isSound, sumIn } from '../storage/sqlite/summed.ts';
 import { copyPictures } from './pictures.ts';
 import { unfinishedRestore } from './folder-files.ts';
 import { verifyDatabase } from './verify.ts';
@@ -97,6 +98,7 @@ function highestLeaseIn(data: string): number {
 function applyToAccounts(database: SqliteDatabase, lines: readonly JournalLine[]): Omit<Revoked, 'entries'> {
   const store = createSqliteAuthStore(database);
   const setUses = database.prepare('UPDATE invitations SET uses = max(uses, ?) WHERE id = ?');
+  const seal = database.prepare(`UPDATE invitations SET sum = ${sumIn('invitations')} WHERE id = ?`);
   const endSession = database.prepare('DELETE FROM sessions WHERE id = ?');
   const done = { sessions: 0, invitations: new Set<string>(), passwords: 0 };
   database
@@ -108,6 +110,7 @@ function applyToAccounts(database: SqliteDatabase, lines: readonly JournalLine[]
           done.passwords++;
         } else if (line.kind === 'invitation' && store.invitation(line.id)) {
           setUses.run(line.uses, line.id);
+          seal.run(line.id);
           if (line.revokedAt !== null) store.revokeInvitation(line.id, line.revokedAt);
           done.invitations.add(line.id);
         }
@@ -119,7 +122,10 @@ function applyToAccounts(database: SqliteDatabase, lines: readonly JournalLine[]
 /** Nobody knows who was sent away since the backup: everybody signs in again, and open invitations are void. */
 function endEverything(database: SqliteDatabase, now: number): void {
   database.prepare('DELETE FROM sessions').run();
-  database.prepare('UPDATE invitations SET revoked_at = ? WHERE revoked_at IS NULL').run(now);
+  database
+    .prepare(`UPDATE invitations SET revoked_at = ? WHERE revoked_at IS NULL AND ${isSound('invitations')}`)
+    .run(now);
+  database.prepare(`UPDATE invitations SET sum = ${sumIn('invitations')} WHERE revoked_at = ?`).run(now);
 }
 
 /** Entries that took something away come back as if a device had handed them back. */

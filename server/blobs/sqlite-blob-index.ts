@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { guarded } from '../storage/sqlite/guard.ts';
 import type { BlobIndex, BlobInfo } from './contract.ts';
 
 export function createSqliteBlobIndex(db: Database): BlobIndex {
@@ -9,7 +10,7 @@ export function createSqliteBlobIndex(db: Database): BlobIndex {
     'INSERT OR IGNORE INTO blobs (room, hash, type, size, by, at) VALUES (@room, @hash, @type, @size, @by, @at)',
   );
   return {
-    find: (room, hash) => find.get(room, hash) ?? null,
-    insert: (info) => void insert.run(info),
+    find: (room, hash) => guarded(db, () => find.get(room, hash) ?? null),
+    insert: (info) => guarded(db, () => void insert.run(info)),
   };
 }

@@ -113,7 +113,7 @@ export interface RelayStore {
   /** The newest kept reduced state of a log whose `seq` (number of entries in it) is at most `upTo`; only saves work. */
   base(room: RoomId, upTo: number): { readonly seq: number; readonly state: unknown } | null;
   saveBase(room: RoomId, seq: number, state: unknown): void;
-  /** `damaged`: there is an answer, and it cannot be read. */
+  /** `damaged`: there is an answer, or may be, that cannot be read. */
   settled(device: DeviceId, id: string): CommandResult | 'damaged' | null;
   /**
    * Forgets answers that were given before that moment, beyond the newest 500 of each device, and no more than `most` at

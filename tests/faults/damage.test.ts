@@ -160,6 +160,8 @@ function serve(file: string): Outcome {
     for (const [client, holder] of expected.holders)
       compare(`lease ${client}`, holder, () => JSON.stringify(store.leaseHolder(client)), [
         JSON.stringify({ member: '', device }),
+        // Nobody's: refused too.
+        'null',
       ]);
     for (const [id, result] of expected.settled)
       compare(`command ${id}`, result, () => JSON.stringify(store.settled(device, id)), ['"damaged"']);
@@ -210,10 +212,11 @@ describe(`bits that changed on the disk (seed ${seed})`, () => {
       else if (damaged.length > 0) {
         quarantined++;
         served += rooms - damaged.length;
-        expect(damaged.length, `seed ${seed + n}`).toBeLessThan(rooms);
       } else harmless++;
       remove(file);
     }
+    // A page near the root is one of all rooms; nearly all are one room's or a few's.
+    expect(served).toBeGreaterThan(quarantined * rooms * 0.6);
     console.info(
       `${flips} pages with flipped bits, seed ${seed}: ${quarantined} times rooms were set aside and ` +
         `${Math.round(served / Math.max(1, quarantined))} of ${rooms} served on average, ${refused} times the start was refused, ` +

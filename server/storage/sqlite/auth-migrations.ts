@@ -55,4 +55,19 @@ export const authMigrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    // Whose a session is, and what an invitation is good for, must not change by a bit of the disk.
+    name: 'auth-2-sums',
+    sql: `
+      ALTER TABLE accounts ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE accounts SET sum = weft_sum(member, email, password);
+      ALTER TABLE device_owners ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE device_owners SET sum = weft_sum(device, member);
+      ALTER TABLE sessions ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE sessions SET sum = weft_sum(token, id, member, device, created_at);
+      ALTER TABLE invitations ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+      UPDATE invitations SET sum =
+        weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at);
+    `,
+  },
 ];

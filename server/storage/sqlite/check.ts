@@ -3,6 +3,7 @@ import { StorageError } from '../storage-error.ts';
 import { asStorageError } from './guard.ts';
 import type { SqliteDatabase } from './open.ts';
 import { createSqliteStore } from './store.ts';
+import { isSound, summed, type SummedTable } from './summed.ts';
 
 export interface Damage {
   /** Null where it is not one room's. */
@@ -18,15 +19,6 @@ export interface Checked {
 }
 
 const rowsAtOnce = 500;
-
-/** Tables whose rows have a sum over these columns. */
-const summed: Readonly<Record<string, string>> = {
-  room_names: 'id, room',
-  readers: 'room, member, since',
-  leases: 'client, member, device, at',
-  claims: 'client, room, member, at',
-  commands: 'device, id, n, at, result',
-};
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -46,10 +38,10 @@ export function checkDatabase(database: SqliteDatabase): Checked {
     const said = database.pragma('integrity_check(20)') as { readonly integrity_check: string }[];
     for (const { integrity_check: what } of said) if (what !== 'ok') damage.push({ room: null, what });
   });
-  for (const [table, columns] of Object.entries(summed))
+  for (const table of Object.keys(summed) as SummedTable[])
     trying(() => {
       const wrong = database
-        .prepare<[], number>(`SELECT count(*) FROM ${table} WHERE sum <> weft_sum(${columns})`)
+        .prepare<[], number>(`SELECT count(*) FROM ${table} WHERE NOT ${isSound(table)}`)
         .pluck()
         .get();
       if (wrong) damage.push({ room: null, what: `${wrong} lines of its table ${table}` });

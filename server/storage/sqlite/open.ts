@@ -5,7 +5,7 @@ import { StorageError } from '../storage-error.ts';
 import { asStorageError } from './guard.ts';
 import type { Migration } from './migration.ts';
 import { migrations as allMigrations } from './migrations.ts';
-import { sumOf, type Value } from './sums.ts';
+import { identitySum, sumOf, type Value } from './sums.ts';
 import { logDamage } from './wal.ts';
 
 export { asStorageError };
@@ -95,6 +95,7 @@ function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
       draw.run('epoch', randomUUID());
       draw.run('epochs', '[]');
       draw.run('receipt-key', randomBytes(32).toString('hex'));
+      draw.run('identity-sum', String(identitySum(database)));
     })
     .immediate();
 }

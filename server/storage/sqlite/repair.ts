@@ -8,7 +8,7 @@ import { encodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import type { Welcome } from '../../../shared/protocol/messages.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
-import { markOf } from './sums.ts';
+import { bytesSum, markOf } from './sums.ts';
 
 export interface Repaired {
   /** Positions that were damaged or missing, or built on such. */
@@ -80,7 +80,7 @@ function readGood(database: SqliteDatabase, room: StoredRoom): Map<number, RowIn
     .prepare<[number], RowInTable>('SELECT * FROM rows WHERE room = ? ORDER BY seq')
     .all(room.id);
   for (const row of all)
-    if (row.seq < room.rows && crc32(row.bytes) === row.sum && markOf(row) === row.mark)
+    if (row.seq < room.rows && bytesSum(row.bytes) === row.sum && markOf(row) === row.mark)
       rows.set(row.seq, row);
   return rows;
 }
@@ -121,7 +121,7 @@ function readCheckpoint(database: SqliteDatabase, room: StoredRoom): Whole | nul
       'SELECT sum, bytes FROM checkpoint_parts WHERE room = ? AND cursor = ? ORDER BY part',
     )
     .all(room.id, found.cursor);
-  if (parts.length !== found.parts || parts.some(({ sum, bytes }) => crc32(bytes) !== sum)) return null;
+  if (parts.length !== found.parts || parts.some(({ sum, bytes }) => bytesSum(bytes) !== sum)) return null;
   return { seq: found.seq, bytes: Buffer.concat(parts.map(({ bytes }) => bytes)) };
 }
 

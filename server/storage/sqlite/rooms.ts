@@ -27,7 +27,10 @@ const isSound = (database: SqliteDatabase, table: string): boolean => {
 };
 
 /** Tables that belong to no room. What is missing from one would be taken for something that never was. */
-const common = ['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims'];
+const common = [
+  ...['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims'],
+  ...['accounts', 'device_owners', 'sessions', 'invitations', 'blobs'],
+];
 
 /**
  * Compares these tables with their indexes, which are made anew where only they are damaged.

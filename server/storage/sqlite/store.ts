@@ -3,11 +3,12 @@ import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../../shared/ba
 import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
 import type { ChangedHead, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
+import { mendAnswers } from './answers.ts';
 import { guarded as guardedBy } from './guard.ts';
 import { createSqliteHistory } from './history-store.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
-import { markOf, sumOf } from './sums.ts';
+import { bytesSum, identitySum, markOf, sumOf } from './sums.ts';
 
 type ChangedRoom = Pick<ChangedHead, 'room' | 'changed'>;
 
@@ -41,12 +42,15 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
   const history = createSqliteHistory(database);
   const guarded = <T>(work: () => T): T => guardedBy(database, work);
   const meta = (key: string): string => {
-    const value = prepared.meta.get(key);
+    const value = guarded(() => prepared.meta.get(key));
     if (value === undefined) throw new StorageError('damaged', `the database does not know its ${key}`);
     return value;
   };
 
+  if (meta('identity-sum') !== guarded(() => String(identitySum(database))))
+    throw new StorageError('damaged', 'its name or its key is not what it was');
   const rooms = guarded(() => readRooms(database));
+  const areAnswersLost = guarded(() => mendAnswers(database));
   let head = 0;
   for (const { cursor } of rooms.values()) head = Math.max(head, cursor);
 
@@ -55,7 +59,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
 
   const checked = (room: StoredRoom, row: RowInTable): StoredRow => {
     const { cursor, seq, by, at, sum, mark, bytes } = row;
-    if (crc32(bytes) !== sum || markOf({ ...row, room: room.id }) !== mark)
+    if (bytesSum(bytes) !== sum || markOf({ ...row, room: room.id }) !== mark)
       throw damaged(room.room, `row ${cursor}`);
     return { room: room.room, cursor, seq, by, at, bytes };
   };
@@ -141,9 +145,10 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       if (row.seq !== (above ? below(room, above, row.seq) : newest))
         throw damaged(room.room, `what follows row ${row.seq}`);
       if (row.cursor <= cursor) return rows.reverse();
-      bytes += row.bytes.length;
+      const sound = checked(room, row);
+      bytes += sound.bytes.length;
       if (rows.length >= mostRows || bytes > mostBytes) return null;
-      rows.push(checked(room, row));
+      rows.push(sound);
     }
     const first = rows.at(-1);
     if ((first ? below(room, first, -1) : newest) !== -1) throw damaged(room.room, 'the beginning');
@@ -172,7 +177,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
   return {
     workspace: meta('workspace') as WorkspaceId,
     epoch: meta('epoch'),
-    epochs: JSON.parse(meta('epochs')) as Welcome['epochs'],
+    epochs: readEpochs(meta('epochs')),
     receiptKey: Buffer.from(meta('receipt-key'), 'hex'),
     backedUp: () => guarded(() => Number(prepared.meta.get('backed-up') ?? 0)),
     commit: (batch) =>
@@ -245,7 +250,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     settled: (device, id) =>
       guarded(() => {
         const found = prepared.settled.get(device, id);
-        if (!found) return null;
+        if (!found) return areAnswersLost ? 'damaged' : null;
         return found.isSound ? (JSON.parse(found.result) as CommandResult) : 'damaged';
       }),
     forgetAnswers: (before, most) =>
@@ -278,6 +283,14 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       }),
     close: () => void database.close(),
   };
+}
+
+function readEpochs(text: string): Welcome['epochs'] {
+  try {
+    return JSON.parse(text) as Welcome['epochs'];
+  } catch {
+    throw new StorageError('damaged', 'the list of its epochs cannot be read');
+  }
 }
 
 /** The first `limit`, and all that changed at the same cursor as the last of them. */

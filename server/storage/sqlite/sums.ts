@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { Database } from 'better-sqlite3';
 
 /** What a column holds, as SQLite hands it over. */
 export type Value = string | number | bigint | null | Uint8Array;
@@ -17,6 +18,16 @@ export function sumOf(...values: readonly Value[]): number {
   const sum = text === '' ? 0 : crc32(text);
   return bytes ? crc32(bytes, sum) : sum;
 }
+
+/** Over what all rooms' names and all receipts are made with, as the database has it now. */
+export function identitySum(database: Database): number {
+  const meta = database.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
+  return sumOf(meta.get('workspace') ?? '', meta.get('receipt-key') ?? '');
+}
+
+/** CRC-32 of the bytes of a row; none at all when the disk made something else of them. */
+export const bytesSum = (bytes: unknown): number | null =>
+  bytes instanceof Uint8Array ? crc32(bytes) : null;
 
 export interface RowHead {
   readonly cursor: number;
