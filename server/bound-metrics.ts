@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { boundNames, boundTable, type Bound, type BoundMetrics, type Bounds } from './bounds.ts';
 
-/** Every bound as three series: where it lies, how far it was reached, how often it struck. */
+/** Every bound as series: where it lies, how far it was reached, how often it struck. */
 export function createBoundMetrics(registry: Registry, bounds: Bounds): BoundMetrics {
   const registers = [registry];
   const labelNames = ['bound'] as const;
@@ -13,7 +13,8 @@ export function createBoundMetrics(registry: Registry, bounds: Bounds): BoundMet
     labelNames,
     registers,
     collect() {
-      for (const bound of boundNames) this.set({ bound }, reached[bound]);
+      for (const bound of boundNames)
+        if (boundTable[bound].shown !== null) this.set({ bound }, reached[bound]);
     },
   });
   const struck = new Counter({

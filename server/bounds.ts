@@ -8,8 +8,11 @@ interface Definition {
   readonly least: number;
   readonly most: number;
   readonly unit: 'bytes' | 'milliseconds' | 'number';
-  /** What `/metrics` tells as reached: how many there are now, or the most there has been since the start. */
-  readonly shown: 'now' | 'most';
+  /**
+   * What `/metrics` tells as reached: how many there are now, or the most there has been since the start; null where
+   * other series say it (what comes in a second) or nobody counts before the bound strikes.
+   */
+  readonly shown: 'now' | 'most' | null;
 }
 
 const bytes = (initial: number, least: number, most: number): Definition => ({
@@ -26,12 +29,19 @@ const count = (initial: number, least: number, shown: Definition['shown']): Defi
   unit: 'number',
   shown,
 });
-const time = (initial: number, least: number, most: number): Definition => ({
+const time = (initial: number, least: number, most: number, shown: Definition['shown']): Definition => ({
   initial,
   least,
   most,
   unit: 'milliseconds',
-  shown: 'most',
+  shown,
+});
+const rate = (initial: number, least: number, unit: 'bytes' | 'number'): Definition => ({
+  initial,
+  least,
+  most: unit === 'bytes' ? 16_384 * mebi : 10_000_000,
+  unit,
+  shown: null,
 });
 
 /**
@@ -52,15 +62,15 @@ export const boundTable = {
   strangers: count(4_000, 1, 'now'),
   strangersPerNetwork: count(2_000, 1, 'most'),
   connections: count(65_000, 10, 'now'),
-  beforeHello: bytes(16 * kibi, kibi, mebi),
-  helloTime: time(10_000, 100, 600_000),
-  silence: time(45_000, 1_000, 3_600_000),
-  fragments: count(1_024, 16, 'most'),
+  beforeHello: { ...bytes(16 * kibi, kibi, mebi), shown: null },
+  helloTime: time(10_000, 100, 600_000, 'most'),
+  silence: time(45_000, 1_000, 3_600_000, 'most'),
+  fragments: count(1_024, 16, null),
   queue: bytes(8 * mebi, 64 * kibi, 1024 * mebi),
-  socketMessages: count(20_000, 10, 'most'),
-  socketBytes: bytes(64 * mebi, 64 * kibi, 16_384 * mebi),
-  memberMessages: count(60_000, 10, 'most'),
-  memberBytes: bytes(192 * mebi, 64 * kibi, 16_384 * mebi),
+  socketMessages: rate(20_000, 10, 'number'),
+  socketBytes: rate(64 * mebi, 64 * kibi, 'bytes'),
+  memberMessages: rate(60_000, 10, 'number'),
+  memberBytes: rate(192 * mebi, 64 * kibi, 'bytes'),
 
   // Who is where.
   watchedRooms: count(4_096, 1, 'most'),
@@ -71,11 +81,11 @@ export const boundTable = {
 
   // Requests.
   headers: bytes(16 * kibi, 4 * kibi, mebi),
-  headerTime: time(8_000, 100, 600_000),
-  requestTime: time(300_000, 1_000, 3_600_000),
+  headerTime: time(8_000, 100, 600_000, null),
+  requestTime: time(300_000, 1_000, 3_600_000, null),
   body: bytes(64 * kibi, 4 * kibi, 16 * mebi),
   commandsBody: bytes(4 * mebi, 64 * kibi, 64 * mebi),
-  memberRequests: count(2_000, 1, 'most'),
+  memberRequests: rate(2_000, 1, 'number'),
 } as const satisfies Record<string, Definition>;
 
 export type Bound = keyof typeof boundTable;

@@ -78,6 +78,11 @@ export function listen(app: Routes, { port, host, bounds, metrics }: ListenOptio
     metrics.reached('connections', ++connections);
     socket.once('close', () => metrics.reached('connections', --connections));
   });
+  server.on('request', ({ url, rawHeaders }) => {
+    let size = url?.length ?? 0;
+    for (const each of rawHeaders) size += each.length;
+    metrics.reached('headers', size);
+  });
   server.on('drop', () => metrics.struck('connections'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerBroken(error, socket as Socket, metrics),

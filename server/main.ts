@@ -75,6 +75,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   collectDefaultMetrics({ register: registry });
   const { bounds, publicUrl, trustedProxies, sessionDays } = config;
   const boundMetrics = createBoundMetrics(registry, bounds);
+  const relayMetrics = createRelayMetrics(registry, boundMetrics);
   const workspace = await openWorkspace({
     folder: config.data,
     durability: config.durability,
@@ -82,7 +83,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     keepDays: config.keepDays,
     bounds,
     sessionLimits: { idle: sessionDays.idle * day, longest: sessionDays.longest * day },
-    metrics: createRelayMetrics(registry, boundMetrics),
+    metrics: relayMetrics,
     log,
     // At once and without an answer to anybody: whether the last commit is on the disk nobody can say.
     fatal(error) {
@@ -137,7 +138,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     networkOf: ({ socket, headers }) =>
       networkBehind(socket.remoteAddress, one(headers['x-forwarded-for']), trustedProxies),
     bounds,
-    metrics: boundMetrics,
+    metrics: relayMetrics,
     log,
   });
   stopOnSignals(async () => {

@@ -31,6 +31,26 @@ export function createRelayMetrics(registry: Registry, bounds: BoundMetrics): Re
     registers,
   });
   const sent = new Counter({ name: 'weft_sent_bytes_total', help: 'Bytes sent over sockets', registers });
+  let messages = 0;
+  let received = 0;
+  new Counter({
+    name: 'weft_received_messages_total',
+    help: 'Messages that came over sockets',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(messages);
+    },
+  });
+  new Counter({
+    name: 'weft_received_bytes_total',
+    help: 'Bytes that came over sockets',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(received);
+    },
+  });
   const damaged = new Gauge({
     name: 'weft_quarantined_rooms',
     help: 'Rooms that are not served because what is stored of them is damaged',
@@ -65,6 +85,10 @@ export function createRelayMetrics(registry: Registry, bounds: BoundMetrics): Re
     },
     refused: (code) => refused.inc({ code }),
     sent: (bytes) => sent.inc(bytes),
+    received(bytes) {
+      messages++;
+      received += bytes;
+    },
     loadedTexts: (count) => texts.set(count),
     compacted(into, count, took) {
       compactedRows.inc({ into }, count);

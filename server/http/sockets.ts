@@ -8,10 +8,10 @@ import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
-import { defaultBounds, noBoundMetrics, type Bound, type BoundMetrics, type Bounds } from '../bounds.ts';
+import { defaultBounds, type Bound, type Bounds } from '../bounds.ts';
 import type { Caller, Connection, Link, Relay, Sessions } from '../relay/contract.ts';
 import { failureOf } from '../relay/failure-of.ts';
-import { noLog, type RelayLog } from '../relay/metrics.ts';
+import { noLog, noMetrics, type RelayLog, type RelayMetrics } from '../relay/metrics.ts';
 import { boundUntil, fairIntake } from './socket-intake.ts';
 import { frameOnce } from './socket-frames.ts';
 import { createSeats, type Seat } from './socket-seats.ts';
@@ -26,7 +26,7 @@ export interface SocketDeps {
   /** The network that a stranger's socket is counted for. */
   networkOf?(request: IncomingMessage): string;
   readonly bounds?: Bounds;
-  readonly metrics?: BoundMetrics;
+  readonly metrics?: Pick<RelayMetrics, 'reached' | 'struck' | 'received'>;
   readonly log?: RelayLog;
 }
 
@@ -116,7 +116,7 @@ function credentials(request: IncomingMessage, address: URL, deps: SocketDeps): 
 
 /** Answers upgrade requests of `/sync` and `/sync/<room>`. Returns a function that ends what is left. */
 export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDeps): () => void {
-  const { relay, sessions, bounds = defaultBounds, metrics = noBoundMetrics, log = noLog } = deps;
+  const { relay, sessions, bounds = defaultBounds, metrics = noMetrics, log = noLog } = deps;
   const networkOf = deps.networkOf ?? (({ socket }) => socket.remoteAddress ?? 'unknown');
   const seats = createSeats(bounds, metrics);
   const sockets = new WebSocketServer({
@@ -214,6 +214,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     let toldAt = -Infinity;
     /** Too much at once is not refused: it waits in the network until the rate allows it. */
     const pace = (bytes: number): number => {
+      metrics.received(bytes);
       metrics.reached('frame', bytes);
       const wait = seat.spend(bytes);
       if (wait === 0) return 0;
@@ -255,6 +256,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     onGreeted: (() => void) | null,
   ) => {
     let greeted = false;
+    const upgradedAt = performance.now();
     const deadline = setTimeout(() => {
       if (greeted) return;
       metrics.struck('helloTime');
@@ -264,6 +266,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     const connection = relay.connectDevice(link, (said) => {
       greeted = true;
       clearTimeout(deadline);
+      metrics.reached('helloTime', Math.round(performance.now() - upgradedAt));
       const token = knownToken ?? said ?? null;
       // Also when the upgrade brought it: the session may have ended since.
       const caller = token === null ? null : sessions.verify(token);
@@ -304,7 +307,9 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       if (read > pulse.read) pulse.heardAt = now;
       pulse.read = read;
       // One look early: the bound holds also for a peer that fell silent right after a look.
-      if (now - pulse.heardAt > bounds.silence - between) {
+      const silent = now - pulse.heardAt;
+      metrics.reached('silence', Math.round(silent));
+      if (silent > bounds.silence - between) {
         metrics.struck('silence');
         webSocket.terminate();
         continue;

@@ -265,8 +265,14 @@ export function createAwareness({ bounds, metrics, nameOf, defer, later }: Aware
     },
     receive(room, watcher, bytes) {
       const gathering = rooms.get(room);
-      const told = readTold(bytes, bounds.awareness);
+      const told = readTold(bytes);
       if (!told) return false;
+      for (const { json } of told) {
+        metrics.reached('awareness', json.length);
+        if (json.length <= bounds.awareness) continue;
+        metrics.struck('awareness');
+        return false;
+      }
       if (!gathering?.watchers.has(watcher)) return true;
       let strange = 0;
       let isFull = false;
@@ -308,7 +314,7 @@ interface Told {
   readonly json: string;
 }
 
-function readTold(bytes: Uint8Array, longest: number): Told[] | null {
+function readTold(bytes: Uint8Array): Told[] | null {
   if (bytes.length > mostBytes) return null;
   try {
     const decoder = decoding.createDecoder(bytes);
@@ -319,7 +325,7 @@ function readTold(bytes: Uint8Array, longest: number): Told[] | null {
       const client = decoding.readVarUint(decoder);
       const clock = decoding.readVarUint(decoder);
       const json = decoding.readVarString(decoder);
-      if (json.length > longest || clock >= Number.MAX_SAFE_INTEGER - 1) return null;
+      if (clock >= Number.MAX_SAFE_INTEGER - 1) return null;
       told.push({ client, clock, json });
     }
     return decoding.hasContent(decoder) ? null : told;

@@ -7,6 +7,8 @@ export interface RelayMetrics extends BoundMetrics {
   committed(rows: number, seconds: number): void;
   refused(code: ErrorCode): void;
   sent(bytes: number): void;
+  /** One message of a socket. */
+  received(bytes: number): void;
   loadedTexts(count: number): void;
   /** Rows of a text were merged: into a checkpoint, or because they are old. */
   compacted(into: 'checkpoint' | 'retention', rows: number, seconds: number): void;
@@ -23,6 +25,7 @@ export const noMetrics: RelayMetrics = {
   committed: nothing,
   refused: nothing,
   sent: nothing,
+  received: nothing,
   loadedTexts: nothing,
   compacted: nothing,
   historyQueue: nothing,

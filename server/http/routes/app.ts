@@ -26,11 +26,15 @@ export function atMost(
   metrics: BoundMetrics,
 ): MiddlewareHandler<AppEnvironment> {
   const maxSize = bounds[bound];
-  return bodyLimit({
+  const limit = bodyLimit({
     maxSize,
     onError(c) {
       metrics.struck(bound);
       return answerFailure(c, failure('too-large', `at most ${maxSize} bytes`, { limit: maxSize }));
     },
   });
+  return (c, next) => {
+    metrics.reached(bound, Number(c.req.header('content-length') ?? 0) || 0);
+    return limit(c, next);
+  };
 }

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { boundNames } from '../../../server/bounds.ts';
+import { boundNames, boundTable } from '../../../server/bounds.ts';
 import { join, signIn, type SignedIn } from '../../support/sign-in.ts';
 import { RawDevice } from '../../support/raw-device.ts';
 import { startFromSource, type SourceRelay } from '../../support/source-relay.ts';
@@ -16,9 +16,8 @@ let other: SignedIn;
 let port: number;
 beforeAll(async () => {
   relay = await startFromSource({
-    WEFT_MAX_HEADER_TIME: '1500',
-    WEFT_MAX_HELLO_TIME: '4000',
-    WEFT_MAX_SILENCE: '3000',
+    WEFT_MAX_HEADER_TIME: '3000',
+    WEFT_MAX_HELLO_TIME: '12000',
     WEFT_MAX_MEMBER_REQUESTS: '10',
     WEFT_MAX_BODY: '5000',
   });
@@ -58,8 +57,12 @@ test('every bound is told in the metrics: where it lies, how far it was reached,
   const text = await (await fetch(`${relay.address}/metrics`)).text();
   for (const bound of boundNames)
     for (const name of ['weft_bound', 'weft_bound_reached', 'weft_bound_struck_total'])
-      expect(text).toMatch(new RegExp(`^${name}\\{bound="${bound}"\\} \\d`, 'm'));
-  expect(await relay.metric('weft_bound{bound="silence"}')).toBe(3_000);
+      if (name !== 'weft_bound_reached' || boundTable[bound].shown !== null)
+        expect(text).toMatch(new RegExp(`^${name}\\{bound="${bound}"\\} \\d`, 'm'));
+  expect(await relay.metric('weft_bound_reached{bound="headers"}')).toBeGreaterThan(50);
+  expect(await relay.metric('weft_bound_reached{bound="connections"}')).toBeGreaterThan(0);
+  expect(await relay.metric('weft_received_messages_total')).toBe(0);
+  expect(await relay.metric('weft_bound{bound="body"}')).toBe(5_000);
 });
 
 describe('who never finishes a request', { timeout: 30_000 }, () => {
@@ -73,7 +76,7 @@ describe('who never finishes a request', { timeout: 30_000 }, () => {
     expect((await fetch(`${relay.address}/healthz`)).ok).toBe(true);
     expect(performance.now() - began).toBeLessThan(1_000);
     for (const { status, body, took } of await Promise.all([slow, mute])) {
-      expect(took).toBeLessThan(5_000);
+      expect(took).toBeLessThan(8_000);
       expect([status, codeOf(body)]).toEqual([408, 'too-slow']);
     }
     expect(await struck('headerTime')).toBeGreaterThanOrEqual(2);
@@ -206,7 +209,9 @@ describe('before anybody knows who it is', { timeout: 60_000 }, () => {
     await once(torn, 'open');
     const over = once(torn, 'close') as Promise<[number]>;
     for (let i = 0; i < 100_000; i++) torn.send('x', { binary: true, fin: false });
-    expect((await over)[0]).toBe(1008);
+    // Who is still sending when the connection is cut may not come to read the code.
+    expect([1006, 1008]).toContain((await over)[0]);
+    expect(await struck('fragments')).toBe(1);
     expect((await relay.memory()) - before).toBeLessThan(16 * 1024 * 1024);
     device.close();
   });
@@ -221,6 +226,9 @@ const stranger = async (): Promise<WebSocket> => {
 
 describe('a peer that is there and does not answer', { timeout: 30_000 }, () => {
   test('is dropped within the bound on silence, and gone from presence', async () => {
+    const relay = await startFromSource({ WEFT_MAX_SILENCE: '3000' });
+    const owner = await signIn(relay.address);
+    const [other] = (await join(relay.address, owner, ['Other'])) as [SignedIn];
     const watching = new RawDevice();
     const there = watching.next('presence', ({ online }) => online.includes(other.member.id as never));
     await watching.connect(relay.address, owner.token);
@@ -251,10 +259,11 @@ describe('a peer that is there and does not answer', { timeout: 30_000 }, () => 
       const took = performance.now() - began;
       console.log(`a stopped process was gone from presence after ${Math.round(took)} ms of 3000`);
       expect(took).toBeLessThan(4_000);
-      expect(await struck('silence')).toBe(1);
+      expect(await relay.metric('weft_bound_struck_total{bound="silence"}')).toBe(1);
     } finally {
       child.kill('SIGKILL');
       watching.close();
+      await relay.stop();
     }
   });
 });
