@@ -237,6 +237,9 @@ export class DrillSite {
   get relay(): Relay {
     return this.workspace.relay;
   }
+  get isRunning(): boolean {
+    return this.#workspace !== null;
+  }
   pass(milliseconds: number): void {
     this.#now += milliseconds;
   }
