@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { smallBounds } from './small-bounds.ts';
 
 /** A small change of the shipped code that breaks a promise of it. */
 export interface Mutation {
@@ -44,11 +45,11 @@ function planting(mutations: readonly Mutation[]): Plugin {
 }
 
 /**
- * Relay, devices and world as one program of their own, on the simulated disk; `mutations` are planted in it.
+ * Relay, devices and world as one program of their own, on the simulated disk; `planted` is changed in it.
  * @throws when the text of a mutation is not there
  */
 export async function bundle(
-  mutations: readonly Mutation[] = [],
+  planted: readonly Mutation[] = [],
 ): Promise<{ readonly file: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'weft-simulation-'));
   const file = join(folder, 'worker.mjs');
@@ -61,7 +62,7 @@ export async function bundle(
     target: 'node20',
     logLevel: 'silent',
     alias: { idb: here('device-disk.ts') },
-    plugins: [planting(mutations)],
+    plugins: [planting([...smallBounds, ...planted])],
   });
   return { file, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -13,6 +13,10 @@ import { decodeRelayMessage, encodeClientMessage } from '../../../shared/protoco
 import { protocolVersion, schemaVersion } from '../../../shared/protocol/version.ts';
 import type { SimWorld } from './world.ts';
 
+/** Kinds of forgery; `twice` is the one that is not. */
+const kinds = 20;
+export const twice = 17;
+
 /**
  * A member of the workspace who means harm, with a program of their own: true credentials, forged frames. What the relay
  * should have refused and did not, the oracle sees.
@@ -25,7 +29,6 @@ export class Hostile {
   #ids: number[] = [];
   #n = 0;
   #request = 0;
-  #writing = newId<CommandId>();
 
   constructor(world: SimWorld, member: MemberId) {
     this.#world = world;
@@ -74,6 +77,17 @@ export class Hostile {
     this.#send({ type: 'command', command: { id, n, room, type, data } });
   }
 
+  #both(room: RoomId, bytes: Uint8Array): void {
+    this.#update(room, bytes);
+    this.#update(room, bytes);
+  }
+
+  #again(room: RoomId): void {
+    const id = newId<CommandId>();
+    for (let times = 0; times < 2; times++)
+      this.#command(room, 'chat.send', { text: 'again' }, ++this.#n, id);
+  }
+
   /** The document as the relay has it, under a client id, and what a change adds to it. */
   #change(room: RoomId, client: number, edit: (doc: Y.Doc) => void): Uint8Array {
     const doc = new Y.Doc();
@@ -94,7 +108,8 @@ export class Hostile {
     return encoding.toUint8Array(encoder);
   }
 
-  act(): void {
+  /** `kind`: which forgery; one of all otherwise. */
+  act(wanted?: number): void {
     if (!this.#socket) return this.#connect();
     const world = this.#world;
     const { oracle } = world;
@@ -112,7 +127,7 @@ export class Hostile {
     const rooms = [...oracle.rooms.keys()];
     const foreign = rooms.filter((each) => !oracle.mayRead(this.#member, each));
     const conversation = [...oracle.chats.keys()];
-    const kind = world.below(18);
+    const kind = wanted ?? world.below(kinds);
     world.trace.say('forge', () => `${kind} ${room}`);
     switch (kind) {
       case 0:
@@ -190,34 +205,32 @@ export class Hostile {
         return;
       }
       case 15:
-        // Once more, with another number, and with a number that was used.
+        // The same command twice at once.
         this.#command(world.room('chat', 'of-mallory'), 'chat.create', {
           type: 'group',
           title: '',
           members: [this.#member],
         });
-        this.#command(
-          world.room('chat', 'of-mallory'),
-          'chat.send',
-          { text: 'again' },
-          ++this.#n,
-          this.#writing,
-        );
-        return this.#command(
-          world.room('chat', 'of-mallory'),
-          'chat.send',
-          { text: 'again' },
-          1,
-          this.#writing,
-        );
+        return this.#again(world.room('chat', 'of-mallory'));
+      case twice:
+        // True work, twice at once: what is on its way to the disk already must not be answered for before it is there.
+        return this.#both(room, this.#change(room, own, type));
       case 16: {
-        const wanted = foreign.length > 0 ? world.pick(foreign) : room;
-        this.#send({ type: 'watch', room: wanted });
+        const watched = foreign.length > 0 ? world.pick(foreign) : room;
+        this.#send({ type: 'watch', room: watched });
         return void this.#send({
           type: 'awareness',
-          room: wanted,
+          room: watched,
           bytes: Uint8Array.of(1, 1, 1, 2, 123, 125),
         });
+      }
+      case 18: {
+        const docs = texts.filter((each) => each.includes('/doc/'));
+        if (docs.length === 0) return;
+        const doc = world.pick(docs);
+        const script = (into: Y.Doc): void =>
+          into.getXmlFragment('content').insert(0, [new Y.XmlElement('script')]);
+        return this.#update(doc, this.#change(doc, own, script));
       }
       default: {
         const noise = asBytes(new Uint8Array(5 + world.below(40)).map(() => world.below(256)));

@@ -67,11 +67,22 @@ export class Oracle {
     return {
       ...store,
       commit: (batch) => {
-        const rows = store.commit(batch);
+        const rows = this.#attempt(() => store.commit(batch));
         this.#guard(() => this.#committed(batch, rows));
         return rows;
       },
     };
+  }
+
+  /** A commit fails because the disk does, and for no other reason: everybody else's work of that moment goes with it. */
+  #attempt<T>(commit: () => T): T {
+    try {
+      return commit();
+    } catch (error) {
+      const { message } = error as Error;
+      this.#guard(() => must(message === 'ENOSPC', () => `a commit failed: ${message}`));
+      throw error;
+    }
   }
 
   /** The relay must not turn an objection into an answer: it is kept, and ends the schedule. */
@@ -129,7 +140,7 @@ export class Oracle {
       const doc = this.docs.get(`${row.room}:about` as RoomId);
       must(doc !== undefined && !doc.deleted, () => `${row.room} took an update while it is not there`);
     }
-    const { structs } = Y.decodeUpdate(row.bytes);
+    const { structs, ds } = Y.decodeUpdate(row.bytes);
     for (const struct of structs) {
       const { client, clock } = struct.id;
       must(!(struct instanceof Y.Skip), () => 'a gap was stored');
@@ -142,9 +153,17 @@ export class Oracle {
         () => `${row.by} (${device}) wrote under ${client}, which is ${holder?.device ?? 'nobody'}'s`,
       );
       const parent: unknown = struct instanceof Y.Item ? struct.parent : null;
-      if (typeof parent === 'string' && row.room.includes('/doc/'))
-        must(parent === 'content', () => `root ${parent} in a doc`);
+      if (!(struct instanceof Y.Item) || !row.room.includes('/doc/')) continue;
+      if (typeof parent === 'string') must(parent === 'content', () => `root ${parent} in a doc`);
+      const type = struct.content instanceof Y.ContentType ? struct.content.type : null;
+      if (type instanceof Y.XmlElement) must(type.nodeName !== 'script', () => 'a script in a doc');
     }
+    for (const [client, ranges] of ds.clients)
+      for (const { clock, len } of ranges)
+        must(
+          clock + len <= (room.clocks.get(client) ?? 0),
+          () => `${row.room} took the deletion of something unknown`,
+        );
   }
 
   #entry(room: Room, row: StoredRow, device: string): void {

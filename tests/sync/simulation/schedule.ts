@@ -1,7 +1,7 @@
 import './seeded.ts';
 import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
 import { disk } from './device-disk.ts';
-import { Hostile } from './hostile.ts';
+import { Hostile, twice } from './hostile.ts';
 import { checkEverything, type Sent } from './invariants.ts';
 import { Broken } from './oracle.ts';
 import { Pages } from './texts.ts';
@@ -74,10 +74,11 @@ class Schedule {
     for (const person of this.#people) await world.join(person, person === this.#owner ? 'owner' : 'member');
     for (const person of this.#people) world.device(person);
     for (let more = world.below(3); more > 0; more--) world.device(world.pick(this.#people));
-    if (world.random() < 0.5) {
+    if (world.random() < 0.7) {
       const mallory = 'mallory' as MemberId;
       await world.join(mallory, 'member');
       this.#hostile = new Hostile(world, mallory);
+      this.#hostile.act();
     }
     await world.settle(500);
     for (const device of world.devices) this.#pages.of(device);
@@ -120,7 +121,8 @@ class Schedule {
     const { machine, member } = device;
     const choice = world.below(100);
     trace.say(`${choice}`, () => `${device.name} at ${world.clock.now()}`);
-    if (choice < 38) return this.#pages.write(device, world.pick(this.#texts()));
+    if (choice < 35) return this.#pages.write(device, world.pick(this.#texts()));
+    if (choice < 38) return this.#forge();
     if (choice < 66) return this.#command(device, choice);
     if (choice < 71) {
       if (device.online) machine.goOffline();
@@ -161,6 +163,7 @@ class Schedule {
     }
     if (choice < 88) {
       world.relayDiskFull = true;
+      if (world.below(2) === 0) this.#hostile?.act(twice);
       await world.step(world.below(30));
       world.relayDiskFull = false;
       return;
@@ -187,9 +190,15 @@ class Schedule {
         world.script(this.#owner, world.room('directory', 'main'), 'member.remove', { member });
       return;
     }
-    if (choice < 96) return this.#everybodyBack();
-    if (choice < 98) return void (await world.settle(world.below(30_000)));
-    this.#hostile?.act();
+    if (choice < 97) return void (await world.settle(world.below(30_000)));
+    await this.#everybodyBack();
+  }
+
+  async #forge(): Promise<void> {
+    for (let times = 0; times < 3; times++) {
+      this.#hostile?.act();
+      await this.#world.step(2);
+    }
   }
 
   async #command(device: SimDevice, choice: number): Promise<void> {

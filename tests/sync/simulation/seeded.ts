@@ -32,6 +32,7 @@ Object.defineProperty(webcrypto, 'getRandomValues', { value: fill, configurable:
 Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: fill, configurable: true });
 Math.random = () => random();
 Date.now = () => now;
+performance.now = () => now;
 // Awareness asks the real time every few seconds whether others are gone; a schedule is over long before.
 // Thousands of expected failures a second: nobody reads where they were thrown.
 Error.stackTraceLimit = 1;

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { Tab } from '../../support/world-device.ts';
+import { must } from './oracle.ts';
 import type { SimDevice, SimWorld } from './world.ts';
 
 interface OpenText {
@@ -18,7 +19,7 @@ export interface Promised {
 }
 
 const words = ['weft ', '你好', 'x', '🙂', 'a longer run of text '];
-const marks = [{ bold: true }, { bold: null }, { italic: true }];
+const marks = [{ bold: {} }, { bold: null }, { italic: {} }];
 
 /** A position that is not inside a character: no editor puts a caret there, and Yjs turns the halves into other ones. */
 function whole(text: Y.Text, position: number): number {
@@ -70,6 +71,10 @@ export class Pages {
     return open;
   }
 
+  #isIn(tab: Tab, text: ReturnType<Tab['open']>): boolean {
+    return [...(this.#open.get(tab)?.values() ?? [])].some((open) => open.text === text);
+  }
+
   #undoOf(open: OpenText): Y.UndoManager {
     const { doc, session } = open.text;
     if (open.undo?.doc === doc) return open.undo.manager;
@@ -87,6 +92,15 @@ export class Pages {
     for (let tries = 0; tries < 6 && !open.text.session.ready; tries++) await world.step(2);
     const { session, doc } = open.text;
     if (!session.ready || session.locked) return;
+    for (const other of this.openTexts(device))
+      must(
+        other.doc === doc ||
+          other.session.locked !== null ||
+          other.doc.clientID !== doc.clientID ||
+          !other.session.ready ||
+          this.#isIn(tab, other),
+        () => `two pages of ${device.name} write under ${doc.clientID}`,
+      );
     const undo = this.#undoOf(open);
     const choice = world.below(12);
     if (choice === 0) undo.undo();
@@ -129,8 +143,9 @@ export class Pages {
       paragraph.insert(0, [new Y.XmlText(pick(words))]);
       content.insert(below(content.length + 1), [paragraph]);
     } else if (choice < 3) content.delete(content.length - 1, 1);
-    else if (choice < 4 && block instanceof Y.XmlElement) block.setAttribute('level', String(below(3)));
-    else if (choice < 5 && block instanceof Y.XmlElement) block.push([new Y.XmlElement('break')]);
+    else if (choice < 4 && block instanceof Y.XmlElement && block.nodeName === 'heading')
+      block.setAttribute('level', String(below(3)));
+    else if (choice < 5 && block instanceof Y.XmlElement) block.push([new Y.XmlElement('hardBreak')]);
     else if (inside instanceof Y.XmlText) {
       const at = whole(inside, below(inside.length + 1));
       const length = whole(inside, Math.min(at + below(8), inside.length)) - at;
