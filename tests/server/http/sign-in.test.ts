@@ -207,6 +207,20 @@ describe('sessions', () => {
     expect((await t.signIn(owner.email, owner.password)).status).toBe(401);
   });
 
+  test('a device is told what becomes of its copy: the session is over, the member is gone, or the relay is another', async () => {
+    const details = async (token: string): Promise<unknown> => {
+      const answer = await t.send('GET', '/api/session', undefined, bearer(token));
+      expect(answer.status).toBe(401);
+      return ((await answer.json()) as { error: { details: unknown } }).error.details;
+    };
+    const other = await signedIn(await t.signIn(owner.email, owner.password));
+    expect((await t.send('POST', '/api/sign-out', undefined, bearer(other.token))).status).toBe(204);
+    expect(await details(other.token)).toEqual({ epoch: t.relay.epoch, removed: 0 });
+    expect(await details('never made')).toEqual({ epoch: t.relay.epoch, removed: 0 });
+    t.relay.remove(me.member.id as never);
+    expect(await details(me.token)).toEqual({ epoch: t.relay.epoch, removed: 1 });
+  });
+
   test('a device has one session, and nobody signs in as the device of somebody else', async () => {
     const on = (email: string, password: string, id: string) =>
       t.send('POST', '/api/sign-in', { email, password, device: { id } });
