@@ -29,6 +29,21 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
 
   const guarded = <T>(work: () => T): T => guardedBy(database, work);
 
+  /**
+   * Everything written here is made of rows that are durable, and can be made again: it does not wait for the disk. The
+   * log keeps the order, so what was written before a durable commit is there when that is.
+   */
+  const unhurried = <T>(work: () => T): T =>
+    guarded(() => {
+      const durability = String(database.pragma('synchronous', { simple: true }));
+      database.pragma('synchronous = NORMAL');
+      try {
+        return work();
+      } finally {
+        database.pragma(`synchronous = ${durability}`);
+      }
+    });
+
   /** Rows of one room, of which none may be another than was stored. */
   function* marked<T>(room: RoomId, rows: Iterable<Marked<T>>): Generator<T> {
     for (const { isSound, ...row } of rows) {
@@ -101,11 +116,11 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
     checkpoint: (room) => guarded(() => prepared.checkpoint.get(key(room)) ?? null),
     part: (room, cursor, part) => guarded(() => prepared.part.get(key(room), cursor, part) ?? null),
     addPart: (room, cursor, part, { sum, bytes }) =>
-      guarded(() => void prepared.addPart.run(key(room), cursor, part, sum, bytes)),
-    useCheckpoint: (room, next, instead) => guarded(() => useCheckpoint.immediate(room, next, instead)),
-    dropParts: (most) => guarded(() => prepared.dropParts.run(most).changes === most),
+      unhurried(() => void prepared.addPart.run(key(room), cursor, part, sum, bytes)),
+    useCheckpoint: (room, next, instead) => unhurried(() => useCheckpoint.immediate(room, next, instead)),
+    dropParts: (most) => unhurried(() => prepared.dropParts.run(most).changes === most),
 
-    mergeRows: (room, rows, merged) => guarded(() => mergeRows.immediate(room, rows, merged)),
+    mergeRows: (room, rows, merged) => unhurried(() => mergeRows.immediate(room, rows, merged)),
     mergedUpTo: (room) => guarded(() => prepared.mergedUpTo.get(key(room)) ?? 0),
 
     indexedUpTo: () => guarded(() => prepared.indexed.get() ?? 0),
@@ -124,7 +139,7 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
         const found = prepared.lastDeletion.get(key(room), client);
         return (found && allSound(room, [found])[0]) ?? null;
       }),
-    index: (writings, deletions, upTo) => guarded(() => index.immediate(writings, deletions, upTo)),
+    index: (writings, deletions, upTo) => unhurried(() => index.immediate(writings, deletions, upTo)),
     writings: (room, after, limit) =>
       guarded(() =>
         allSound(room, prepared.writings.all(key(room), after?.client ?? -1, after?.clock ?? -1, limit)),
@@ -133,7 +148,7 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
       guarded(() => allSound(room, prepared.deletions.all(key(room), afterId, limit))),
 
     giveBack: (pages) =>
-      guarded(() => {
+      unhurried(() => {
         // 2: incremental. A file of an older Weft keeps its free pages and uses them again.
         if (database.pragma('auto_vacuum', { simple: true }) !== 2) return false;
         database.pragma(`incremental_vacuum(${Math.trunc(pages)})`);
