@@ -171,7 +171,7 @@ export function createRelay(deps: RelayDeps): Relay {
     rolledBack,
     settled: outboxes.flush,
   });
-  const texts = createTextRooms({ store, clock, metrics, log, defer, flush: committer.flush });
+  const texts = createTextRooms({ store, clock, bounds, metrics, log, defer, flush: committer.flush });
   const history = createHistory({
     store,
     workshop: deps.workshop ?? createInlineWorkshop(),

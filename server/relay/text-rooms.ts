@@ -8,6 +8,7 @@ import type { RelayStore, StoredRow } from '../storage/contract.ts';
 import { failureOf } from './failure-of.ts';
 import type { OwnsClient } from './gate/judge.ts';
 import { isSpoilt, LoadedText } from './gate/loaded-text.ts';
+import type { Bounds } from '../bounds.ts';
 import { readStrictly } from './gate/read-strictly.ts';
 import { atOnce, only, unbounded, type Sliced, type Work } from './gate/work.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
@@ -69,6 +70,7 @@ const givenUp: Readonly<Record<GivenUp['why'], Failure>> = {
 export interface TextRoomsDeps {
   readonly store: RelayStore;
   readonly clock: Clock;
+  readonly bounds: Pick<Bounds, 'update' | 'text'>;
   readonly metrics: RelayMetrics;
   readonly log: RelayLog;
   readonly defer: (run: () => void) => void;
@@ -76,13 +78,14 @@ export interface TextRoomsDeps {
   flush(): void;
 }
 
-export function createTextRooms({ store, clock, metrics, log, defer, flush }: TextRoomsDeps): TextRooms {
+export function createTextRooms(deps: TextRoomsDeps): TextRooms {
+  const { store, clock, bounds, metrics, log, defer, flush } = deps;
   const loaded = new Map<RoomId, LoadedText>();
   const turns = createRoomTurns(() => clock.now(), defer);
   const patience = createPatience(clock);
 
   const read = function* (room: RoomId, work: Work): Sliced<LoadedText> {
-    const text = new LoadedText(() => clock.now());
+    const text = new LoadedText(() => clock.now(), bounds.text);
     const snapshot = store.snapshot(room);
     const rows = store.rowsAfter(room, snapshot?.cursor ?? 0);
     yield* text.load(
@@ -135,13 +138,17 @@ export function createTextRooms({ store, clock, metrics, log, defer, flush }: Te
 
   const take = function* (staging: Staging, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
     const { room, kind, bytes, device, owns } = staging;
-    const update = yield* readStrictly(bytes, work);
+    metrics.reached('update', bytes.length);
+    if (bytes.length > bounds.update) metrics.struck('update');
+    const update = yield* readStrictly(bytes, bounds.update, work);
     if (!update.ok) return update;
     if (update.value.runs.length === 0 && update.value.deletes.length === 0) return ok(null);
     if (patience.isLost(device))
       return err(failure('too-many-requests', 'updates of this device were refused at great cost; wait'));
     const text = yield* open(room, work);
     const staged = yield* text.take(update.value, kind, owns, work);
+    metrics.reached('text', text.bytes);
+    if (!staged.ok && staged.error.code === 'too-large') metrics.struck('text');
     if (!staged.ok && isSpoilt(staged.error)) discard(room, device, staged.error);
     return staged;
   };

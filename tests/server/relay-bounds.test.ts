@@ -8,7 +8,7 @@ import { noMetrics, type RelayMetrics } from '../../server/relay/metrics.ts';
 import { encodeClientMessage } from '../../shared/protocol/codec.ts';
 import { newId, type DeviceId } from '../../shared/base/ids.ts';
 import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
-import { startRig, TestDevice, type Rig } from './relay-rig.ts';
+import { startRig, TestDevice, typing, type Rig } from './relay-rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -196,6 +196,25 @@ describe('who sends more than the rate allows', () => {
     now = 100_000;
     expect(bucket.isFull).toBe(true);
     expect(bucket.spend(101)).toBe(100);
+  });
+});
+
+describe('a text', () => {
+  it('[U-1] [U-10] takes updates and grows as far as this relay says', async () => {
+    const mebi = 1024 * 1024;
+    await start({ text: 2 * mebi, update: 12 * mebi, frame: 13 * mebi });
+    const ada = await rig.device('ada');
+    const [small, large] = [rig.room('scratch', 'small'), rig.room('scratch', 'large')];
+    const doc = typing((await ada.lease())[0]!);
+    doc.text.insert(0, 'x'.repeat(1.5 * mebi));
+    expect((await ada.update(small, doc.take())).type).toBe('acked');
+    doc.text.insert(0, 'y'.repeat(mebi));
+    expect(await ada.update(small, doc.take())).toMatchObject({ type: 'refused', code: 'too-large' });
+    expect(struck.get('text')).toBe(1);
+    const book = typing((await ada.lease())[0]!);
+    book.text.insert(0, 'x'.repeat(12 * mebi));
+    expect(await ada.update(large, book.take())).toMatchObject({ type: 'refused', code: 'too-large' });
+    expect(struck.get('update')).toBe(1);
   });
 });
 

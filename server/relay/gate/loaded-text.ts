@@ -2,7 +2,6 @@ import * as Y from 'yjs';
 import type { AnyTextKind } from '../../../shared/documents/registry.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
-import { limits } from '../../../shared/protocol/limits.ts';
 import { bounds } from './bounds.ts';
 import { Change } from './change.ts';
 import { encodeState } from './encode-state.ts';
@@ -38,6 +37,7 @@ const spoilt = (why: Failure): Spoilt => ({ ...why, isSpoilt: true });
 export class LoadedText {
   readonly doc = new Y.Doc();
   readonly #now: () => number;
+  readonly #most: number;
   readonly #places = createPlaces();
   /** What it was made of: at least the bytes of the document as it is. */
   #bytes = 0;
@@ -49,9 +49,10 @@ export class LoadedText {
   #change: Change | null = null;
   #clients: readonly number[] = [];
 
-  /** `now` in milliseconds, to know how long it takes to apply something. */
-  constructor(now: () => number) {
+  /** `now` in milliseconds, to know how long it takes to apply something; `most` bytes the document may have. */
+  constructor(now: () => number, most: number) {
     this.#now = now;
+    this.#most = most;
     // Yjs tidies formatting marks by deletions of its own; the relay must hold exactly what its log says.
     this.doc.on('afterTransaction', (transaction: Y.Transaction) => {
       transaction._needFormattingCleanup = false;
@@ -154,10 +155,10 @@ export class LoadedText {
       return null;
     }
     const more = update.bytes.length;
-    if (this.#bytes + more <= limits.text) return null;
+    if (this.#bytes + more <= this.#most) return null;
     if (this.#bytes - this.#measured >= measureEvery)
       this.measured((yield* this.encode(new Map(), work)).length);
-    return this.#bytes + more <= limits.text ? null : full('it has too many bytes');
+    return this.#bytes + more <= this.#most ? null : full('it has too many bytes');
   }
 
   *#apply(update: ReadUpdate, plan: Plan, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
