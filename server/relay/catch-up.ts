@@ -2,6 +2,7 @@ import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Changed, LogContent, RoomContent, Want } from '../../shared/protocol/messages.ts';
 import type { RelayStore, RoomHead, StoredRow } from '../storage/contract.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import type { Access } from './access.ts';
 import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
 import { damagedRoom } from './quarantine.ts';
@@ -128,7 +129,10 @@ export function createCatchUp(
     },
     history(member, room, before, limit) {
       const located = access.locate(room);
-      if (located?.kind.class !== 'log' || !access.decide(member, { do: 'read' }, room).ok) return null;
+      const decision = access.decide(member, { do: 'read' }, room);
+      if (!decision.ok && decision.error.code === 'room-damaged')
+        throw new StorageError('damaged', decision.error.message, { room });
+      if (located?.kind.class !== 'log' || !decision.ok) return null;
       const head = store.room(room);
       const end = Math.min(before, head?.rows ?? 0);
       const first = Math.max(0, end - Math.min(Math.max(1, limit), limits.history));

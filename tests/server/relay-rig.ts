@@ -127,7 +127,7 @@ export async function startRig(
     },
     async restart(next = {}) {
       await close();
-      store = open();
+      store = next.store ?? open();
       relay = createRelay({ version: 'test', ...deps, bounds, ...next, store });
       await listen();
     },
