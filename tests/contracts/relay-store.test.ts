@@ -189,6 +189,7 @@ describe.each(Object.entries(subjects))('the relay store in %s', (_name, open) =
     );
     expect(store.leaseHolder(client)).toEqual(expect.objectContaining({ member: ada, device: phone }));
     expect(store.leaseHolder(7)).toBeNull();
+    expect(store.highestLease()).toBe(client);
     expect(store.claimHolder(7, room('scratch/1'))).toBe(ben);
     expect(store.claimHolder(7, room('scratch/10'))).toBeNull();
     expect([client, 7, 8].map((each) => store.isClientTaken(each))).toEqual([true, true, false]);
