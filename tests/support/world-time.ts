@@ -25,6 +25,11 @@ export class HeldClock implements Timers {
     return this.#now;
   }
 
+  /** The machines slept: time has passed, and what was due meanwhile is due now. */
+  leap(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Nothing is due before then: time passes all the same. */
   skip(to: number): void {
     if (this.#timers.every(({ at }) => at > to)) this.#now = Math.max(this.#now, to);

@@ -45,16 +45,18 @@ function planting(mutations: readonly Mutation[]): Plugin {
 }
 
 /**
- * Relay, devices and world as one program of their own, on the simulated disk; `planted` is changed in it.
+ * Relay, devices and world as one program of their own, on the simulated disk; `planted` is changed in it; `entry` is
+ * what its thread begins with.
  * @throws when the text of a mutation is not there
  */
 export async function bundle(
   planted: readonly Mutation[] = [],
+  entry = 'worker.ts',
 ): Promise<{ readonly file: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'weft-simulation-'));
   const file = join(folder, 'worker.mjs');
   await build({
-    entryPoints: [here('worker.ts')],
+    entryPoints: [here(entry)],
     outfile: file,
     bundle: true,
     platform: 'node',
