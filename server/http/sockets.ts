@@ -338,6 +338,8 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
 
 /** Time a peer has to answer our close before the connection is cut. */
 const closeDeadline = 3_000;
+/** The same for a peer that is behind: it may lose rights meanwhile, and those end within a second. */
+const behindDeadline = 1_000;
 /** The same for a peer that may not have what the network still holds for it. */
 const dropDeadline = 500;
 
@@ -364,7 +366,8 @@ function linkOf(webSocket: WebSocket, socket: Duplex): Link {
       if (unsent === 'drop' && isBehind) return reset();
       webSocket.close(errorTable[code].close, `${code}: ${message}`.slice(0, 120));
       // Whoever is behind must not go on reading long after what was closed here has lost its right too.
-      if (unsent === 'drop' || isBehind) setTimeout(reset, dropDeadline).unref();
+      if (unsent === 'drop') setTimeout(reset, dropDeadline).unref();
+      else if (isBehind) setTimeout(reset, behindDeadline).unref();
       else setTimeout(() => webSocket.terminate(), closeDeadline).unref();
     },
   };

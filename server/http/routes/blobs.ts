@@ -37,6 +37,7 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
         ...refusals(
           'bad-request',
           'not-signed-in',
+          'session-ended',
           'forbidden',
           'room-not-found',
           'document-deleted',
