@@ -83,6 +83,8 @@ export interface QueuedItem {
   readonly type: string;
   readonly at: number;
   readonly count: number;
+  /** What was written, where it is short: a message. */
+  readonly words: string;
   /** Set when the relay said no; it stays until dismissed. */
   readonly failure: Failure | null;
 }

@@ -44,17 +44,29 @@ export function withCommands(unsent: Unsent, commands: readonly OutboxRecord[]):
 const textPrefix = 'text:';
 const blobPrefix = 'blob:';
 
+const wordsOf = (type: string, data: unknown): string =>
+  type === 'chat.send' && typeof data === 'object' && data && 'text' in data ? String(data.text) : '';
+
 export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
   const commands = outbox
     // The relay has it; only the entry is still on its way here.
     .filter((command) => command.seq === null)
-    .map(({ id, room, type, at, failure }): QueuedItem => ({ id, room, type, at, count: 1, failure }));
+    .map(({ id, room, type, at, failure, data }): QueuedItem => ({
+      id,
+      room,
+      type,
+      at,
+      count: 1,
+      words: wordsOf(type, data),
+      failure,
+    }));
   const updates = texts.map(({ room, at, count, failure }): QueuedItem => ({
     id: `${textPrefix}${failure ? 'refused' : 'pending'}:${room}`,
     room,
     type: 'update',
     at,
     count,
+    words: '',
     failure,
   }));
   const pictures = blobs.map(({ room, hash, at, failure }): QueuedItem => ({
@@ -63,6 +75,7 @@ export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
     type: 'blob',
     at,
     count: 1,
+    words: '',
     failure,
   }));
   return [...commands, ...updates, ...pictures].sort((a, b) => a.at - b.at);

@@ -23,6 +23,7 @@ const refused: QueuedItem = {
   type: 'chat.send',
   at: 1,
   count: 1,
+  words: 'Hello',
   failure: failure('forbidden', 'no'),
 };
 

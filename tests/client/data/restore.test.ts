@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import type { RoomId } from '../../../shared/base/ids.ts';
+import type { DeviceId, RoomId } from '../../../shared/base/ids.ts';
+import { ok } from '../../../shared/base/result.ts';
+import { encodeRelayMessage } from '../../../shared/protocol/codec.ts';
 import { beginEpoch } from '../../../server/backup/epoch.ts';
 import { openDatabase, type SqliteDatabase } from '../../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../../server/storage/sqlite/store.ts';
+import type { SocketEvents } from '../../../client/data/sync/contract.ts';
+import { SyncEngine } from '../../../client/data/sync/engine.ts';
+import type { Bus, LeaderState } from '../../../client/data/sync/notes.ts';
 import { keptUpTo } from '../../../client/data/sync/hand-back.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
 import { makeWorld, type World } from '../../support/world.ts';
@@ -161,4 +166,95 @@ test('[H-8] what a device may have that the relay lost is told by the lowest cur
   expect(keptUpTo({ epochs }, 'b')).toBe(30);
   expect(keptUpTo({ epochs }, 'c')).toBe(70);
   expect(keptUpTo({ epochs }, 'another')).toBe(0);
+});
+
+describe('a room whose data is damaged on the relay', () => {
+  test('[S-10] stays here, is said, waits with what is written, and goes on when it is repaired', async () => {
+    await begin(771);
+    const [ann, bo] = [await world.member('ann'), await world.member('bo')];
+    const [writer, reader] = [world.device(ann), world.device(bo)];
+    const room = world.room('scratch', 's');
+    const healthy = world.room('scratch', 'h');
+    await world.settle();
+    const tab = writer.newTab();
+    const [text, other] = [tab.open(room), tab.open(healthy)];
+    await world.settle();
+    text.doc.getText('t').insert(0, 'one ');
+    await world.settle();
+    reader.goOffline();
+    text.doc.getText('t').insert(4, 'two ');
+    other.doc.getText('t').insert(0, 'healthy');
+    await world.settle();
+    world.stopRelay();
+    const row = database
+      .prepare('SELECT cursor, bytes FROM rows ORDER BY cursor DESC LIMIT 1 OFFSET 1')
+      .get() as {
+      cursor: number;
+      bytes: Buffer;
+    };
+    const put = (bytes: Buffer): void =>
+      void database.prepare('UPDATE rows SET bytes = ? WHERE cursor = ?').run(bytes, row.cursor);
+    const broken = Buffer.from(row.bytes);
+    broken[broken.length >> 1]! ^= 0x40;
+    put(broken);
+    world.restartRelay();
+    reader.goOnline();
+    await world.settle(10_000);
+    expect(reader.state?.damaged).toEqual([room]);
+    expect(reader.state?.connection).toBe('online');
+    expect(wordsOn(await onDevice(reader, room))).toBe('one ');
+    expect(wordsOn(await onDevice(reader, healthy))).toBe('healthy');
+    // Written meanwhile: not refused, not lost, and not offered without a pause.
+    text.session.doc.getText('t').insert(0, 'waiting ');
+    await world.settle(2_000);
+    const before = world.network.delivered;
+    await world.settle(60_000);
+    expect(world.network.delivered - before).toBeLessThan(30);
+    expect(await writer.storage.texts.queue()).toMatchObject([{ room, failure: null }]);
+    world.stopRelay();
+    put(row.bytes);
+    world.restartRelay();
+    await world.settle(15 * 60_000);
+    expect(reader.state?.damaged).toEqual([]);
+    expect((await reader.storage.meta.read()).damaged).toEqual([]);
+    expect(wordsOn(onRelay(room))).toBe('waiting one two ');
+    expect(await onDevice(reader, room)).toEqual(onRelay(room));
+  });
+});
+
+test('[S-11] a device that sends too much at once says so for as long as the relay reads it slowly', async () => {
+  await begin(772);
+  const member = await world.member('ann');
+  const { storage } = world.device(member);
+  const states: LeaderState[] = [];
+  let socket!: SocketEvents;
+  const bus: Bus = {
+    post: (note) => void (note.type === 'state' && states.push(note.state)),
+    listen: () => () => undefined,
+    close: () => undefined,
+  };
+  const engine = new SyncEngine({
+    workspace: world.store.workspace,
+    member,
+    device: 'other' as DeviceId,
+    storage,
+    bus,
+    openSocket: (events) => {
+      socket = events;
+      return { send: () => undefined, close: () => undefined };
+    },
+    timers: world.clock,
+    random: () => 0,
+    signedOut: () => Promise.resolve(null),
+    uploadBlob: () => Promise.resolve(ok(true)),
+  });
+  engine.start();
+  const notice = { type: 'notice', code: 'too-many-requests', message: 'slowly', retryAfter: 5_000 } as const;
+  socket.frame(encodeRelayMessage(notice));
+  expect(states.at(-1)).toMatchObject({ slowed: true, problem: null });
+  await world.settle(4_000);
+  expect(states.at(-1)?.slowed).toBe(true);
+  await world.settle(6_000);
+  expect(states.at(-1)?.slowed).toBe(false);
+  engine.stop();
 });

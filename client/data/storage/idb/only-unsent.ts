@@ -1,5 +1,6 @@
 import type { RoomId } from '../../../../shared/base/ids.ts';
 import { ownWords } from '../../text/own-words.ts';
+import { isWorthKeeping } from './outbox.ts';
 import { storeNames, type UpdateRow } from './schema.ts';
 import { write, type GetDb, type WriteTx } from './transaction.ts';
 
@@ -56,7 +57,7 @@ export const keepOnlyUnsent = (getDb: GetDb): Promise<number> =>
     const outbox = tx.objectStore('outbox');
     for (const row of await outbox.getAll())
       // What the relay took comes back with the room.
-      if (row.seq === null) kept += 1;
+      if (row.seq === null && isWorthKeeping(row)) kept += 1;
       else void outbox.delete(row.key!);
     const blobs = tx.objectStore('blobs');
     for (const blob of await blobs.getAll())

@@ -2,6 +2,9 @@ import type { OutboxRecord, OutboxStore } from '../contract.ts';
 import type { OutboxRow } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
 
+/** How far somebody has read is nothing they wrote: refused, it is of no use to anybody. */
+export const isWorthKeeping = ({ type }: Pick<OutboxRow, 'type'>): boolean => type !== 'chat.read';
+
 const recordOf = (row: OutboxRow): OutboxRecord => ({ ...row, key: row.key! });
 
 export function idbOutbox(getDb: GetDb): OutboxStore {
@@ -21,7 +24,9 @@ export function idbOutbox(getDb: GetDb): OutboxStore {
           const row = await outbox.index('id').get(answer.id);
           if (!row) continue;
           if ('failure' in answer) {
-            void outbox.put({ ...row, failure: answer.failure });
+            void (isWorthKeeping(row)
+              ? outbox.put({ ...row, failure: answer.failure })
+              : outbox.delete(row.key!));
             continue;
           }
           const { seq } = answer;

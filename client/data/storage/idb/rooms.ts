@@ -20,6 +20,7 @@ import {
 import { LogWriter } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
 import { keepOwnPieces } from './only-unsent.ts';
+import { isWorthKeeping } from './outbox.ts';
 import { allOf, between } from './ranges.ts';
 import { blobRowOf } from './schema.ts';
 import { read, write, type GetDb, type WriteTx } from './transaction.ts';
@@ -206,7 +207,8 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
             failure: gone,
           }));
           for (const row of await outbox.index('room').getAll(room))
-            if (!row.failure) void outbox.put({ ...row, failure: gone });
+            if (!isWorthKeeping(row)) void outbox.delete(row.key!);
+            else if (!row.failure) void outbox.put({ ...row, failure: gone });
         }
       }),
 
