@@ -55,6 +55,7 @@ async function run(): Promise<void> {
   const workspace = await openWorkspace({
     folder: config.data,
     durability: 'process',
+    revocations: config.revocations,
     clock: { now: () => now },
   });
   if (!isEmpty(workspace)) {

@@ -17,7 +17,7 @@ export interface DatabaseFacts {
 }
 
 /** Rows read at once. */
-const atOnce = 1_000;
+const atOnce = 50;
 
 /**
  * Reads all of a database that nobody has open: SQLite's own check, and every row with its sums, as a relay would. Brings
