@@ -26,6 +26,11 @@ export interface Question {
 export interface Plan {
   /** Numbers of structs in the update. */
   readonly order: readonly number[];
+  /**
+   * Those of them that Yjs would collect at once, because what they stand in or beside was collected. They are applied as
+   * collected structs: Yjs would still cut their neighbours, here and nowhere else.
+   */
+  readonly gone: ReadonlySet<number>;
   /** Whether Yjs will have to walk past many items to find their places: then a few structs may be long work. */
   readonly isFar: boolean;
 }
@@ -66,7 +71,7 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
     if (!(update.deletes[at + 1]! + update.deletes[at + 2]! <= end)) return missing();
     if (work.did(1)) yield;
   }
-  return { order, isFar: standing.walk >= longestLook };
+  return { order, gone: standing.gone, isFar: standing.walk >= longestLook };
 }
 
 /** Structs that the relay has must be the same here: otherwise a device and its copy went on under one id. */
@@ -94,6 +99,7 @@ function* forkIn(
 /** Finds for each new struct what it will stand in, by its neighbours and parents, and whether it may. */
 class Standing {
   walk = 0;
+  readonly gone = new Set<number>();
   readonly #question: Question;
   readonly #known: (client: number) => number;
   readonly #runs: ReadonlyMap<number, ReadRun>;
@@ -152,7 +158,7 @@ class Standing {
       const first = left ?? right!;
       holder = this.#holderOf(first);
       // Yjs collects what stands beside something collected.
-      if (holder === null || (right !== undefined && this.#holderOf(right) === null)) return null;
+      if (holder === null || (right !== undefined && this.#holderOf(right) === null)) return this.#collect(i);
       sub = this.#subOf(first);
       if (left !== undefined && right !== undefined)
         if (this.#holderOf(right) !== holder || this.#subOf(right) !== sub)
@@ -163,7 +169,7 @@ class Standing {
     } else {
       const held = this.#heldAt(reader.parentClient, reader.parentClock);
       if (held === null) return malformed('a parent that holds nothing');
-      if (held === 'gone') return null;
+      if (held === 'gone') return this.#collect(i);
       holder = held;
       ({ sub } = reader);
     }
@@ -172,6 +178,11 @@ class Standing {
     this.#subs[i] = sub;
     this.#look(left, right, holder, sub);
     return this.#refuseContent(reader, i, holder, sub);
+  }
+
+  #collect(i: number): null {
+    this.gone.add(i);
+    return null;
   }
 
   #holderOf(at: Y.Item | Y.GC | number): PlacedHolder | null {

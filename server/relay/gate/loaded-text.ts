@@ -24,6 +24,8 @@ const measureEvery = 1024 * 1024;
 /** Stored bytes up to this size are applied at once when a document is loaded. */
 const fewBytes = 64 * 1024;
 
+const nothing: ReadonlySet<number> = new Set();
+
 /** An update was refused when the document had taken a part of it: that copy of the document is of no use any more. */
 export interface Spoilt extends Failure {
   readonly isSpoilt: true;
@@ -103,7 +105,7 @@ export class LoadedText {
       order.push(i);
       return null;
     });
-    for (const each of piecesOf(update, order, this.#known, piece)) {
+    for (const each of piecesOf(update, { order, gone: nothing }, this.#known, piece)) {
       Y.applyUpdate(this.doc, each);
       if (work.did(stepsPerPiece + piece.structs * stepsPerPart)) yield;
     }
@@ -199,12 +201,12 @@ export class LoadedText {
     const ranges = update.deletes.length / 3;
     const isSmall =
       structs <= piece.structs && ranges <= piece.ranges && update.bytes.length <= piece.bytes && !plan.isFar;
-    if (isSmall && update.runs.every((run) => run.from >= this.#known(run.client))) {
+    if (isSmall && plan.gone.size === 0 && update.runs.every((run) => run.from >= this.#known(run.client))) {
       yield { bytes: update.bytes, steps: (structs + ranges) * stepsPerPart };
       return;
     }
     const size = plan.isFar ? smallest : piece;
     const steps = stepsPerPiece + (isSmall ? structs + ranges : size.structs) * stepsPerPart;
-    for (const bytes of piecesOf(update, plan.order, this.#known, size)) yield { bytes, steps };
+    for (const bytes of piecesOf(update, plan, this.#known, size)) yield { bytes, steps };
   }
 }

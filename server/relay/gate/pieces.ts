@@ -20,6 +20,12 @@ interface Stretch {
   end: number;
 }
 
+/** Numbers of structs in the order in which to apply them, and those that count only as clocks used up. */
+export interface Applied {
+  readonly order: readonly number[];
+  readonly gone: ReadonlySet<number>;
+}
+
 /** How much one piece may hold. */
 export interface PieceSize {
   readonly structs: number;
@@ -33,7 +39,7 @@ export interface PieceSize {
  */
 export function* piecesOf(
   update: ReadUpdate,
-  order: readonly number[],
+  { order, gone }: Applied,
   known: (client: number) => number,
   size: PieceSize,
 ): Generator<Uint8Array, void, void> {
@@ -50,7 +56,7 @@ export function* piecesOf(
       if (stretch) stretch.end = i + 1;
       else stretches.set(run, { run, first: i, end: i + 1 });
     }
-    yield structsPiece(update, [...stretches.values()], known);
+    yield structsPiece(update, gone, [...stretches.values()], known);
   }
   for (let at = 0; at < update.deletes.length; at += size.ranges * 3)
     yield deletesPiece(update.deletes.slice(at, at + size.ranges * 3));
@@ -69,6 +75,7 @@ function runOf(runs: readonly ReadRun[], i: number): ReadRun {
 
 function structsPiece(
   update: ReadUpdate,
+  gone: ReadonlySet<number>,
   stretches: readonly Stretch[],
   known: (client: number) => number,
 ): Uint8Array {
@@ -80,15 +87,30 @@ function structsPiece(
     encoding.writeVarUint(encoder, end - first);
     encoding.writeVarUint(encoder, run.client);
     encoding.writeVarUint(encoder, Math.max(clock, state));
+    // From here on bytes are taken over as they are.
     let from = update.starts[first]!;
+    const takeOver = (to: number): void => encoding.writeUint8Array(encoder, update.bytes.subarray(from, to));
     if (clock < state) {
-      writeRest(encoder, update, run, first, state - clock);
+      if (gone.has(first)) writeCollected(encoder, clockAfter(update, run, first) - state);
+      else writeRest(encoder, update, run, first, state - clock);
       from = stopOf(update, run, first);
     }
-    encoding.writeUint8Array(encoder, update.bytes.subarray(from, stopOf(update, run, end - 1)));
+    if (gone.size > 0)
+      for (let i = clock < state ? first + 1 : first; i < end; i++) {
+        if (!gone.has(i)) continue;
+        takeOver(update.starts[i]!);
+        writeCollected(encoder, clockAfter(update, run, i) - update.clocks[i]!);
+        from = stopOf(update, run, i);
+      }
+    takeOver(stopOf(update, run, end - 1));
   }
   encoding.writeVarUint(encoder, 0);
   return encoding.toUint8Array(encoder);
+}
+
+function writeCollected(encoder: encoding.Encoder, length: number): void {
+  encoding.writeUint8(encoder, content.gc);
+  encoding.writeVarUint(encoder, length);
 }
 
 /** A struct without its first positions, as Yjs writes one whose beginning the other side has. */
@@ -104,11 +126,7 @@ function writeRest(
   const { ref, decoder } = reader;
   const clock = update.clocks[i]!;
   const length = clockAfter(update, run, i) - clock - offset;
-  if (ref === content.gc) {
-    encoding.writeUint8(encoder, 0);
-    encoding.writeVarUint(encoder, length);
-    return;
-  }
+  if (ref === content.gc) return writeCollected(encoder, length);
   const hasRight = reader.rightClient >= 0;
   encoding.writeUint8(encoder, (ref & contentBits) | hasOrigin | (hasRight ? hasRightOrigin : 0));
   encoding.writeVarUint(encoder, run.client);
