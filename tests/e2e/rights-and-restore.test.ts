@@ -11,6 +11,7 @@ import { accounts, Journey, owner, type Account } from '../support/journey.ts';
 import { sendCommands, type Command } from '../support/journey-commands.ts';
 import { copyOfDevice, copyOfRelay, untilEqual } from '../support/journey-copies.ts';
 import { until } from '../support/relay-process.ts';
+import { signIn } from '../support/sign-in.ts';
 
 const world = browserWorld();
 
@@ -297,5 +298,36 @@ describe('a relay that was restored from a backup', () => {
       () => copyOfDevice(ann.page),
       () => copyOfDevice(ben.page),
     ]);
+  });
+
+  it('finds what it lost on a device whose session it does not know any more', async () => {
+    const [ginAccount, hugAccount] = await accounts(world.relay.address, 'Gin Back', 'Hug Back');
+    const gin = new Journey(await world.newPerson('Gin'));
+    gin.person.excuse(/status of (40[13]|50[23])|WebSocket/);
+    await gin.signIn(ginAccount);
+    await gin.startDirect('Hug Back');
+    await gin.send('Before it.');
+    await gin.saved();
+    const place = mkdtempSync(join(folder, 'second-'));
+    await command('backup-command', '--to', place);
+    await gin.send('After it, and lost.');
+    await gin.saved();
+    await world.relay.kill9();
+    // Without the journal nobody knows who was sent away since: everybody signs in again.
+    rmSync(join(world.relay.data, 'revocations.log'));
+    const backup = join(place, readdirSync(place)[0]!);
+    expect(await command('restore-command', '--from', backup, '--replace')).toContain(
+      'All sessions are over',
+    );
+    await world.relay.start();
+    await gin.page.getByText('The relay was restored from a backup').waitFor({ timeout: 40_000 });
+    await screenshot(gin.page, 'rights/restored');
+    await gin.signIn(ginAccount);
+    await gin.openConversation('Hug Back');
+    await gin.message('After it, and lost.').waitFor();
+    expect(await gin.message('After it, and lost.').count()).toBe(1);
+    await gin.saved();
+    const hug = await signIn(world.relay.address, hugAccount);
+    await untilEqual([() => copyOfRelay(world.relay.address, hug.token), () => copyOfDevice(gin.page)]);
   });
 });
