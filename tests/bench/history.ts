@@ -65,13 +65,32 @@ async function withHistory<T>(work: (subject: Subject) => Promise<T>): Promise<T
   }
 }
 
-/** How long work takes, and the longest that the loop was held up meanwhile. */
+/**
+ * Milliseconds that the relay's own thread has had of a processor: others' load does not move it. Where the system does
+ * not tell it of a thread, it is that of the whole process.
+ */
+function processorTime(): number {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ', 1)[0]) / 1e6;
+  } catch {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  }
+}
+
+async function processorMilliseconds(work: () => Promise<void>): Promise<number> {
+  const before = processorTime();
+  await work();
+  return processorTime() - before;
+}
+
+/** How long work takes, and the longest that it kept the loop busy without a turn for others. */
 async function watched(work: () => Promise<unknown>): Promise<{ took: number; longest: number }> {
   let longest = 0;
   let isDone = false;
-  let last = performance.now();
+  let last = processorTime();
   const look = (): void => {
-    const now = performance.now();
+    const now = processorTime();
     longest = Math.max(longest, now - last);
     last = now;
     if (!isDone) setImmediate(look);
@@ -108,7 +127,6 @@ async function largeText(): Promise<Figure[]> {
   const updates = growing(31_000_000);
   return withHistory(async ({ store, history, write }) => {
     for (const [i, update] of updates.entries()) write(room, begun + i, [update]);
-    const idle = await watched(() => new Promise((done) => setTimeout(done, 3_000)));
     const first = await watched(() => history.compact(room));
     write(room, begun + day, [growing(1_000)[0]!]);
     const again = await watched(() => history.compact(room));
@@ -128,32 +146,19 @@ async function largeText(): Promise<Figure[]> {
         how: `${about}, from its checkpoint and one row`,
       },
       {
-        name: 'longest block while idle',
-        value: idle.longest,
-        unit: 'ms',
-        how: 'the loop does nothing for 3 s',
-      },
-      {
         name: 'longest block while compacting',
         value: Math.max(first.longest, again.longest),
         unit: 'ms',
-        how: `${about}, whatever else the machine does`,
+        how: `${about}, of the processor, without a turn for others`,
       },
     ];
   });
 }
 
-/** Of the processor, of all threads: others' load does not move it. */
-async function processorMilliseconds(work: () => Promise<void>): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-}
-
 /** Commits of a busy relay with the index of authors behind them, and without. */
 async function indexing(): Promise<Figure[]> {
-  const commits = 400;
+  // Too few bytes for a checkpoint: that is measured by itself.
+  const commits = 80;
   const rows = 25;
   const doc = new Y.Doc();
   doc.clientID = 2 ** 33;
@@ -163,7 +168,7 @@ async function indexing(): Promise<Figure[]> {
   const without: number[] = [];
   const withIndex: number[] = [];
   const alone: number[] = [];
-  for (let round = 0; round < 3; round++)
+  for (let round = 0; round < 7; round++)
     for (const isIndexed of [false, true])
       await withHistory(async ({ history, store, write }) => {
         const took = await processorMilliseconds(async () => {

@@ -124,6 +124,29 @@ describe('versions of a text, as they get older', () => {
     expect(found).toMatchObject({ ok: true, value: { seq: 4 } });
   });
 
+  it('are left alone when a row changes or goes while they are merged', async () => {
+    for (const change of [
+      'DELETE FROM rows WHERE cursor = 4',
+      'UPDATE rows SET sum = sum + 1 WHERE cursor = 4',
+    ])
+      for (let steps = 1; steps < 8; steps++) {
+        rig = new HistoryRig({ disk: true, keepDays: 1 });
+        days(2);
+        rig.now += 3 * day;
+        let isDone = false;
+        void rig.history.tend().then(() => (isDone = true));
+        await rig.step(steps);
+        const wasMerged = rig.store.history.mergedUpTo(pad);
+        rig.database!.exec(change);
+        while (!isDone) await rig.step();
+        const cursors = kept().map(({ cursor }) => cursor);
+        if (wasMerged < 6 && change.startsWith('UPDATE')) expect(cursors).toContain(4);
+        if (change.startsWith('DELETE')) expect(cursors).not.toContain(4);
+        rig.close();
+      }
+    rig = new HistoryRig();
+  });
+
   it('give their place on the disk back', async () => {
     rig = new HistoryRig({ disk: true, keepDays: 1 });
     const ada = new Writer('ada', 100);
