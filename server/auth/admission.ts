@@ -10,6 +10,7 @@ import type { Relay } from '../relay/contract.ts';
 import type { AuthStore } from './contract.ts';
 import { normaliseEmail } from './emails.ts';
 import { hashPassword, passwordProblem } from './passwords.ts';
+import type { Turns } from './turns.ts';
 
 /** A person as the form of an invitation or of the set-up gives them. */
 export interface NewPerson {
@@ -35,13 +36,14 @@ export interface AdmissionDeps {
   readonly store: AuthStore;
   readonly relay: Relay;
   readonly clock: Clock;
+  readonly turns: Turns;
 }
 
 interface Checked extends NewPerson {
   readonly hash: string;
 }
 
-export function createAdmission({ store, relay, clock }: AdmissionDeps): Admit {
+export function createAdmission({ store, relay, clock, turns }: AdmissionDeps): Admit {
   const room = roomId(relay.workspace, 'directory', directoryRoomId);
   const arriving = new Set<string>();
 
@@ -59,7 +61,8 @@ export function createAdmission({ store, relay, clock }: AdmissionDeps): Admit {
     const problem = passwordProblem(person.password);
     if (problem) return err(failure('bad-request', `password: ${problem}`));
     if (isTaken(email)) return err(failure('email-taken', 'a member has this e-mail address'));
-    return ok({ ...person, name: name.data, email, hash: await hashPassword(person.password) });
+    const hashed = await turns.take(async () => ok(await hashPassword(person.password)));
+    return hashed.ok ? ok({ ...person, name: name.data, email, hash: hashed.value }) : hashed;
   }
 
   async function append(person: Checked, ticket: Ticket): Promise<MemberId> {

@@ -6,6 +6,7 @@ import { createInvitations, type Invitations } from './invitations.ts';
 import { createSessions, defaultSessionLimits, type AuthSessions, type SessionLimits } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createSignIn, type SignIn } from './sign-in.ts';
+import { createTurns } from './turns.ts';
 import { createThrottle, defaultThrottle, type Throttle, type ThrottleLimits } from './throttle.ts';
 
 export type { AuthStore } from './contract.ts';
@@ -29,13 +30,21 @@ export interface AuthDeps {
   readonly sessionLimits?: SessionLimits;
 }
 
+/**
+ * So many passwords are hashed at once, whoever asks: it takes memory, and a thread that files wait for too. An attempt
+ * counts until it succeeds, so a whole office that signs in must not all be on the way.
+ */
+const atOnce = 4;
+const mostWaiting = 2_000;
+
 export function createAuth(deps: AuthDeps): Auth {
   const { store, relay, clock, limits = defaultThrottle, sessionLimits = defaultSessionLimits } = deps;
-  const admit = createAdmission({ store, relay, clock });
+  const turns = createTurns(atOnce, mostWaiting);
+  const admit = createAdmission({ store, relay, clock, turns });
   return {
     admit,
     sessions: createSessions({ store, clock, relay, limits: sessionLimits }),
-    signIn: createSignIn({ store, relay, throttle: createThrottle(limits) }),
+    signIn: createSignIn({ store, relay, throttle: createThrottle(limits), turns }),
     invitations: createInvitations({ store, relay, clock, admit }),
     setup: createSetup({ relay, admit }),
     throttle: createThrottle(limits),

@@ -6,15 +6,17 @@ import type { AuthStore } from './contract.ts';
 import { normaliseEmail } from './emails.ts';
 import { hashPassword, passwordProblem, verifyPassword } from './passwords.ts';
 import type { Throttle } from './throttle.ts';
-import { createTurns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 export interface SignIn {
   /** Who it is; `wrong-password` says the same of an unknown address. Throttled by address and network. */
   check(email: string, password: string, network: string): Promise<Result<MemberId, Failure>>;
+  /** `mayStill` is asked last: hashing takes a while, and the session may end meanwhile (`session-ended`). */
   changePassword(
     member: MemberId,
     passwords: { readonly current: string; readonly next: string },
     network: string,
+    mayStill: () => boolean,
   ): Promise<Result<true, Failure>>;
 }
 
@@ -22,19 +24,14 @@ export interface SignInDeps {
   readonly store: AuthStore;
   readonly relay: Pick<Relay, 'actor'>;
   readonly throttle: Throttle;
+  readonly turns: Turns;
 }
 
 type Outcome = Result<MemberId, Failure>;
 
-/** So many checks at once. An attempt counts until it succeeds, so a whole office that signs in must not all be on the way. */
-const atOnce = 4;
-const mostWaiting = 2_000;
-
 const wrong = failure('wrong-password', 'e-mail or password is wrong');
 
-export function createSignIn({ store, relay, throttle }: SignInDeps): SignIn {
-  const turns = createTurns(atOnce, mostWaiting);
-
+export function createSignIn({ store, relay, throttle, turns }: SignInDeps): SignIn {
   async function judge(address: string | null, password: string, network: string): Promise<Outcome> {
     const attempt = await throttle.attempt(network, address ?? '');
     if (!attempt.ok) return attempt;
@@ -54,14 +51,17 @@ export function createSignIn({ store, relay, throttle }: SignInDeps): SignIn {
 
   return {
     check,
-    async changePassword(member, { current, next }, network) {
+    async changePassword(member, { current, next }, network, mayStill) {
       const account = store.accountOf(member);
       if (!account) return err(wrong);
       const problem = passwordProblem(next);
       if (problem) return err(failure('bad-request', `next: ${problem}`));
       const checked = await check(account.email, current, network);
       if (!checked.ok) return checked;
-      store.setPassword(member, await hashPassword(next));
+      const hashed = await turns.take(async () => ok(await hashPassword(next)));
+      if (!hashed.ok) return hashed;
+      if (!mayStill()) return err(failure('session-ended', 'this session has ended'));
+      store.setPassword(member, hashed.value);
       return ok(true);
     },
   };

@@ -186,7 +186,8 @@ export function addSessionRoutes(routes: Routes, deps: AppDeps): void {
     async (c) => {
       const { member, session } = c.get('caller');
       const network = clientNetwork(c, trustedProxies);
-      take(await auth.signIn.changePassword(member, c.req.valid('json'), network));
+      const mayStill = c.get('isStillSignedIn');
+      take(await auth.signIn.changePassword(member, c.req.valid('json'), network, mayStill));
       auth.sessions.endOthers(member, session);
       log.info({ member }, 'password changed');
       return c.body(null, 204);

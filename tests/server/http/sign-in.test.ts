@@ -233,6 +233,17 @@ describe('sessions', () => {
     expect(thief.session.device).not.toBe('laptop');
   });
 
+  test('a password is not changed by a session that ends before it is', async () => {
+    const thief = await signedIn(await t.signIn(owner.email, owner.password));
+    const next = 'what only the thief knows';
+    const changing = t.send('POST', '/api/password', { current: owner.password, next }, bearer(thief.token));
+    // The body was read with the session still there; the hashes take longer than this.
+    await new Promise(setImmediate);
+    t.auth.sessions.end(me.member.id as never, thief.session.id);
+    expect(await codeOf(await changing)).toBe('session-ended');
+    expect((await t.signIn(owner.email, owner.password)).status).toBe(200);
+  });
+
   test('changing the password asks for the old one and ends all other sessions', async () => {
     const other = await signedIn(await t.signIn(owner.email, owner.password));
     const change = (current: string, next: string) =>
