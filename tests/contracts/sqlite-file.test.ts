@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import { emptyBatch } from '../../server/storage/contract.ts';
 import { openDatabase } from '../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
@@ -32,6 +32,13 @@ describe('the database file', () => {
   let folder: string;
   let file: string;
   const open = () => openDatabase(file, { durability: 'full' });
+  /** As a plain program would, without our sums. */
+  const tamper = (...statements: string[]): void => {
+    const raw = new Database(file);
+    raw.pragma('foreign_keys = OFF');
+    for (const sql of statements) raw.exec(sql);
+    raw.close();
+  };
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'weft-file-'));
     file = join(folder, 'weft.db');
@@ -119,6 +126,129 @@ describe('the database file', () => {
     expect(store.base(room, 256 * 40)).toMatchObject({ seq: 256 * 40 });
     expect(store.base(room, 256 * 24)).toMatchObject({ seq: 256 * 24 });
     expect(store.base(room, 256 * 20)).toBeNull();
+    store.close();
+  });
+
+  it.each([
+    ['the author of a row', "UPDATE rows SET by = 'eve'"],
+    ['the time of a row', 'UPDATE rows SET at = 9'],
+    ['the place of a row', 'UPDATE rows SET seq = seq + 5'],
+    ['the room of a row', 'UPDATE rows SET room = room + 7 WHERE cursor = 1'],
+    ['a row that is gone', 'DELETE FROM rows WHERE cursor = 1'],
+  ])('tells by its checksums that %s changed', (_what, sql) => {
+    const store = createSqliteStore(open());
+    store.commit({ ...emptyBatch, rows: [row] });
+    store.commit({ ...emptyBatch, rows: [{ ...row, room: 'w/doc/2' as RoomId }] });
+    store.commit({ ...emptyBatch, rows: [row] });
+    store.close();
+    tamper(sql);
+    const again = createSqliteStore(open());
+    expect(reasonOf(() => again.rowsAfter(room, 0))).toBe('damaged');
+    expect(reasonOf(() => again.rowsFrom(room, 0, 10))).toBe('damaged');
+    again.close();
+  });
+
+  it.each([
+    ['its name changed', "UPDATE rooms SET room = 'w/doc/other'"],
+    ['its length changed', 'UPDATE rooms SET rows = 1'],
+    ['it is gone', 'DELETE FROM rooms'],
+  ])('finds out from its rows what a room is when %s', (_what, sql) => {
+    const store = createSqliteStore(open());
+    store.commit({ ...emptyBatch, rows: [row, row, row] });
+    store.close();
+    tamper(sql);
+    const again = createSqliteStore(open());
+    expect(again.rooms('')).toEqual([{ room, rows: 3, cursor: 3, by: 'ada', at: 1 }]);
+    expect(again.commit({ ...emptyBatch, rows: [row] })[0]).toMatchObject({ cursor: 4, seq: 3 });
+    again.close();
+  });
+
+  it('gives nobody an id or an answer by a bit of the disk', () => {
+    const store = createSqliteStore(open());
+    const [client, plain] = [2 ** 33, 77];
+    const result = { id: 'a' as CommandId, ok: true, seq: 1, cursor: 1 } as const;
+    store.commit({
+      ...emptyBatch,
+      rows: [row],
+      leases: [{ client, member: row.by, device: row.device, at: 1 }],
+      claims: [{ client: plain, room, member: row.by, at: 1 }],
+      commands: [{ device: row.device, n: 1, at: 1, result }],
+      readers: [{ room, readers: [row.by] }],
+    });
+    store.close();
+    tamper("UPDATE leases SET member = 'eve'", "UPDATE claims SET member = 'eve'");
+    tamper("UPDATE readers SET member = 'eve'", "UPDATE commands SET id = 'b'");
+    const again = createSqliteStore(open());
+    expect(again.leaseHolder(client)?.member).toBe('');
+    expect(again.claimHolder(plain, room)).toBe('');
+    expect(again.isClientTaken(client)).toBe(true);
+    expect(again.changedRooms('eve' as MemberId, 0, 9)).toEqual([]);
+    // The answer says itself which command it is of.
+    expect(again.settled(row.device, 'a')).toEqual(result);
+    again.close();
+    tamper("UPDATE commands SET result = replace(result, 'true', 'frue')");
+    const last = createSqliteStore(open());
+    expect(last.settled(row.device, 'a')).toBe('damaged');
+    last.close();
+  });
+
+  it('with another name or key than it was made with is damaged', () => {
+    createSqliteStore(open()).close();
+    tamper("UPDATE meta SET value = 'other' WHERE key = 'workspace'");
+    const database = open();
+    expect(reasonOf(() => createSqliteStore(database))).toBe('damaged');
+    database.close();
+  });
+
+  it('keeps its write-ahead log short however much is written', () => {
+    const database = open();
+    database.pragma('synchronous = OFF');
+    const store = createSqliteStore(database);
+    let longest = 0;
+    for (let i = 0; i < 3_000; i++) {
+      store.commit({
+        ...emptyBatch,
+        rows: [{ ...row, bytes: new Uint8Array(i % 500 === 0 ? 2_000_000 : 900) }],
+      });
+      store.tidy();
+      longest = Math.max(longest, statSync(`${file}-wal`).size);
+    }
+    // A thousand pages of 4 kB, and what comes before somebody looks at it again.
+    expect(longest).toBeLessThan(12 * 1024 * 1024);
+    expect(store.rowsAfter(room, 0)).toHaveLength(3_000);
+    store.close();
+  });
+
+  it('is refused when commits lie behind damage in its log, and both are left as they are', () => {
+    const store = createSqliteStore(open());
+    for (let i = 0; i < 20; i++) store.commit({ ...emptyBatch, rows: [row] });
+    const [copy, log] = [readFileSync(file), readFileSync(`${file}-wal`)];
+    store.close();
+    log[32 + 24 + 100]! ^= 4;
+    writeFileSync(file, copy);
+    writeFileSync(`${file}-wal`, log);
+    expect(reasonOf(open)).toBe('damaged');
+    expect(readFileSync(`${file}-wal`).equals(log)).toBe(true);
+    const cut = openDatabase(file, { durability: 'full', damagedLog: 'cut' });
+    cut.close();
+  });
+
+  it('forgets old answers of a device, never its newest five hundred', () => {
+    const store = createSqliteStore(open());
+    const answer = (n: number, at: number) => ({
+      device: row.device,
+      n,
+      at,
+      result: { id: `c${n}` as CommandId, ok: true, seq: n, cursor: n } as const,
+    });
+    const commands = Array.from({ length: 1_200 }, (_, n) => answer(n + 1, n < 900 ? 10 : 100));
+    store.commit({ ...emptyBatch, commands });
+    expect(store.forgetAnswers(50, 300)).toBe(true);
+    expect(store.forgetAnswers(50, 1_000)).toBe(false);
+    const kept = commands.filter(({ result }) => store.settled(row.device, result.id) !== null);
+    // 900 are old, 700 are not among the newest.
+    expect(kept.map(({ n }) => n)).toEqual(Array.from({ length: 500 }, (_, i) => i + 701));
+    expect(store.lastCommand(row.device)).toBe(1_200);
     store.close();
   });
 });

@@ -123,7 +123,8 @@ function openStore(file: string): RelayStore | null {
     return createSqliteStore(database);
   } catch (error) {
     database?.close();
-    if (error instanceof StorageError) return null;
+    // The name of a step that changed looks like the step of a newer Weft.
+    if (error instanceof StorageError && /^(damaged|newer)$/.test(error.reason)) return null;
     throw error;
   }
 }

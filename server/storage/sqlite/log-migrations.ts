@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { syncedMark } from './wal.ts';
 
 /**
  * Tables of the log. `rows.sum` is the CRC-32 of `bytes`; `rows.mark`, and `sum` where a table has no bytes, covers
@@ -86,6 +87,14 @@ export const logMigrations: readonly Migration[] = [
         id INTEGER PRIMARY KEY, repaired_at INTEGER NOT NULL, room TEXT NOT NULL, cursor INTEGER NOT NULL,
         seq INTEGER NOT NULL, by TEXT, device TEXT, at INTEGER, bytes BLOB
       ) STRICT;
+    `,
+  },
+  {
+    // One page that every synced commit of the log writes and no other does: seen in what is left of a write-ahead log.
+    name: 'log-5-synced',
+    sql: `
+      CREATE TABLE synced (one INTEGER PRIMARY KEY CHECK (one = 1), commits INTEGER NOT NULL, mark TEXT NOT NULL) STRICT;
+      INSERT INTO synced VALUES (1, 0, '${syncedMark}');
     `,
   },
 ];

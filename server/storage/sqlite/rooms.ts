@@ -28,7 +28,7 @@ const isSound = (database: SqliteDatabase, table: string): boolean => {
 
 /** Tables that belong to no room. What is missing from one would be taken for something that never was. */
 const common = [
-  ...['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims'],
+  ...['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims', 'synced'],
   ...['accounts', 'device_owners', 'sessions', 'invitations', 'blobs'],
 ];
 
@@ -79,9 +79,14 @@ function recover(database: SqliteDatabase, id: number, room: RoomId): StoredRoom
     .get(id);
   if (!last) throw new StorageError('damaged', `nothing tells any more how far ${room} is`);
   const { cursor, seq, by, at } = last;
-  database.prepare('DELETE FROM rooms WHERE id = ?').run(id);
+  // Its number may be what changed: no line may stand in the way of the name.
+  database.prepare('DELETE FROM rooms WHERE room = ? AND id <> ?').run(room, id);
   database
-    .prepare('INSERT INTO rooms (id, room, rows, cursor, by, at, sum) VALUES (?, ?, ?, ?, ?, ?, ?)')
+    .prepare(
+      `INSERT INTO rooms (id, room, rows, cursor, by, at, sum) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET room = excluded.room, rows = excluded.rows, cursor = excluded.cursor,
+         by = excluded.by, at = excluded.at, sum = excluded.sum`,
+    )
     .run(id, room, seq + 1, cursor, by, at, sumOf(id, room, seq + 1, cursor, by, at));
   return { id, room, rows: seq + 1, cursor, by, at };
 }

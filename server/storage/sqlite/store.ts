@@ -125,6 +125,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       for (const member of wanted) prepared.addReader.run(room, member, cursor, sumOf(room, member, cursor));
     }
     for (const write of batch.also) write();
+    prepared.synced.run();
     return stored;
   });
 
@@ -318,6 +319,7 @@ function prepare(database: SqliteDatabase) {
     addRoom: database.prepare<[RoomId, MemberId, number]>(
       'INSERT INTO rooms (room, rows, cursor, by, at) VALUES (?, 0, 0, ?, ?)',
     ),
+    synced: database.prepare('UPDATE synced SET commits = commits + 1'),
     nameRoom: database.prepare<[number, RoomId, number]>(
       'INSERT INTO room_names (id, room, sum) VALUES (?, ?, ?)',
     ),

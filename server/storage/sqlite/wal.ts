@@ -5,6 +5,11 @@ const frameHeaderSize = 24;
 /** The last bit says in which byte order the sums are computed. */
 const magic = 0x377f0682;
 
+/** In a page that every commit writes which is synced before anybody is answered. */
+export const syncedMark = 'weft: this commit is synced before anybody is answered';
+const isSynced = (frame: Uint8Array): boolean =>
+  Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(syncedMark);
+
 type Sum = readonly [number, number];
 
 function addTo([first, second]: Sum, view: DataView, from: number, to: number, little: boolean): Sum {
@@ -19,8 +24,9 @@ const isAt = (view: DataView, at: number, [first, second]: Sum): boolean =>
   view.getUint32(at) === first && view.getUint32(at + 4) === second;
 
 /**
- * Commits in a write-ahead log of SQLite that lie behind its first damaged frame. SQLite takes such a frame for the end,
- * as it must after a power cut, where at most one commit had begun: so two are proof that stored work cannot be read.
+ * Synced commits in a write-ahead log of SQLite that lie behind its first damaged frame. SQLite takes such a frame for
+ * the end, as it must after a power cut, where at most one of them had begun: so two are proof that stored work cannot be
+ * read. Others, which nobody was told of, may be missing in any number.
  */
 export function commitsBehindDamage(log: Uint8Array): number {
   if (log.length < headerSize + frameHeaderSize) return 0;
@@ -43,7 +49,7 @@ export function commitsBehindDamage(log: Uint8Array): number {
       sum = addTo(sum, view, at + frameHeaderSize, at + frameHeaderSize + page, little);
       isDamaged = !isOfThisRound || !isAt(view, at + 16, sum);
     }
-    if (isDamaged && isOfThisRound && view.getUint32(at + 4) > 0) behind++;
+    if (isDamaged && isOfThisRound && isSynced(log.subarray(at, at + frameHeaderSize + page))) behind++;
   }
   return behind;
 }
