@@ -11,11 +11,12 @@ import {
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
+import type { Account } from '../auth/contract.ts';
 
-/** What took rights away, or says something of the journal itself. */
+/** What took rights away, who came in, or something about the journal itself. */
 export type Revocation =
   | {
-      /** An entry of a log room that took something from somebody, as the stored row it is. */
+      /** An entry of a log room that took something from somebody, or let somebody in, as the stored row it is. */
       readonly kind: 'entry';
       readonly room: RoomId;
       readonly by: MemberId;
@@ -32,6 +33,7 @@ export type Revocation =
       readonly revokedAt: number | null;
     }
   | { readonly kind: 'password'; readonly member: MemberId; readonly password: string }
+  | ({ readonly kind: 'account' } & Account)
   /** A backup was taken: from here on the journal knows what it does not. */
   | { readonly kind: 'backup'; readonly mark: string }
   /** Revocations before this line may be missing: the journal was not there when a backup was restored. */

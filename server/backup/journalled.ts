@@ -23,10 +23,13 @@ export const createNote =
     }
   };
 
+/** Who joined would be locked out by a restore: their device alone could bring them back, and it could not sign in. */
+const lettingIn = 'member.join';
+
 function revocationIn({ room, by, at, bytes }: NewRow): Revocation | null {
   const kind = findRoom(room)?.kind;
   if (kind?.class !== 'log') return null;
-  const types = Object.keys(kind.revoking);
+  const types = [...Object.keys(kind.revoking), ...(Object.hasOwn(kind.facts, lettingIn) ? [lettingIn] : [])];
   if (types.length === 0 || !decodeLogRun(bytes).some(({ type }) => types.includes(type))) return null;
   return { kind: 'entry', room, by, made: at, bytes: Buffer.from(bytes).toString('base64') };
 }
@@ -44,22 +47,23 @@ export function journalledStore(store: RelayStore, note: Note): RelayStore {
   };
 }
 
-/** The methods of the store of accounts that take something away. */
-type Revoking = 'deleteSession' | 'revokeInvitation' | 'useInvitation' | 'setPassword';
+/** The methods of the store of accounts that take something away, or let somebody in. */
+type Noted = 'deleteSession' | 'revokeInvitation' | 'useInvitation' | 'setPassword' | 'insertAccount';
 /** All others, named so that a new one has to be put in one of the two lists. Time alone ends sessions once more. */
-type Harmless =
+type Other =
   | `${'account' | 'session' | 'invitation'}${string}`
-  | `insert${string}`
+  | 'insertSession'
+  | 'insertInvitation'
   | 'deleteAccount'
   | 'claimDevice'
   | 'touchSession'
   | 'deleteSessionsSeenBefore'
   | 'deleteSessionsMadeBefore';
-type Undecided = Exclude<keyof AuthStore, Revoking | Harmless>;
+type Undecided = Exclude<keyof AuthStore, Noted | Other>;
 
 export function journalledAuth(store: AuthStore, note: Note, head: () => number): AuthStore {
   const noted = (line: Revocation): void => note([line], head());
-  const revoking: Pick<AuthStore, Revoking> & Record<Undecided, never> = {
+  const methods: Pick<AuthStore, Noted> & Record<Undecided, never> = {
     deleteSession(id) {
       noted({ kind: 'session', id });
       store.deleteSession(id);
@@ -74,12 +78,16 @@ export function journalledAuth(store: AuthStore, note: Note, head: () => number)
       if (used && now) noted({ kind: 'invitation', id, uses: now.uses, revokedAt: now.revokedAt });
       return used;
     },
+    insertAccount(account) {
+      store.insertAccount(account);
+      noted({ kind: 'account', ...account });
+    },
     setPassword(member, password) {
       noted({ kind: 'password', member, password });
       store.setPassword(member, password);
     },
   };
-  return { ...store, ...revoking };
+  return { ...store, ...methods };
 }
 
 export const entryOf = (line: JournalLine & { readonly kind: 'entry' }): LogEntry[] =>

@@ -31,10 +31,11 @@ async function run(): Promise<void> {
   );
   say('    names and members, with their authors and times. What no device holds any more is lost.');
   if (revoked) {
-    say('  - The journal of revocations reaches back to the backup. Taken away again:');
+    say('  - The journal of revocations reaches back to the backup. Done again from it:');
     say(
-      `    ${revoked.entries} entries (people, roles, conversations, documents), ${revoked.sessions} sessions, ` +
-        `${revoked.invitations} invitations; ${revoked.passwords} changed passwords are the newer ones.`,
+      `    ${revoked.entries} entries (people, roles, conversations, documents), ${revoked.sessions} sessions ended, ` +
+        `${revoked.invitations} invitations used or revoked, ${revoked.passwords} passwords changed, ` +
+        `${revoked.accounts} people joined.`,
     );
     say('    Everybody else stays signed in who was signed in when the backup was taken.');
   } else {
@@ -45,10 +46,8 @@ async function run(): Promise<void> {
       '    All sessions are over and open invitations are revoked: everybody signs in again, with the password of then.',
     );
     say('    Look through the members before you give the address away.');
+    say('    Who joined after the backup has to be invited again.');
   }
-  say(
-    '  - Who joined after the backup comes back into the directory, but has to be invited again to sign in.',
-  );
   say(
     '  - Pictures that were added after the backup are gone, unless they lie in the folder that was moved aside.',
   );

@@ -44,7 +44,7 @@ export interface Restored extends NewEpoch {
   readonly manifest: Manifest;
   /** Where the former content of the data folder lies now; null when there was none. */
   readonly aside: string | null;
-  /** How much was taken away again, by kind; null when the journal does not reach back to the backup. */
+  /** What the journal brought back, by kind; null when the journal does not reach back to the backup. */
   readonly revoked: Revoked | null;
   /** Pictures that the backup does not have. */
   readonly missingPictures: number;
@@ -55,6 +55,8 @@ export interface Revoked {
   readonly sessions: number;
   readonly invitations: number;
   readonly passwords: number;
+  /** People who joined after the backup. */
+  readonly accounts: number;
 }
 
 const asidePrefix = 'replaced-';
@@ -100,7 +102,7 @@ function applyToAccounts(database: SqliteDatabase, lines: readonly JournalLine[]
   const setUses = database.prepare('UPDATE invitations SET uses = max(uses, ?) WHERE id = ?');
   const seal = database.prepare(`UPDATE invitations SET sum = ${sumIn('invitations')} WHERE id = ?`);
   const endSession = database.prepare('DELETE FROM sessions WHERE id = ?');
-  const done = { sessions: 0, invitations: new Set<string>(), passwords: 0 };
+  const done = { sessions: 0, invitations: new Set<string>(), passwords: 0, accounts: 0 };
   database
     .transaction(() => {
       for (const line of lines)
@@ -108,6 +110,12 @@ function applyToAccounts(database: SqliteDatabase, lines: readonly JournalLine[]
         else if (line.kind === 'password') {
           store.setPassword(line.member, line.password);
           done.passwords++;
+        } else if (line.kind === 'account' && !store.accountOf(line.member)) {
+          const former = store.accountByEmail(line.email);
+          if (former) store.deleteAccount(former.member);
+          const { member, email, password, createdAt } = line;
+          store.insertAccount({ member, email, password, createdAt });
+          done.accounts++;
         } else if (line.kind === 'invitation' && store.invitation(line.id)) {
           setUses.run(line.uses, line.id);
           seal.run(line.id);
@@ -128,7 +136,7 @@ function endEverything(database: SqliteDatabase, now: number): void {
   database.prepare(`UPDATE invitations SET sum = ${sumIn('invitations')} WHERE revoked_at = ?`).run(now);
 }
 
-/** Entries that took something away come back as if a device had handed them back. */
+/** Entries of the journal come back as if a device had handed them back. */
 async function applyToRooms(
   database: SqliteDatabase,
   lines: readonly JournalLine[],

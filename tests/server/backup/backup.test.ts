@@ -35,13 +35,10 @@ afterEach(async () => {
   site.end();
 });
 
-const enter = (member: string, role = 'member'): Promise<void> =>
-  site.relay.appendFact(directory, 'member.join', member as MemberId, {
-    member,
-    name: member,
-    email: `${member}@example.org`,
-    role,
-  });
+const enter = (member: string, role = 'member', also?: () => void): Promise<void> => {
+  const data = { member, name: member, email: `${member}@example.org`, role };
+  return site.relay.appendFact(directory, 'member.join', member as MemberId, data, also);
+};
 const wish = (more: object = {}) => ({
   from: site.backups.at(-1)!,
   data: site.data,
@@ -137,15 +134,15 @@ describe('a backup', () => {
 describe('a restore', () => {
   it('moves aside what is in the folder, only when it may, and deletes nothing', async () => {
     await site.backUp();
-    await enter('later');
+    await site.relay.appendFact(directory, 'workspace.rename', ada, { name: 'Later' });
     await site.stop();
     const before = readFileSync(join(site.data, 'weft.db'));
     await expect(restoreBackup(wish({ replace: false }))).rejects.toThrow('is not empty');
-    expect(readFileSync(join(site.data, 'weft.db'))).toEqual(before);
+    expect(readFileSync(join(site.data, 'weft.db')).equals(before)).toBe(true);
     const { aside } = await restoreBackup(wish());
-    expect(readFileSync(join(aside!, 'weft.db'))).toEqual(before);
+    expect(readFileSync(join(aside!, 'weft.db')).equals(before)).toBe(true);
     await site.start();
-    expect(Object.keys(site.relay.directory().members)).toEqual(['ada']);
+    expect(site.relay.directory()).toMatchObject({ name: '', members: { ada: { role: 'owner' } } });
   });
 
   it('is refused while a relay uses the folder', async () => {
@@ -232,6 +229,25 @@ describe('a restore', () => {
     for (const { code } of [once!, open!])
       expect(now.auth.invitations.look(code)).toMatchObject({ error: { code: 'link-expired' } });
     expect([site.isSignedIn(stays), site.isSignedIn(goes)]).toEqual([true, false]);
+  });
+
+  it('keeps people who joined after the backup, with their accounts, unless they have left again', async () => {
+    const account = (member: string) => ({
+      member: member as MemberId,
+      email: `${member}@example.org`,
+      password: 'p',
+      createdAt: 1,
+    });
+    await site.backUp();
+    for (const member of ['ben', 'eve'])
+      await enter(member, 'member', () => site.workspace.authStore.insertAccount(account(member)));
+    await site.relay.appendFact(directory, 'member.remove', ada, { member: 'eve' });
+    await site.stop();
+    expect((await restoreBackup(wish())).revoked).toMatchObject({ accounts: 2, entries: 3 });
+    await site.start();
+    expect(site.workspace.authStore.accountByEmail('ben@example.org')).toEqual(account('ben'));
+    expect(site.relay.actor('ben' as MemberId)?.active).toBe(true);
+    expect(site.relay.actor('eve' as MemberId)?.active).toBe(false);
   });
 
   it('ends all sessions and invitations when the journal is missing, older or damaged', async () => {

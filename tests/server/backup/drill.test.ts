@@ -255,19 +255,23 @@ async function run(seed: number): Promise<Drill> {
 }
 
 describe('a relay that is restored from a backup', () => {
-  it(`has everything that a device still holds, once, and gives nothing back that was taken away (${drills} drills from seed ${first})`, async () => {
-    const sum = { taken: 0, known: 0, restores: 0, journals: 0 };
-    for (let seed = first; seed < first + drills; seed++) {
-      const { counts } = await run(seed).catch((error: unknown) => {
-        console.error(`The drill with seed ${seed} failed; WEFT_SEED=${seed} WEFT_DRILLS=1 repeats it.`);
-        throw error;
-      });
-      for (const key of ['taken', 'known', 'restores', 'journals'] as const) sum[key] += counts[key];
-    }
-    console.info(
-      `${drills} drills from seed ${first}: ${sum.restores} restores, ${sum.journals} with the journal, ` +
-        `${sum.taken} rows taken back, ${sum.known} known`,
-    );
-    expect(sum.taken).toBeGreaterThan(drills);
-  }, 60_000 + drills * 30_000);
+  it(
+    `has everything that a device still holds, once, and gives nothing back that was taken away (${drills} drills from seed ${first})`,
+    async () => {
+      const sum = { taken: 0, known: 0, restores: 0, journals: 0 };
+      for (let seed = first; seed < first + drills; seed++) {
+        const { counts } = await run(seed).catch((error: unknown) => {
+          console.error(`The drill with seed ${seed} failed; WEFT_SEED=${seed} WEFT_DRILLS=1 repeats it.`);
+          throw error;
+        });
+        for (const key of ['taken', 'known', 'restores', 'journals'] as const) sum[key] += counts[key];
+      }
+      console.info(
+        `${drills} drills from seed ${first}: ${sum.restores} restores, ${sum.journals} with the journal, ` +
+          `${sum.taken} rows taken back, ${sum.known} known`,
+      );
+      expect(sum.taken).toBeGreaterThan(drills);
+    },
+    60_000 + drills * 30_000,
+  );
 });

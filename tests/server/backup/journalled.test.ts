@@ -51,6 +51,12 @@ describe('a store with a journal', () => {
   it.each([
     ['chat/g', 'chat.removeMember', { member: 'ben' }, true],
     ['chat/g', 'chat.leave', {}, true],
+    [
+      'directory/main',
+      'member.join',
+      { member: 'ben', name: 'Ben', email: 'ben@example.org', role: 'member' },
+      true,
+    ],
     ['directory/main', 'member.remove', { member: 'ben' }, true],
     ['directory/main', 'member.role', { member: 'ben', role: 'member' }, true],
     ['doc/d:about', 'doc.delete', {}, true],
