@@ -58,5 +58,5 @@ export class Change {
 }
 
 /** Higher client ids first, as Yjs writes them. */
-const highestFirst = <T>(of: ReadonlyMap<number, T>): [number, T][] =>
-  of.size > 1 ? [...of].sort((a, b) => b[0] - a[0]) : [...of];
+const highestFirst = <T>(of: ReadonlyMap<number, T>): Iterable<[number, T]> =>
+  of.size > 1 ? [...of].sort((a, b) => b[0] - a[0]) : of;

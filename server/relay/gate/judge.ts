@@ -35,6 +35,9 @@ export interface Plan {
   readonly isFar: boolean;
 }
 
+/** Parts of a chain that are looked at. */
+const longestChain = 10_000;
+
 const malformed = (message: string): Failure => failure('update-malformed', message);
 const forbidden = (message: string): Failure => failure('update-forbidden-content', message);
 const missing = (): Failure =>
@@ -53,8 +56,10 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
     if (to > state && !owns(client))
       return failure('update-not-leased', 'structs under an id of somebody else');
   }
-  const forked = yield* forkIn(question, known, work);
-  if (forked) return forked;
+  if (update.runs.some(({ client, from }) => from < known(client))) {
+    const forked = yield* forkIn(question, known, work);
+    if (forked) return forked;
+  }
 
   const order: number[] = [];
   const standing = new Standing(question, known);
@@ -64,6 +69,7 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
   });
   if (refused) return refused;
 
+  if (update.deletes.length === 0) return { order, gone: standing.gone, isFar: standing.isFar };
   const ends = new Map(update.runs.map(({ client, to }) => [client, Math.max(to, known(client))]));
   for (let at = 0; at < update.deletes.length; at += 3) {
     const client = update.deletes[at]!;
@@ -71,7 +77,7 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
     if (!(update.deletes[at + 1]! + update.deletes[at + 2]! <= end)) return missing();
     if (work.did(1)) yield;
   }
-  return { order, gone: standing.gone, isFar: standing.walk >= longestLook };
+  return { order, gone: standing.gone, isFar: standing.isFar };
 }
 
 /** Structs that the relay has must be the same here: otherwise a device and its copy went on under one id. */
@@ -96,24 +102,31 @@ function* forkIn(
   return null;
 }
 
+const nothing: ReadonlySet<number> = new Set();
+
 /** Finds for each new struct what it will stand in, by its neighbours and parents, and whether it may. */
 class Standing {
-  walk = 0;
-  readonly gone = new Set<number>();
+  gone: ReadonlySet<number> = nothing;
+  #gone: Set<number> | null = null;
+  #walk = 0;
   readonly #question: Question;
   readonly #known: (client: number) => number;
-  readonly #runs: ReadonlyMap<number, ReadRun>;
+  /** By client id; null where there is one run alone. */
+  readonly #runs: ReadonlyMap<number, ReadRun> | null;
   /** By number of the struct: what holds it, null for one that will be collected at once, and its key there. */
   readonly #holders: (PlacedHolder | null)[] = [];
   readonly #subs: (string | null)[] = [];
   /** By number of the struct: its kind of content. */
   readonly #refs: number[] = [];
-  readonly #types = new Map<number, PlacedHolder>();
+  /** By number of the struct: the first clock of the chain it ends, where each follows the one of the clock before. */
+  readonly #chains: number[] = [];
+  #types: Map<number, PlacedHolder> | null = null;
 
   constructor(question: Question, known: (client: number) => number) {
     this.#question = question;
     this.#known = known;
-    this.#runs = new Map(question.update.runs.map((run) => [run.client, run]));
+    const { runs } = question.update;
+    this.#runs = runs.length > 1 ? new Map(runs.map((run) => [run.client, run])) : null;
   }
 
   refuse(reader: StructReader, run: ReadRun, i: number): Failure | null {
@@ -124,6 +137,11 @@ class Standing {
     this.#refs[i] = ref;
     this.#holders[i] = null;
     this.#subs[i] = null;
+    const start = Math.max(clock, state);
+    const isNext = clock < state || (reader.originClient === run.client && reader.originClock === start - 1);
+    this.#chains[i] = isNext ? this.#chainOf(run.client, start - 1) : start;
+    if (reader.rightClient >= 0 && this.#isBehind(reader, run, start))
+      return malformed('a right neighbour that is to the left');
     if (ref === content.gc || ref === content.deleted) {
       const length = clockAfter(update, run, i) - Math.max(clock, state);
       if (length > bounds.gap) return malformed('a gap of impossible length');
@@ -139,9 +157,35 @@ class Standing {
     return rightClient < 0 ? undefined : this.#at(rightClient, rightClock);
   }
 
+  /**
+   * Whether the right neighbour stands before the left one in one chain of the same author. Copies that hold the chain
+   * in one part would cut it there and go on from the wrong side; others would not.
+   */
+  #isBehind(reader: StructReader, run: ReadRun, start: number): boolean {
+    const isRest = start > this.#question.update.clocks[structAt(this.#question.update, run, start)]!;
+    const client = isRest ? run.client : reader.originClient;
+    const clock = isRest ? start - 1 : reader.originClock;
+    if (client !== reader.rightClient || reader.rightClock > clock) return false;
+    return reader.rightClock >= this.#chainOf(client, clock);
+  }
+
+  /** The first clock of the chain that the struct at this clock belongs to. */
+  #chainOf(client: number, clock: number): number {
+    let at = this.#at(client, clock);
+    if (typeof at === 'number') return this.#chains[at]!;
+    for (let left = longestChain; left > 0; left--) {
+      const { id, origin } = at as Y.Item;
+      if (id.clock === 0 || origin?.client !== client || origin.clock !== id.clock - 1) break;
+      at = this.#at(client, id.clock - 1) as Y.Item | Y.GC;
+    }
+    return at.id.clock;
+  }
+
   /** What covers this clock: a struct of the document, or the number of one of this update. */
   #at(client: number, clock: number): Y.Item | Y.GC | number {
-    if (clock >= this.#known(client)) return structAt(this.#question.update, this.#runs.get(client)!, clock);
+    const { update } = this.#question;
+    if (clock >= this.#known(client))
+      return structAt(update, this.#runs ? this.#runs.get(client)! : update.runs[0]!, clock);
     const structs = this.#question.doc.store.clients.get(client)!;
     return structs[Y.findIndexSS(structs, clock)]!;
   }
@@ -180,8 +224,14 @@ class Standing {
     return this.#refuseContent(reader, i, holder, sub);
   }
 
+  /** Whether Yjs will have to walk far. */
+  get isFar(): boolean {
+    return this.#walk >= longestLook;
+  }
+
   #collect(i: number): null {
-    this.gone.add(i);
+    if (this.gone === nothing) this.gone = this.#gone = new Set();
+    this.#gone?.add(i);
     return null;
   }
 
@@ -201,7 +251,7 @@ class Standing {
     const ref = this.#refs[at]!;
     if (ref === content.gc || ref === content.deleted) return 'gone';
     if (ref !== content.type) return null;
-    return this.#types.get(at) ?? 'gone';
+    return this.#types?.get(at) ?? 'gone';
   }
 
   #refuseContent(reader: StructReader, i: number, holder: PlacedHolder, sub: string | null): Failure | null {
@@ -213,7 +263,7 @@ class Standing {
       const name = type === 'element' || type === 'hook' ? decoding.readVarString(reader.decoder) : '';
       const depth = holder.depth + 1;
       if (depth > bounds.typeDepth) return forbidden('nested too deeply');
-      this.#types.set(i, { type, name, depth, loaded: null });
+      (this.#types ??= new Map()).set(i, { type, name, depth, loaded: null });
       if (allows && !allows(holder, sub, { is: 'type', type, name }))
         return forbidden('a type that has no place here');
       return null;
@@ -229,7 +279,7 @@ class Standing {
     holder: PlacedHolder,
     sub: string | null,
   ): void {
-    if (this.walk >= longestLook || typeof left === 'number' || typeof right === 'number') return;
+    if (this.#walk >= longestLook || typeof left === 'number' || typeof right === 'number') return;
     let at: Y.Item | null;
     if (left instanceof Y.Item) at = left.right;
     else {
@@ -237,8 +287,8 @@ class Standing {
       at = (sub === null ? type?._start : type?._map.get(sub)) ?? null;
     }
     const backwards = left === undefined && sub !== null;
-    while (at !== null && at !== right && this.walk < longestLook) {
-      this.walk++;
+    while (at !== null && at !== right && this.#walk < longestLook) {
+      this.#walk++;
       at = backwards ? at.left : at.right;
     }
   }

@@ -124,7 +124,7 @@ export class LoadedText {
     const { doc } = this;
     const plan = yield* judge({ doc, places: this.#places, kind, update, owns }, work);
     if ('code' in plan) return err(plan);
-    const full = yield* this.#whyFull(update, plan, work);
+    const full = this.#hasRoom(update, plan) ? null : yield* this.#whyFull(update, plan, work);
     if (full) return err(full);
     return yield* this.#apply(update, plan, work);
   }
@@ -139,6 +139,17 @@ export class LoadedText {
     let structs = 0;
     for (const each of this.doc.store.clients.values()) structs += each.length;
     return structs;
+  }
+
+  /** The usual case: nothing has to be counted or measured. */
+  #hasRoom(update: ReadUpdate, plan: Plan): boolean {
+    const parts = plan.order.length + (2 * update.deletes.length) / 3;
+    const hasRoom =
+      plan.order.length > 0 &&
+      this.#structs + parts <= bounds.liveStructs &&
+      this.#bytes + update.bytes.length <= this.#most;
+    if (hasRoom) this.#structs += parts;
+    return hasRoom;
   }
 
   /** Structs find no room in a full document; deletions do, unless they cut it into too many parts. */

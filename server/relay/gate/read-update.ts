@@ -71,14 +71,15 @@ export function* readUpdate(bytes: Uint8Array, work: Work, caps: Caps = bounds):
   const starts: number[] = [];
   const clocks: number[] = [];
   const counted: ValueCount = { left: caps.values };
-  const seen = new Set<number>();
-  for (let left = readCount(decoder, 4, Infinity); left > 0; left--) {
+  const clients = readCount(decoder, 4, Infinity);
+  const seen = clients > 1 ? new Set<number>() : null;
+  for (let left = clients; left > 0; left--) {
     const count = readCount(decoder, 2, caps.structs - starts.length);
     const client = readSafe(decoder);
     const from = readSafe(decoder);
     if (count === 0) throw new Unreadable('a client id without structs');
-    if (seen.has(client)) throw new Unreadable('a client id appears twice');
-    seen.add(client);
+    if (seen?.has(client)) throw new Unreadable('a client id appears twice');
+    seen?.add(client);
     const first = starts.length;
     let clock = from;
     for (let i = 0; i < count; i++) {
