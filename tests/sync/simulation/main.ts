@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
-import { runSeeds } from './pool.ts';
+import { runSeeds, type Found } from './pool.ts';
 
 const number = { type: 'string' } as const;
 const { values } = parseArgs({ options: { seeds: number, from: number, seed: number } });
@@ -23,15 +23,17 @@ async function many(file: string, from: number, count: number): Promise<boolean>
   const started = performance.now();
   const rate = (done: number): string => ((done / (performance.now() - started)) * 1_000).toFixed(1);
   let told = started;
-  const progress = (done: number, found: number): void => {
+  let shown = 0;
+  const progress = (done: number, found: readonly Found[]): void => {
+    for (const { seed, broken } of found.slice(shown))
+      console.log(`seed ${seed}: ${broken}\n  again: npm run test:sync -- --seed ${seed}`);
+    shown = found.length;
     if (performance.now() - told < tellEvery) return;
     told = performance.now();
-    console.log(`${done} of ${count} schedules, ${rate(done)} a second, ${found} broken`);
+    console.log(`${done} of ${count} schedules, ${rate(done)} a second, ${found.length} broken`);
   };
   const workers = availableParallelism();
   const { done, rows, found } = await runSeeds({ file, from, count, workers, share, enough: 20, progress });
-  for (const { seed, broken } of found)
-    console.log(`seed ${seed}: ${broken}\n  again: npm run test:sync -- --seed ${seed}`);
   console.log(
     `${done} schedules (seeds ${from} to ${from + done - 1}), ${rows} rows, ${rate(done)} a second on ${workers} workers: ` +
       (found.length === 0 ? 'all as promised' : `${found.length} BROKEN`),

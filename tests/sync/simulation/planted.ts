@@ -204,8 +204,8 @@ export const planted: readonly Planted[] = [
   plant(
     'forgets what the relay refused',
     'client/data/storage/idb/outbox.ts',
-    'void outbox.put({ ...row, failure: answer.failure });',
-    'void outbox.delete(row.key!);',
+    '? outbox.put({ ...row, failure: answer.failure })',
+    '? outbox.delete(row.key!)',
   ),
   plant(
     'writes one id in two tabs',

@@ -27,7 +27,7 @@ export interface Run {
   readonly enough?: number;
   /** Tells every event of a schedule. */
   readonly isTold?: boolean;
-  progress?(done: number, found: number): void;
+  progress?(done: number, found: readonly Found[]): void;
 }
 
 /** A schedule that takes longer than this hangs. Milliseconds. */
@@ -49,7 +49,7 @@ export async function runSeeds(run: Run): Promise<Result> {
       hashes.set(seed, hash);
       if (broken !== null) found.push({ seed, broken });
     }
-    run.progress?.(done, found.length);
+    run.progress?.(done, found);
   };
 
   const work = (): Promise<void> =>

@@ -8,6 +8,7 @@ import {
 } from '../../../shared/base/ids.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
 import { createRelay } from '../../../server/relay/relay.ts';
+import { noLog } from '../../../server/relay/metrics.ts';
 import type { Caller, Relay } from '../../../server/relay/contract.ts';
 import type { RelayStore } from '../../../server/storage/contract.ts';
 import { createMemoryStore } from '../../../server/storage/memory/store.ts';
@@ -28,6 +29,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export interface SimDevice {
   readonly name: string;
   readonly member: MemberId;
+  /** What it says it is: a copied profile says the same as the one it was copied from. */
+  readonly id: DeviceId;
   readonly machine: WorldDevice;
   /** Ended by the relay or by the person; a new one begins with the next sign-in. */
   session: string;
@@ -103,6 +106,7 @@ export class SimWorld {
       store: this.#store,
       version: 'simulated',
       clock: { now: () => this.#told(this.relayClock) },
+      log: { ...noLog, error: ({ err }, said) => this.oracle.fault(err, said) },
       defer: (run) => void this.#turns.push(() => process.alive && run()),
       later: (milliseconds, run) => void this.clock.after(milliseconds, () => process.alive && run()),
     });
@@ -125,18 +129,22 @@ export class SimWorld {
     return this.relay.appendFact(this.room('directory', 'main'), 'member.join', member, data);
   }
 
-  device(member: MemberId): SimDevice {
+  /** `of`: a machine with a copy of that one's profile. */
+  device(member: MemberId, of: SimDevice | null = null): SimDevice {
     const name = `${member}${this.devices.length}`;
+    const id = of?.id ?? (name as DeviceId);
     const device: SimDevice = {
       name,
       member,
-      session: name,
+      id,
+      session: of?.session ?? name,
       online: true,
       clock: { off: 0 },
       machine: new WorldDevice({
         workspace: this.workspace,
         member,
-        device: name as DeviceId,
+        device: id,
+        database: name,
         clock: this.clock,
         random: this.random,
         skew: () => this.#told(device.clock) - this.clock.now(),
@@ -155,8 +163,16 @@ export class SimWorld {
     return device;
   }
 
-  callerOf({ member, name, session }: SimDevice): Caller | null {
-    return this.endedSessions.has(session) ? null : { member, device: name as DeviceId, session };
+  copyProfile(from: SimDevice): void {
+    // Before the new machine opens it: from there on the two are on their own.
+    const name = `${from.member}${this.devices.length}`;
+    const base = from.machine.database.slice(0, -from.name.length);
+    disk.clone(`${base}${from.name}`, `${base}${name}`);
+    this.device(from.member, from);
+  }
+
+  callerOf({ member, id, session }: SimDevice): Caller | null {
+    return this.endedSessions.has(session) ? null : { member, device: id, session };
   }
 
   /** A command as a script sends it, by way of HTTP; not waited for. */
