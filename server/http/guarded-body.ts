@@ -20,7 +20,8 @@ export function guardedBody(
   mayStill: () => boolean,
 ): ReadableStream<Bytes> {
   const pieces = (body instanceof Uint8Array ? inPieces(body) : body)[Symbol.asyncIterator]();
-  let askedAt = performance.now();
+  // First of all: to make the answer may have taken a while, too.
+  let askedAt = -Infinity;
   const isOver = (): boolean => {
     const now = performance.now();
     if (now - askedAt < askEvery) return false;
@@ -31,9 +32,8 @@ export function guardedBody(
     async pull(controller) {
       if (isOver()) {
         c.env?.incoming?.socket.resetAndDestroy();
-        controller.close();
         await pieces.return?.();
-        return;
+        return controller.close();
       }
       const next = await pieces.next();
       if (next.done) controller.close();
