@@ -1,6 +1,13 @@
 import type { Dialect, Told } from './dialects.ts';
 import { Wire } from './wire.ts';
 
+export interface OpenOptions {
+  /** One that many clients share which are told the same. */
+  readonly read?: (message: Buffer) => Told;
+  /** Whether what is there has arrived with these updates; any answer will do otherwise. */
+  readonly isAll?: (updates: readonly Uint8Array[]) => boolean;
+}
+
 /** One socket in one room, in whatever the server speaks. */
 export class Client {
   readonly room: string;
@@ -21,26 +28,30 @@ export class Client {
     };
   }
 
-  /** Connects and has all there is. `read` may be one for many clients that are told the same. */
+  /** Connects and has all there is. */
   static async open(
     port: number,
     dialect: Dialect,
     room: string,
-    read: (message: Buffer) => Told = dialect.read,
+    options: OpenOptions = {},
   ): Promise<Client> {
+    const { read = dialect.read, isAll = () => true } = options;
     const client = new Client(await Wire.open(port, dialect.path(room)), dialect, room, read);
     const greeting = dialect.greeting(room);
     if (greeting.length > 0) {
-      const whole = client.whole();
+      const all = client.#next(({ updates, whole }) => {
+        const some = whole ? whole.updates : updates;
+        return (whole || some.length > 0) && isAll(some) ? true : undefined;
+      });
       client.wire.send(greeting);
-      await whole;
+      await all;
     }
     return client;
   }
 
-  /** The size of the next answer to "what do I lack". */
-  whole(): Promise<number> {
-    return this.#next((told) => told.whole?.bytes);
+  /** The next answer to "what do I lack". */
+  whole(): Promise<Uint8Array[]> {
+    return this.#next((told) => told.whole?.updates.map((update) => update.slice()));
   }
 
   /** Reads other rooms over this socket; resolves with the number of answers, which may be fewer than were asked. */
@@ -66,8 +77,8 @@ export class Client {
     return leased;
   }
 
-  /** Resolves when the server has taken in what was sent before: asking goes through the same queue. */
-  async settled(): Promise<number> {
+  /** All there is, when the server has taken in what was sent before: asking goes through the same queue. */
+  async settled(): Promise<Uint8Array[]> {
     const whole = this.whole();
     this.wire.send([this.dialect.ask(this.room)]);
     return whole;

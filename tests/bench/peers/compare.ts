@@ -153,7 +153,7 @@ export async function coldOpen({ rounds }: Effort): Promise<Figure[]> {
     await delay(3_000);
     const again = await running.restart();
     try {
-      return await load<number>(again, { do: 'open-large', atLeast: size });
+      return await load<number>(again, { do: 'open-large', inserts: updates * inserts });
     } finally {
       await again.stop();
     }

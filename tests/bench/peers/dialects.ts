@@ -9,8 +9,8 @@ import { asBytes } from '../../../shared/base/bytes.ts';
 export interface Told {
   /** Updates that others may see now. */
   readonly updates: readonly Uint8Array[];
-  /** An answer to "what do I lack": its bytes, and of how many rooms. */
-  readonly whole?: { readonly bytes: number; readonly rooms: number };
+  /** An answer to "what do I lack": updates, and of how many rooms. */
+  readonly whole?: { readonly updates: readonly Uint8Array[]; readonly rooms: number };
   /** Requests that were acknowledged; `next` stands for the oldest that is not. */
   readonly acked?: readonly (number | 'next')[];
   /** Client ids to write under. */
@@ -51,7 +51,7 @@ function message(...parts: readonly (number | string | Uint8Array)[]): Uint8Arra
 function readSync(decoder: decoding.Decoder): Told {
   const step = decoding.readVarUint(decoder);
   const bytes = decoding.readVarUint8Array(decoder);
-  if (step === step2) return { updates: [], whole: { bytes: bytes.length, rooms: 1 } };
+  if (step === step2) return { updates: [], whole: { updates: [bytes], rooms: 1 } };
   return step === update ? { updates: [bytes] } : nothing;
 }
 
@@ -128,8 +128,10 @@ export function device(token: string): Dialect {
           return { updates: said.rows.map((row) => row.bytes) };
         case 'acked':
           return { updates: [], acked: [said.request] };
-        case 'batch':
-          return { updates: [], whole: { bytes: bytes.length, rooms: said.rooms.length } };
+        case 'batch': {
+          const updates = said.rooms.flatMap((room) => (room.kind === 'text' ? room.updates : []));
+          return { updates: [], whole: { updates, rooms: said.rooms.length } };
+        }
         case 'leased':
           return { updates: [], leased: said.ids };
         case 'refused':

@@ -42,7 +42,7 @@ export type Task =
   | Fan
   | { readonly do: 'acknowledge'; readonly rate: number; readonly seconds: number }
   | { readonly do: 'write-large'; readonly updates: number; readonly inserts: number }
-  | { readonly do: 'open-large'; readonly atLeast: number }
+  | { readonly do: 'open-large'; readonly inserts: number }
   | { readonly do: 'write-documents'; readonly count: number; readonly letters: number }
   | { readonly do: 'catch-up'; readonly count: number }
   | { readonly do: 'idle'; readonly count: number; readonly rooms: number };

@@ -28,6 +28,9 @@ export interface Server {
   start(): Promise<Running>;
 }
 
+/** A server that does not answer must not hold up the others for ever. Milliseconds. */
+const longestTask = 300_000;
+
 const children = new Set<ChildProcess>();
 process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
@@ -182,7 +185,11 @@ function startLoad({ server, task }: Job): ChildProcess {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.add(child);
-  child.once('exit', () => children.delete(child));
+  const patience = setTimeout(() => child.kill('SIGKILL'), longestTask).unref();
+  child.once('exit', () => {
+    clearTimeout(patience);
+    children.delete(child);
+  });
   return child;
 }
 
