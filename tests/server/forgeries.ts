@@ -222,18 +222,6 @@ export const forgedUpdates: Readonly<Record<string, Forge>> = {
       asMine(mine.pad, { origin: end(left), right: point(right), content: words(random) }),
     );
   },
-  'to the right of its own right neighbour': ({ pad, mine, inPad: all }, random) => {
-    const { client, clock, length } = pick(
-      all.filter(({ isText }) => isText),
-      random,
-    );
-    const right = clock + random(length);
-    const left = right + random(clock + length - right);
-    return malformed(
-      pad,
-      asMine(mine.pad, { origin: [client, left], right: [client, right], content: words(random) }),
-    );
-  },
   'to the left of a value in a map': ({ pad, mine, inPad: all }, random) => {
     const value = pick(
       all.filter(({ sub }) => sub !== null),

@@ -35,9 +35,6 @@ export interface Plan {
   readonly isFar: boolean;
 }
 
-/** Parts of a chain that are looked at. */
-const longestChain = 10_000;
-
 const malformed = (message: string): Failure => failure('update-malformed', message);
 const forbidden = (message: string): Failure => failure('update-forbidden-content', message);
 const missing = (): Failure =>
@@ -118,8 +115,6 @@ class Standing {
   readonly #subs: (string | null)[] = [];
   /** By number of the struct: its kind of content. */
   readonly #refs: number[] = [];
-  /** By number of the struct: the first clock of the chain it ends, where each follows the one of the clock before. */
-  readonly #chains: number[] = [];
   #types: Map<number, PlacedHolder> | null = null;
 
   constructor(question: Question, known: (client: number) => number) {
@@ -137,11 +132,6 @@ class Standing {
     this.#refs[i] = ref;
     this.#holders[i] = null;
     this.#subs[i] = null;
-    const start = Math.max(clock, state);
-    const isNext = clock < state || (reader.originClient === run.client && reader.originClock === start - 1);
-    this.#chains[i] = isNext ? this.#chainOf(run.client, start - 1) : start;
-    if (reader.rightClient >= 0 && this.#isBehind(reader, run, start))
-      return malformed('a right neighbour that is to the left');
     if (ref === content.gc || ref === content.deleted) {
       const length = clockAfter(update, run, i) - Math.max(clock, state);
       if (length > bounds.gap) return malformed('a gap of impossible length');
@@ -155,30 +145,6 @@ class Standing {
 
   #rightOf({ rightClient, rightClock }: StructReader): Y.Item | Y.GC | number | undefined {
     return rightClient < 0 ? undefined : this.#at(rightClient, rightClock);
-  }
-
-  /**
-   * Whether the right neighbour stands before the left one in one chain of the same author. Copies that hold the chain
-   * in one part would cut it there and go on from the wrong side; others would not.
-   */
-  #isBehind(reader: StructReader, run: ReadRun, start: number): boolean {
-    const isRest = start > this.#question.update.clocks[structAt(this.#question.update, run, start)]!;
-    const client = isRest ? run.client : reader.originClient;
-    const clock = isRest ? start - 1 : reader.originClock;
-    if (client !== reader.rightClient || reader.rightClock > clock) return false;
-    return reader.rightClock >= this.#chainOf(client, clock);
-  }
-
-  /** The first clock of the chain that the struct at this clock belongs to. */
-  #chainOf(client: number, clock: number): number {
-    let at = this.#at(client, clock);
-    if (typeof at === 'number') return this.#chains[at]!;
-    for (let left = longestChain; left > 0; left--) {
-      const { id, origin } = at as Y.Item;
-      if (id.clock === 0 || origin?.client !== client || origin.clock !== id.clock - 1) break;
-      at = this.#at(client, id.clock - 1) as Y.Item | Y.GC;
-    }
-    return at.id.clock;
   }
 
   /** What covers this clock: a struct of the document, or the number of one of this update. */
