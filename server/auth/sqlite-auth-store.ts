@@ -26,7 +26,9 @@ export function createSqliteAuthStore(db: Database): AuthStore {
 
   const insertAccount = run(insertInto('accounts', 'member, email, password, created_at'));
   const deleteAccount = run('DELETE FROM accounts WHERE member = ?');
-  const setPassword = run('UPDATE accounts SET password = ?, sum = weft_sum(member, email, ?) WHERE member = ?');
+  const setPassword = run(
+    'UPDATE accounts SET password = ?, sum = weft_sum(member, email, ?) WHERE member = ?',
+  );
   const claimDevice = run(insertInto('device_owners', 'device, member', 'OR IGNORE'));
   const deviceOwner = one<{ member: MemberId }>(
     // Whose a damaged one is cannot be said: nobody's who could sign in.
@@ -57,7 +59,9 @@ export function createSqliteAuthStore(db: Database): AuthStore {
   );
 
   return {
-    accountByEmail: one<Account>(`SELECT ${account} FROM accounts WHERE email = ? AND ${isSound('accounts')}`),
+    accountByEmail: one<Account>(
+      `SELECT ${account} FROM accounts WHERE email = ? AND ${isSound('accounts')}`,
+    ),
     accountOf: one<Account>(`SELECT ${account} FROM accounts WHERE member = ? AND ${isSound('accounts')}`),
     insertAccount: (row) => void insertAccount(row.member, row.email, row.password, row.createdAt),
     deleteAccount: (member) => void deleteAccount(member),
@@ -68,7 +72,9 @@ export function createSqliteAuthStore(db: Database): AuthStore {
     },
     insertSession: (row, token) =>
       void insertSession(row.id, token, row.member, row.device, row.deviceName, row.createdAt, row.seenAt),
-    sessionByToken: one<Session>(`SELECT ${session} FROM sessions WHERE token = ? AND ${isSound('sessions')}`),
+    sessionByToken: one<Session>(
+      `SELECT ${session} FROM sessions WHERE token = ? AND ${isSound('sessions')}`,
+    ),
     sessionsOf: all<Session>(
       `SELECT ${session} FROM sessions WHERE member = ? AND ${isSound('sessions')} ORDER BY seen_at DESC, id`,
     ),

@@ -251,7 +251,13 @@ describe('ids, states and names without end', () => {
       doc.getXmlFragment('content').insert(0, all);
     });
     const update = atOnce(readUpdate(Y.encodeStateAsUpdate(doc), unbounded()));
-    const question = { doc: new Y.Doc(), places: createPlaces(), kind: scratchKind, update, owns: () => true };
+    const question = {
+      doc: new Y.Doc(),
+      places: createPlaces(),
+      kind: scratchKind,
+      update,
+      owns: () => true,
+    };
     const started = performance.now();
     expect(atOnce(judge(question, unbounded()))).toHaveProperty('order');
     expect(performance.now() - started).toBeLessThan(3_000);
