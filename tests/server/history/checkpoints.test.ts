@@ -49,6 +49,20 @@ describe('a checkpoint', () => {
     expect(Buffer.compare(rig.loaded(), replay(rig.store.rowsAfter(pad, 0)))).toBe(0);
   });
 
+  it('keeps its parts while others are swept away', async () => {
+    for (let steps = 1; steps < 14; steps++) {
+      rig = new HistoryRig({ disk: true });
+      fill();
+      const made = rig.history.compact(pad);
+      await rig.step(steps);
+      await rig.finish(rig.history.tend());
+      expect(await rig.finish(made)).toBe(true);
+      expect(rig.store.snapshot(pad)).not.toBeNull();
+      rig.close();
+    }
+    rig = new HistoryRig();
+  });
+
   it('does not bring back a room that was erased while it was made', async () => {
     for (let steps = 1; steps < 14; steps++) {
       rig = new HistoryRig({ disk: true });

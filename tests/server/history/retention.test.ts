@@ -215,6 +215,26 @@ describe('the room as it was', () => {
     }
   });
 
+  it('is a state it once had, also when old rows are merged while somebody asks', async () => {
+    for (let steps = 1; steps < 16; steps++) {
+      rig = new HistoryRig({ keepDays: 30 });
+      const end = rig.now;
+      days(33, 4);
+      const rows = rig.store.rowsAfter(pad, 0);
+      const asked = rows[5]!.at;
+      const tended = rig.history.tend();
+      await rig.step(steps);
+      const found = await rig.finish(rig.history.textAt(pad, asked));
+      if (!found.ok) throw new Error(found.error.code);
+      expect(found.value.seq).toBeLessThanOrEqual(5);
+      expect(found.value.update).toEqual(replay(rows.slice(0, found.value.seq + 1)));
+      await rig.finish(tended);
+      expect(rig.now).toBe(end);
+      rig.close();
+    }
+    rig = new HistoryRig();
+  });
+
   it('a list of versions is by author and pause, in pages, and leaves nothing out', async () => {
     rig = new HistoryRig({ keepDays: 30 });
     const end = rig.now;
