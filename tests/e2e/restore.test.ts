@@ -109,9 +109,9 @@ describe('backups of a relay under load', () => {
     beating = setInterval(() => {
       for (const writer of writers) {
         writer.collect();
-        if (writer.open < 20) for (let i = 0; i < 3; i++) writer.write(text, chat);
+        if (writer.open < 8) for (let i = 0; i < 2; i++) writer.write(text, chat);
       }
-    }, 10);
+    }, 20);
   };
   const settled = async (): Promise<void> => {
     clearInterval(beating);
@@ -256,7 +256,7 @@ describe('backups of a relay under load', () => {
     );
     expect(lost).toEqual([]);
     console.info(`restored by command: ${promised().size} promises, none lost, none twice`);
-  }, 120_000);
+  }, 240_000);
 
   async function handBack({ device, who }: Writer): Promise<void> {
     const rows = device.rows.splice(0);
