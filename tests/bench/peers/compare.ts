@@ -46,7 +46,7 @@ function lines<Result>(
   const ours = medianOf(results.get('plain') ?? [], of);
   return [...results].map(([name, all]) => {
     const value = medianOf(all, of);
-    const ratio = name === 'plain' || !(ours > 0) ? '' : `; weft has ${(ours / value).toFixed(2)} of it`;
+    const ratio = name === 'plain' || !(ours > 0) ? '' : `; weft is ${(ours / value).toFixed(2)} × this`;
     return { name: `${what}: ${servers[name].name}`, value, unit, how: `${how(name, all)}${ratio}` };
   });
 }
