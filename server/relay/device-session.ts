@@ -111,11 +111,14 @@ export function connectDevice(
       case 'pull': {
         if (message.wants.length > core.limits.pullRooms)
           return close('too-large', 'too many rooms in one pull');
+        // A right that is only queued must not open a room yet: the disk may still refuse it.
+        core.committer.flush();
         const batch = core.catchUp.batch(caller.member, message.wants);
         return say({ type: 'batch', request: message.request, ...batch });
       }
       case 'history': {
         const { request, room, before, limit } = message;
+        core.committer.flush();
         try {
           const content = core.catchUp.history(caller.member, room, before, limit);
           return say({ type: 'history', request, content });
