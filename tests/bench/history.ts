@@ -25,10 +25,13 @@ interface Subject {
 }
 
 /** A relay's store and its history, with the thread, on a disk, without the gate and people before it. */
-async function withHistory<T>(work: (subject: Subject) => Promise<T>): Promise<T> {
+async function withHistory<T>(
+  work: (subject: Subject) => Promise<T>,
+  durability: 'full' | 'process' = 'full',
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-bench-'));
   const file = join(folder, 'weft.db');
-  const database = openDatabase(file, { durability: 'full' });
+  const database = openDatabase(file, { durability });
   const store = createSqliteStore(database);
   let now = begun;
   let isStopping = false;
@@ -294,7 +297,7 @@ async function realHistory(): Promise<Figure[]> {
       { name: 'history, merging it', value: tended, unit: 'ms', how: `${about}, by the thread` },
       { name: 'attribution', value: asked, unit: 'ms', how: `${about}, of every character` },
     ];
-  });
+  }, 'process');
 }
 
 /** What keeping texts short and knowing their authors costs. */
