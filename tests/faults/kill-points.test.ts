@@ -32,6 +32,7 @@ const timesPerCommit: Record<KillPoint, number> = {
   'before the acknowledgement': 1,
   'after the acknowledgement': 24,
   'while the log is written back': 1,
+  'while history is kept': 1,
   'while the shape is changed': 1,
 };
 

@@ -7,6 +7,7 @@ export const killPoints = [
   'before the acknowledgement',
   'after the acknowledgement',
   'while the log is written back',
+  'while history is kept',
   'while the shape is changed',
 ] as const;
 

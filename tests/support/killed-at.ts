@@ -66,8 +66,16 @@ function say(told: object): void {
 }
 
 function killable(store: RelayStore, writeBack: () => void): RelayStore {
+  const { history } = store;
+  const here = 'while history is kept';
   return {
     ...store,
+    history: {
+      ...history,
+      addPart: (...part) => during(here, () => history.addPart(...part)),
+      useCheckpoint: (...checkpoint) => during(here, () => history.useCheckpoint(...checkpoint)),
+      index: (...written) => during(here, () => history.index(...written)),
+    },
     commit(batch) {
       if (batch.rows.length === 0) return store.commit(batch);
       at('before the commit');
