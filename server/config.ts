@@ -125,7 +125,7 @@ export const settingNames: readonly string[] = [
 ];
 
 /** Read by other programs of the project (`npm run dev`, tests). */
-const ofOthers = new Set(['WEFT_DEV_PORT', 'WEFT_DEV_RELAY', 'WEFT_SEEDS']);
+const ofOthers = new Set(['WEFT_DEV_PORT', 'WEFT_DEV_RELAY']);
 const secret = new Set(['WEFT_ADMIN_PASSWORD']);
 
 export interface ReadConfig {

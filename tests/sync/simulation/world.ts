@@ -237,7 +237,7 @@ export class SimWorld {
     this.clock.skip(end);
   }
 
-  /** Waits for something that needs only disks. */
+  /** Waits for something that needs disks above all. */
   async done<T>(work: Promise<T>): Promise<T> {
     let ended = false;
     const over = (): void => {
@@ -247,6 +247,7 @@ export class SimWorld {
     for (let moves = 0; !ended; moves++) {
       disk.step();
       await turn();
+      if (moves % 50 === 49) await this.step(1);
       if (moves > 20_000) throw new Broken('a device never answers');
     }
     return work;
