@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defaultBounds } from '../../../server/bounds.ts';
 import { readConfig } from '../../../server/config.ts';
 
 const refusal = (environment: Record<string, string>): string => {
@@ -35,6 +36,11 @@ describe('settings', () => {
       WEFT_DURABILITY: ['FULL', 'none'],
       WEFT_LOG: ['verbose'],
       WEFT_TRUST_PROXY: ['yes', '11', '-1'],
+      WEFT_SESSION_DAYS: ['0', '3651', 'x'],
+      WEFT_SESSION_IDLE_DAYS: ['0', '-1'],
+      WEFT_MAX_SOCKETS: ['0', '-1', '1.5', 'many', '1e3', '99999999'],
+      WEFT_MAX_FRAME: ['1', '9 MB'],
+      WEFT_MAX_UPDATE: ['1024'],
       WEFT_ADMIN_EMAIL: ['nobody'],
       WEFT_ADMIN_PASSWORD: ['short', '12345678'],
       WEFT_DATABASE_URL: ['postgres://x'],
@@ -47,6 +53,18 @@ describe('settings', () => {
         expect(sentence).toMatch(new RegExp(`^${name} .*\\.$`));
         expect(sentence).not.toContain('\n');
       }
+  });
+
+  test('of bounds reach the relay, and a frame is always larger than an update', () => {
+    const mebi = 1024 * 1024;
+    const read = readConfig({ WEFT_MAX_UPDATE: String(20 * mebi), WEFT_MAX_FRAME: String(21 * mebi) });
+    expect(read.ok && read.value.config.bounds).toEqual({
+      ...defaultBounds,
+      update: 20 * mebi,
+      frame: 21 * mebi,
+    });
+    expect(read.ok && read.value.warnings).toEqual([]);
+    expect(refusal({ WEFT_MAX_UPDATE: String(20 * mebi) })).toMatch(/^WEFT_MAX_FRAME must be at least /);
   });
 
   test('never show a password', () => {
