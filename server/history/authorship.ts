@@ -3,7 +3,7 @@ import { findRoom } from '../../shared/documents/registry.ts';
 import type { Deletion, HistoryStore, RowToIndex, Writing } from '../storage/history-contract.ts';
 import type { RelayLog } from '../relay/metrics.ts';
 import type { Desk } from './desk.ts';
-import { DamagedBytes, pack } from './packs.ts';
+import { DamagedBytes, pack, unpack } from './packs.ts';
 import { rangesOf, type ClockRange, type RowRanges } from './ranges.ts';
 import type { Pause } from './readings.ts';
 
@@ -29,7 +29,7 @@ export function createAuthorship(store: HistoryStore, desk: Desk, log: RelayLog)
   const rangesIn = async (row: RowToIndex): Promise<RowRanges> => {
     try {
       if (!row.isSound) throw new DamagedBytes('its author is not what was stored');
-      if (row.bytes.length <= bigRow) return rangesOf(row.bytes);
+      if (row.bytes.length <= bigRow) return rangesOf(unpack(pack([row]))[0]!);
       const [ranges] = await desk.forLater((calls) => calls.ranges(pack([row])));
       return ranges!;
     } catch (error) {

@@ -264,6 +264,22 @@ describe('what is known of authors', () => {
     expect((await ask('sequence', ['t'])).runs.every(({ by }) => by !== null)).toBe(true);
   });
 
+  it('is not made up from a row that is damaged', async () => {
+    rig = new HistoryRig({ disk: true });
+    const { writers, send } = people('ada', 'ben');
+    for (const writer of writers) {
+      writer.text.insert(0, 'some words ');
+      send(writer);
+    }
+    // Another client id in the bytes, by a bit of the disk: nothing is noted for it, or for anybody.
+    rig.database!.exec(
+      "UPDATE rows SET bytes = CAST(substr(bytes, 1, 2) || x'63' || substr(bytes, 4) AS BLOB) WHERE cursor = 1",
+    );
+    await rig.finish(rig.history.tend());
+    expect(rig.store.history.writings(pad, null, 9).map(({ client }) => client)).toEqual([101]);
+    expect(rig.store.history.indexedUpTo()).toBe(2);
+  });
+
   it('is nobody where the index is damaged, and the rest is told', async () => {
     rig = new HistoryRig({ disk: true });
     const { writers, meet } = people('ada', 'ben');
