@@ -5,8 +5,8 @@
  */
 
 import { copyOf } from '../../support/copy.ts';
+import { compare, isKey, KeyRange, matches, placeOf, type Key, type Query } from './device-keys.ts';
 
-type Key = number | string | readonly Key[];
 type Value = Record<string, unknown>;
 
 interface StoredRecord {
@@ -31,54 +31,7 @@ interface Database {
   connections: Set<Connection>;
 }
 
-const rank = (key: Key): number => (typeof key === 'number' ? 0 : typeof key === 'string' ? 1 : 2);
-
-function compare(a: Key, b: Key): number {
-  if (typeof a === 'object' && typeof b === 'object') {
-    for (let i = 0; i < a.length && i < b.length; i++) {
-      const each = compare(a[i]!, b[i]!);
-      if (each !== 0) return each;
-    }
-    return a.length - b.length;
-  }
-  const ranks = rank(a) - rank(b);
-  return ranks !== 0 ? ranks : a < b ? -1 : a > b ? 1 : 0;
-}
-
-const isKey = (value: unknown): value is Key =>
-  typeof value === 'string' ||
-  (typeof value === 'number' && !Number.isNaN(value)) ||
-  (Array.isArray(value) && value.every(isKey));
-
-class KeyRange {
-  readonly #has: (key: Key) => boolean;
-  constructor(has: (key: Key) => boolean) {
-    this.#has = has;
-  }
-  includes(key: Key): boolean {
-    return this.#has(key);
-  }
-  static bound(low: Key, high: Key, lowOpen = false, highOpen = false): KeyRange {
-    return new KeyRange((key) => {
-      const [above, below] = [compare(key, low), compare(key, high)];
-      return (lowOpen ? above > 0 : above >= 0) && (highOpen ? below < 0 : below <= 0);
-    });
-  }
-  static only(key: Key): KeyRange {
-    return KeyRange.bound(key, key);
-  }
-  static lowerBound(low: Key, open = false): KeyRange {
-    return new KeyRange((key) => (open ? compare(key, low) > 0 : compare(key, low) >= 0));
-  }
-  static upperBound(high: Key, open = false): KeyRange {
-    return new KeyRange((key) => (open ? compare(key, high) < 0 : compare(key, high) <= 0));
-  }
-}
 Object.assign(globalThis, { IDBKeyRange: KeyRange });
-
-type Query = Key | KeyRange | null | undefined;
-const matches = (query: Query, key: Key): boolean =>
-  query == null || (query instanceof KeyRange ? query.includes(key) : compare(query, key) === 0);
 
 const aborted = (): DOMException => new DOMException('the transaction was aborted', 'AbortError');
 
@@ -340,17 +293,6 @@ class ObjectStore extends Source {
   clear(): Promise<void> {
     return this.delete(null);
   }
-}
-
-function placeOf(records: readonly StoredRecord[], key: Key): number {
-  let low = 0;
-  let high = records.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compare(records[middle]!.key, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 interface OpenCallbacks {
