@@ -100,13 +100,27 @@ describe('one turn of the relay', () => {
     const [ada, ben] = [greet('ada'), greet('ben')];
     send(ada.connection, command(1, chat, 'chat.create', { type: 'group', title: '', members: ['ben'] }));
     expect(store.room(chat)).toBeNull();
+    expect([...ada.link.writes, ...ben.link.writes]).toEqual([]);
+    // Whoever asks in the same turn is answered from what is stored: so it is stored first.
     send(ben.connection, { type: 'pull', request: 1, wants: [{ room: chat, cursor: 0, have: 0 }] });
+    expect(store.room(chat)?.rows).toBe(1);
     endTurn();
-    // Asked before the commit: readable already, and still empty.
-    expect(said(ben.link).find(({ type }) => type === 'batch')).toMatchObject({
-      rooms: [{ head: 0, entries: [] }],
-    });
-    expect(said(ben.link).at(-1)).toMatchObject({ type: 'rows' });
+    expect(said(ben.link).find(({ type }) => type === 'batch')).toMatchObject({ rooms: [{ head: 1 }] });
+    expect(said(ben.link).filter(({ type }) => type === 'rows')).toHaveLength(1);
+  });
+
+  it('[C-2] opens no room by a right that the disk refused', () => {
+    const [ada, ben] = [greet('ada'), greet('ben')];
+    const { commit } = store;
+    store.commit = () => {
+      throw new Error('the disk is full');
+    };
+    send(ada.connection, command(1, chat, 'chat.create', { type: 'group', title: '', members: ['ben'] }));
+    send(ben.connection, { type: 'pull', request: 1, wants: [{ room: chat, cursor: 0, have: 0 }] });
+    store.commit = commit;
+    endTurn();
+    expect(said(ben.link)).toMatchObject([{ type: 'batch', rooms: [], missing: [chat] }]);
+    expect(said(ada.link)).toMatchObject([{ type: 'result', result: { ok: false, code: 'storage-failed' } }]);
   });
 
   it('[E-3] ends a socket that leaves too much unread, and no other', () => {
