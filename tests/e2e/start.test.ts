@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { sumOf, type Value } from '../../server/storage/sqlite/sums.ts';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { browserWorld } from '../support/browser.ts';
@@ -86,7 +87,14 @@ describe('a workspace from its first minute', () => {
     const expired = await invite(first);
     await world.relay.kill9(); // a relay has its database for itself
     const table = new Database(join(world.relay.data, 'weft.db'));
-    table.prepare('UPDATE invitations SET expires_at = 1 WHERE uses = 0 AND revoked_at IS NULL').run();
+    table.function('weft_sum', { varargs: true }, (...values) => sumOf(...(values as Value[])));
+    table
+      .prepare(
+        `UPDATE invitations SET expires_at = 1,
+         sum = weft_sum(code, id, role, uses, max_uses, 1, created_by, created_at, revoked_at)
+         WHERE uses = 0 AND revoked_at IS NULL`,
+      )
+      .run();
     table.close();
     await world.relay.start();
     await third.person.open(expired);
