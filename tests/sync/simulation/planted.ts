@@ -226,12 +226,6 @@ export const planted: readonly Planted[] = [
     'const sent = rows;',
   ),
   plant(
-    'counts on rows before which some are missing',
-    'client/data/storage/idb/rooms.ts',
-    'if (gaps.size === 0 && cursor > meta.cursor)',
-    'if (cursor > meta.cursor)',
-  ),
-  plant(
     'begins a long log without the state before it',
     'client/data/projection/apply-log.ts',
     'const base = content.from > 0 ? (content.base ?? kind.initial) : kind.initial;',

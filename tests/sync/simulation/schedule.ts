@@ -194,6 +194,19 @@ class Schedule {
     await this.#everybodyBack();
   }
 
+  /** Somebody comes into a conversation that has a past, and perhaps their device dies while it fetches that. */
+  async #letIn(device: SimDevice, chat: RoomId, other: MemberId): Promise<void> {
+    const world = this.#world;
+    await this.#say(device, chat, 'chat.addMembers', { members: [other] });
+    if (world.below(2) === 0) return;
+    await world.step(10 + world.below(40));
+    const theirs = world.devices.filter(({ member }) => member === other);
+    const dying = world.pick(theirs.length > 0 ? theirs : [device]);
+    world.trace.say('killed while let in', () => dying.name);
+    this.#pages.forget(dying);
+    await dying.machine.restart(true);
+  }
+
   async #forge(): Promise<void> {
     for (let times = 0; times < 3; times++) {
       this.#hostile?.act();
@@ -214,7 +227,7 @@ class Schedule {
         title: `${world.below(9)}`,
         members: this.#people.filter(() => world.below(2) === 0).concat(device.member),
       });
-    if (choice < 54) return this.#say(device, chat, 'chat.addMembers', { members: [other] });
+    if (choice < 54) return this.#letIn(device, chat, other);
     if (choice < 56) {
       const by = oracle.chats.get(chat)?.by;
       const maker = world.devices.find(({ member }) => member === by) ?? device;
