@@ -114,6 +114,11 @@ export class Writer {
     results.clear();
   }
 
+  /** Updates that are not acknowledged yet. */
+  get waiting(): number {
+    return this.#unacked.size;
+  }
+
   get isConnected(): boolean {
     return this.#connected && this.device.closed === null;
   }
