@@ -389,7 +389,7 @@ const mayBegin = (database: Database, tx: Transaction): boolean => {
 class Disk {
   #databases = new Map<string, Database>();
   #random: () => number = () => 0;
-  /** Devices whose disk is full: their commits fail. */
+  /** Whose commits fail. */
   readonly full = new Set<string>();
 
   reset(random: () => number): void {
@@ -420,33 +420,19 @@ class Disk {
     else tx.end();
   }
 
-  /** The process that had this database open is gone, and with it what it had not committed. */
+  /** The process that had this database, and what it kept aside, open is gone with what it had not committed. */
   kill(name: string): void {
-    const database = this.#databases.get(name);
-    for (const tx of [...(database?.open ?? [])]) tx.die();
-    for (const connection of [...(database?.connections ?? [])]) connection.close();
+    for (const [each, { open, connections }] of this.#databases) {
+      if (each !== name && !each.startsWith(`${name}:`)) continue;
+      for (const tx of [...open]) tx.die();
+      for (const connection of [...connections]) connection.close();
+    }
   }
 
   /** The browser threw it away. Only while nobody has it open. */
   remove(name: string): void {
     this.kill(name);
     this.#databases.delete(name);
-  }
-
-  /** A profile was copied to another machine. */
-  clone(from: string, to: string): void {
-    const source = this.#databases.get(from);
-    if (!source) return;
-    const stores = [...source.stores].map(([name, data]): [string, StoreData] => [
-      name,
-      { ...data, records: data.records.slice() },
-    ]);
-    this.#databases.set(to, {
-      version: source.version,
-      stores: new Map(stores),
-      open: [],
-      connections: new Set(),
-    });
   }
 
   database(name: string): Database {
@@ -461,8 +447,7 @@ class Disk {
 
   drop(name: string): void {
     const found = this.#databases.get(name);
-    if (!found) return;
-    for (const connection of [...found.connections]) connection.callbacks.blocking?.(found.version, null);
+    for (const { callbacks } of [...(found?.connections ?? [])]) callbacks.blocking?.(found!.version, null);
     this.#databases.delete(name);
   }
 }

@@ -58,8 +58,6 @@ export class Oracle {
   readonly #left = new Map<string, number>();
   #read: { frame: Bytes; message: RelayMessage } | null = null;
   readonly #stored = new Map<number, StoredRow>();
-  /** Devices of which there are two: what one sends says nothing of the order in which the other does. */
-  readonly copied = new Set<string>();
   turn = 0;
   /** The first thing that was wrong. */
   broken: Broken | null = null;
@@ -191,7 +189,7 @@ export class Oracle {
     if (device !== 'relay') {
       must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
       const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
-      if (counted && !this.#stumbled.has(entry.id) && !this.copied.has(device)) {
+      if (counted && !this.#stumbled.has(entry.id)) {
         const number = Number(counted[1]);
         const last = this.#order.get(`${device} ${row.room}`) ?? -1;
         must(number > last, () => `${device} sent #${number} after #${last} to ${row.room}`);
