@@ -23,6 +23,8 @@ const seed = seedFromEnvironment();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'dist', 'test', 'killed-at.mjs');
 
+const killsPerFile = 8;
+
 /** About how often a point is passed while one group is committed. */
 const timesPerCommit: Record<KillPoint, number> = {
   received: 48,
@@ -117,15 +119,19 @@ describe('a relay that is killed together with its clients', () => {
     `%s: has everything it promised, once (${kills} times, seed ${seed})`,
     async (point) => {
       const random = seededRandom(seed + killPoints.indexOf(point));
-      const told = nothing();
-      const file = join(folder, `${killPoints.indexOf(point)}.db`);
+      let [told, file] = [nothing(), ''];
       for (let i = 0; i < kills; i++) {
+        // A new file after some kills: reading all of it again after each must not become the whole work.
+        if (i % killsPerFile === 0) {
+          told = nothing();
+          file = join(folder, `${killPoints.indexOf(point)}-${i}.db`);
+        }
         const nth = 3 + random(40);
         await runUntilKilled(file, point, nth * timesPerCommit[point], random(1_500), told);
         expect(brokenPromises(file, told), `${point}, kill ${i}, seed ${seed}`).toEqual([]);
       }
-      expect(told.marks.size).toBeGreaterThan(kills);
-      expect(told.rows.size).toBeGreaterThan(kills);
+      expect(told.marks.size).toBeGreaterThan(0);
+      expect(told.rows.size).toBeGreaterThan(0);
     },
     60_000 + kills * 15_000,
   );
