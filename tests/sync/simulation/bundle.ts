@@ -3,16 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { Mutation } from './mutation.ts';
 import { smallBounds } from './small-bounds.ts';
-
-/** A small change of the shipped code that breaks a promise of it. */
-export interface Mutation {
-  /** The file, from the root of the repository. */
-  readonly file: string;
-  /** Text that is there exactly once, and what stands there instead. */
-  readonly replace: string;
-  readonly with: string;
-}
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const here = (file: string): string => join(root, 'tests/sync/simulation', file);

@@ -1,4 +1,4 @@
-import type { Mutation } from './bundle.ts';
+import type { Mutation } from './mutation.ts';
 
 /** A bug that somebody could write any day, and that the simulation has to find. */
 export interface Planted {

@@ -1,4 +1,4 @@
-import type { Mutation } from './bundle.ts';
+import type { Mutation } from './mutation.ts';
 
 const bound = (file: string, replace: string, smaller: string): Mutation => ({
   file,
