@@ -1,8 +1,7 @@
 import { ensureBuilt } from './build.mjs';
-import { runNode } from './command.mjs';
 import { ensureInstalled } from './install.mjs';
+import { runSource } from './source.mjs';
 
 await ensureInstalled();
 await ensureBuilt();
-const { status } = await runNode(['--import', 'tsx', 'tests/bench/main.ts', ...process.argv.slice(2)]);
-process.exit(status);
+await runSource('tests/bench/main.ts');

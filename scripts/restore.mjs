@@ -1,7 +1,3 @@
-import { runNode } from './command.mjs';
-import { ensureInstalled } from './install.mjs';
+import { runSource } from './source.mjs';
 
-await ensureInstalled();
-const program = 'server/backup/restore-command.ts';
-const { status } = await runNode(['--import', 'tsx', program, ...process.argv.slice(2)]);
-process.exit(status);
+await runSource('server/restore.ts');

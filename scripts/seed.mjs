@@ -1,6 +1,3 @@
-import { runNode } from './command.mjs';
-import { ensureInstalled } from './install.mjs';
+import { runSource } from './source.mjs';
 
-await ensureInstalled();
-const { status } = await runNode(['--import', 'tsx', 'server/seed.ts', ...process.argv.slice(2)]);
-process.exit(status);
+await runSource('server/seed.ts');

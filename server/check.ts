@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { readConfig } from './config.ts';
+import { finish, optionsOf, placesOf, say } from './command-line.ts';
+import { asFolderError, FolderError } from './folder-error.ts';
 import { checkDatabase } from './storage/sqlite/check.ts';
 import { asStorageError } from './storage/sqlite/guard.ts';
 import { openDatabase } from './storage/sqlite/open.ts';
 import { StorageError } from './storage/storage-error.ts';
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const usage = `npm run check -- [--data <folder>]
+Reads everything in a data folder whose relay is stopped; status 1 says that something is damaged.`;
 
 async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -34,10 +36,7 @@ async function damagedPictures(
 /** Reads all of a stopped data folder, says what is not as it was stored, and gives how much that is. */
 async function check(data: string): Promise<number> {
   const file = join(data, 'weft.db');
-  if (!existsSync(file)) {
-    say(`There is no database in ${data}.`);
-    return 1;
-  }
+  if (!existsSync(file)) throw new FolderError(`There is no database in ${data}.`);
   const database = openDatabase(file, { durability: 'full' });
   const { rooms, rows, damage } = checkDatabase(database);
   database.close();
@@ -49,17 +48,16 @@ async function check(data: string): Promise<number> {
   return found;
 }
 
-const read = readConfig(process.env);
-if (!read.ok) {
-  process.stderr.write(`${read.error}\n`);
-  process.exit(2);
-}
-check(read.value.config.data).then(
-  (found) => (process.exitCode = found > 0 ? 1 : 0),
-  (error: unknown) => {
+async function run(): Promise<void> {
+  const { data } = placesOf(optionsOf({ data: { type: 'string' } }, usage).data);
+  try {
+    process.exitCode = (await check(data)) > 0 ? 1 : 0;
+  } catch (error) {
     const known = asStorageError(error);
-    if (known instanceof StorageError && known.reason === 'damaged') say(`damaged: ${known.message}`);
-    else process.stderr.write(`${known instanceof Error ? known.message : String(known)}\n`);
-    process.exitCode = known instanceof StorageError && known.reason === 'damaged' ? 1 : 2;
-  },
-);
+    if (!(known instanceof StorageError && known.reason === 'damaged')) throw asFolderError(error, data);
+    say(`damaged: ${known.message}`);
+    process.exitCode = 1;
+  }
+}
+
+finish(run());

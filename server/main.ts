@@ -8,6 +8,7 @@ import { newOperatorSecret, removeRelayFile, writeRelayFile } from './backup/fol
 import { createBoundMetrics } from './bound-metrics.ts';
 import { prepareDecoy } from './auth/passwords.ts';
 import { readConfig, type Config } from './config.ts';
+import { FolderError } from './folder-error.ts';
 import { createRequestMetrics } from './http/metrics.ts';
 import { isOwnOrigin } from './http/origin.ts';
 import { networkBehind, speaksTls } from './http/request-facts.ts';
@@ -16,7 +17,7 @@ import { attachSockets } from './http/sockets.ts';
 import { readStaticFiles } from './http/static-files.ts';
 import { close, listen, ListenError } from './listen.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
-import { FolderError, openWorkspace, type Workspace } from './workspace.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
 
 /** Running requests and sockets get this long to finish. Milliseconds. */
 const patience = 3_000;

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { RoomId } from '../shared/base/ids.ts';
-import { readConfig } from './config.ts';
+import { optionsOf, placesOf, refuse, say } from './command-line.ts';
+import { asFolderError, FolderError } from './folder-error.ts';
 import { checkDatabase } from './storage/sqlite/check.ts';
 import { asStorageError } from './storage/sqlite/guard.ts';
 import { openDatabase, type SqliteDatabase } from './storage/sqlite/open.ts';
@@ -10,25 +10,10 @@ import { rebuildDatabase } from './storage/sqlite/rebuild.ts';
 import { beginEpochAt, repairRoom } from './storage/sqlite/repair.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
 import { logDamage } from './storage/sqlite/wal.ts';
+import { StorageError } from './storage/storage-error.ts';
 
-const usage = `npm run repair -- [--room <room>] …
-Sets aside what is damaged in these rooms, or in all that are, in the stopped folder of WEFT_DATA. Make a copy of the folder first.`;
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-function refuse(sentence: string): never {
-  process.stderr.write(`${sentence}\n`);
-  process.exit(2);
-}
-
-function wantedRooms(): readonly string[] | null {
-  try {
-    const options = { room: { type: 'string', multiple: true } } as const;
-    return parseArgs({ options, strict: true }).values.room ?? null;
-  } catch (error) {
-    return refuse(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  }
-}
+const usage = `npm run repair -- [--room <room>] … [--data <folder>]
+Sets aside what is damaged in these rooms, or in all that are, in a folder whose relay is stopped. Make a copy of it first.`;
 
 /** Opens the database as far as its write-ahead log can be read; what cannot be is kept beside it. */
 function openDamaged(
@@ -86,14 +71,16 @@ function repair(data: string, wanted: readonly string[] | null): number {
   }
 }
 
-const wanted = wantedRooms();
-const read = readConfig(process.env);
-if (!read.ok) refuse(read.error);
+const options = { room: { type: 'string', multiple: true }, data: { type: 'string' } } as const;
+const wanted = optionsOf(options, usage);
+const { data } = placesOf(wanted.data);
 try {
-  process.exitCode = repair(read.value.config.data, wanted) > 0 ? 1 : 0;
+  process.exitCode = repair(data, wanted.room ?? null) > 0 ? 1 : 0;
 } catch (error) {
   const known = asStorageError(error);
-  refuse(
-    `It could not be repaired: ${known instanceof Error ? known.message : String(known)}. Restore a backup.`,
-  );
+  if (known instanceof StorageError && known.reason === 'damaged')
+    refuse(`It could not be repaired: ${known.message}. Restore a backup.`);
+  const told = asFolderError(error, data);
+  if (told instanceof FolderError) refuse(told.message);
+  throw told;
 }

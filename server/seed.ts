@@ -1,20 +1,13 @@
-import { parseArgs } from 'node:util';
 import { passwordProblem } from './auth/passwords.ts';
+import { finish, optionsOf, refuse, say } from './command-line.ts';
 import { readConfig } from './config.ts';
 import { fillWorkspace, isEmpty, sizes } from './seed/fill.ts';
 import { createRandom } from './seed/random.ts';
 import { hour } from './seed/timeline.ts';
-import { FolderError, openWorkspace } from './workspace.ts';
+import { openWorkspace } from './workspace.ts';
 
 const usage = `npm run seed -- --size small|large [--seed <number>] [--until <date>] [--password <text>] [--url <address>]
 Fills the empty workspace in WEFT_DATA while its relay is stopped.`;
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-function refuse(sentence: string): never {
-  process.stderr.write(`${sentence}\n`);
-  process.exit(2);
-}
 
 interface Wish {
   readonly size: keyof typeof sizes;
@@ -24,18 +17,11 @@ interface Wish {
   readonly url: string | null;
 }
 
-function given(): Record<string, string | undefined> {
-  const text = { type: 'string' } as const;
-  try {
-    const options = { size: text, seed: text, until: text, password: text, url: text };
-    return parseArgs({ options, strict: true }).values;
-  } catch (error) {
-    return refuse(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  }
-}
-
 function readWish(now: number): Wish {
-  const { size = 'small', seed = '1', until, password = 'try weft together', url = null } = given();
+  const text = { type: 'string' } as const;
+  const options = { size: text, seed: text, until: text, password: text, url: text };
+  const given = optionsOf(options, usage);
+  const { size = 'small', seed = '1', until, password = 'try weft together', url = null } = given;
   if (!Object.hasOwn(sizes, size)) refuse(`--size must be small or large.\n${usage}`);
   if (!/^\d{1,9}$/.test(seed)) refuse(`--seed must be a whole number of at most nine digits.\n${usage}`);
   const end = until === undefined ? Math.floor(now / hour) * hour : Date.parse(until);
@@ -93,8 +79,4 @@ async function run(): Promise<void> {
   say('This password is known to others: do not put this workspace on an open network.');
 }
 
-run().catch((error: unknown) => {
-  if (error instanceof FolderError) refuse(error.message);
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(1);
-});
+finish(run());

@@ -13,14 +13,14 @@ import type { Blobs } from './blobs/contract.ts';
 import { createFolderBlobs } from './blobs/folder.ts';
 import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
 import { defaultBounds, type Bounds } from './bounds.ts';
+import { asFolderError, FolderError } from './folder-error.ts';
 import { createThreadWorkshop } from './history/thread.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
-import { asStorageError, whenUnsure } from './storage/sqlite/guard.ts';
+import { whenUnsure } from './storage/sqlite/guard.ts';
 import { openDatabase } from './storage/sqlite/open.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
-import { StorageError, type StorageReason } from './storage/storage-error.ts';
 
 /** The data folder in use by this process: the relay, who may come in, and the pictures. */
 export interface Workspace {
@@ -55,35 +55,9 @@ export interface WorkspaceOptions {
 const answerAge = 30 * 24 * 3_600_000;
 const answersAtOnce = 2_000;
 
-/** The data folder cannot be used; the message is a sentence for the person who started the process. */
-export class FolderError extends Error {}
-
-const sentences: Readonly<Record<StorageReason, (folder: string, why: string) => string>> = {
-  locked: (folder) => `Another relay is using the data folder ${folder}; stop it first.`,
-  newer: (folder, why) => `The data folder ${folder} needs a newer Weft: ${why}.`,
-  damaged: (folder, why) =>
-    `The database in ${folder} is damaged (${why}); restore a backup, or keep what is good with npm run repair.`,
-  unsure: (folder, why) => `The data folder ${folder} cannot be used: ${why}.`,
-  disk: (folder, why) => `The data folder ${folder} cannot be used: ${why}.`,
-};
-
-/** Trouble with the folder as a sentence; bugs stay as they are. */
-function asFolderError(error: unknown, folder: string): unknown {
-  const known = asStorageError(error);
-  if (known instanceof StorageError) return new FolderError(sentences[known.reason](folder, known.message));
-  if (error instanceof Error && Object.hasOwn(error, 'syscall'))
-    return new FolderError(sentences.disk(folder, error.message));
-  return error;
-}
-
 function open(folder: string, durability: 'full' | 'process') {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new FolderError(sentences.disk(folder, why));
-  }
-  try {
     return openDatabase(join(folder, 'weft.db'), { durability });
   } catch (error) {
     throw asFolderError(error, folder);

@@ -1,7 +1,6 @@
 /**
- * `npm run bench -- [name …] [--json] [--check] [--rounds <n>] [--seconds <n>]`: figures of the built relay on this
- * machine, beside those of other servers. Others' load moves them: compare within one run, not between machines.
- * `peers` stands for all that compare; `--check` ends with 1 when a figure that must hold does not.
+ * Figures of the built relay on this machine, beside those of other servers. Others' load moves them: compare within
+ * one run, not between machines. `peers` stands for all that compare; `--check` ends with 1 when a figure that must hold does not.
  */
 import { parseArgs } from 'node:util';
 import { bundle, offlineStart } from './browser.ts';
@@ -30,27 +29,34 @@ const benches: Readonly<Record<string, Bench>> = {
   bundle,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const known = ['peers', ...Object.keys(benches)].join(', ');
+const usage = `npm run bench -- [name …] [--json] [--check] [--rounds <n>] [--seconds <n>]\nNames: ${known}.`;
+
+function refuse(sentence: string): never {
+  console.error(`${sentence}\n${usage}`);
+  process.exit(2);
+}
+
+function wishes() {
+  const options = {
     json: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
-  },
-});
+  } as const;
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { values, positionals } = wishes();
 const effort: Effort = { rounds: Number(values.rounds), seconds: Number(values.seconds) };
 const asked = positionals.flatMap((name) => (name === 'peers' ? Object.keys(peers) : [name]));
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
-if (unknown.length > 0) {
-  const known = ['peers', ...Object.keys(benches)].join(', ');
-  console.error(`No bench is called ${unknown.join(', ')}. There are: ${known}.`);
-  process.exit(2);
-}
-if (!(effort.rounds >= 1 && effort.seconds > 0)) {
-  console.error('--rounds and --seconds take a number above 0.');
-  process.exit(2);
-}
+if (unknown.length > 0) refuse(`No bench is called ${unknown.join(', ')}.`);
+if (!(effort.rounds >= 1 && effort.seconds > 0)) refuse('--rounds and --seconds take a number above 0.');
 
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {

@@ -229,7 +229,7 @@ describe('a relay that was restored from a backup', () => {
 
   const command = (program: string, ...args: string[]): Promise<string> =>
     new Promise((resolve, reject) => {
-      const path = new URL(`../../server/backup/${program}.ts`, import.meta.url).pathname;
+      const path = new URL(`../../server/${program}.ts`, import.meta.url).pathname;
       const child = spawn(process.execPath, ['--import', 'tsx', path, ...args, '--data', world.relay.data]);
       const said: Buffer[] = [];
       child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
@@ -250,7 +250,7 @@ describe('a relay that was restored from a backup', () => {
     await ann.startDirect('Ben Back');
     await ann.send('Before the backup.');
     await ann.saved();
-    await command('backup-command', '--to', folder);
+    await command('backup', '--to', folder);
 
     await ann.send('Lost by the relay, one.');
     await ben.openConversation('Ann Back');
@@ -275,7 +275,7 @@ describe('a relay that was restored from a backup', () => {
 
     await world.relay.kill9();
     const backup = join(folder, readdirSync(folder)[0]!);
-    const said = await command('restore-command', '--from', backup, '--replace');
+    const said = await command('restore', '--from', backup, '--replace');
     expect(said).toContain('It goes on as epoch');
     await world.relay.start();
     await ann.saved();
@@ -309,16 +309,14 @@ describe('a relay that was restored from a backup', () => {
     await gin.send('Before it.');
     await gin.saved();
     const place = mkdtempSync(join(folder, 'second-'));
-    await command('backup-command', '--to', place);
+    await command('backup', '--to', place);
     await gin.send('After it, and lost.');
     await gin.saved();
     await world.relay.kill9();
     // Without the journal nobody knows who was sent away since: everybody signs in again.
     rmSync(join(world.relay.data, 'revocations.log'));
     const backup = join(place, readdirSync(place)[0]!);
-    expect(await command('restore-command', '--from', backup, '--replace')).toContain(
-      'All sessions are over',
-    );
+    expect(await command('restore', '--from', backup, '--replace')).toContain('All sessions are over');
     await world.relay.start();
     await gin.page.getByText('The relay was restored from a backup').waitFor({ timeout: 40_000 });
     await screenshot(gin.page, 'rights/restored');

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newestBackup } from '../../../server/backup/backup.ts';
 import { unfinishedRestore } from '../../../server/backup/folder-files.ts';
 import { restoreBackup } from '../../../server/backup/restore.ts';
-import { FolderError } from '../../../server/workspace.ts';
+import { FolderError } from '../../../server/folder-error.ts';
 import { allow } from '../../../shared/access/actor.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';

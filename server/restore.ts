@@ -1,7 +1,7 @@
-import { systemClock } from '../../shared/base/clock.ts';
-import packageFile from '../../package.json' with { type: 'json' };
+import { systemClock } from '../shared/base/clock.ts';
+import packageFile from '../package.json' with { type: 'json' };
 import { finish, optionsOf, placesOf, refuse, say } from './command-line.ts';
-import { restoreBackup } from './restore.ts';
+import { restoreBackup } from './backup/restore.ts';
 
 const usage = `npm run restore -- --from <backup> [--data <folder>] [--replace]
 Puts a backup into a data folder whose relay is stopped. --replace moves aside what is in the folder.`;

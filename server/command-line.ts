@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { readConfig } from '../config.ts';
-import { BackupError } from './backup-error.ts';
+import { readConfig } from './config.ts';
+import { BackupError } from './backup/backup-error.ts';
+import { FolderError } from './folder-error.ts';
 
 export const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -11,6 +12,7 @@ export function refuse(sentence: string): never {
   process.exit(2);
 }
 
+/** What was given of these options; anything else is refused with the usage below it. */
 export function optionsOf<Options extends NonNullable<ParseArgsConfig['options']>>(
   options: Options,
   usage: string,
@@ -33,9 +35,13 @@ export function placesOf(data: string | undefined): { readonly data: string; rea
   return { data: folder, revocations: isElsewhere ? config.revocations : join(folder, 'revocations.log') };
 }
 
-/** Runs to the end of the process: status 1 with one sentence when it cannot be done. */
+/**
+ * Runs to the end of the process: one sentence with status 2 when the folder cannot be used, with 1 when the work
+ * itself failed.
+ */
 export function finish(work: Promise<void>): void {
   work.catch((error: unknown) => {
+    if (error instanceof FolderError) refuse(error.message);
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`${error instanceof BackupError ? error.message : text}\n`);
     process.exitCode = 1;

@@ -1,6 +1,6 @@
-import { systemClock } from '../../shared/base/clock.ts';
-import packageFile from '../../package.json' with { type: 'json' };
-import { backUp } from './backup.ts';
+import { systemClock } from '../shared/base/clock.ts';
+import packageFile from '../package.json' with { type: 'json' };
+import { backUp } from './backup/backup.ts';
 import { finish, inBytes, optionsOf, placesOf, refuse, say } from './command-line.ts';
 
 const usage = `npm run backup -- --to <folder> [--data <folder>]
