@@ -4,6 +4,9 @@ import { readConfig } from './config.ts';
 import { BackupError } from './backup/backup-error.ts';
 import { FolderError } from './folder-error.ts';
 
+// What is in a data folder or a backup is for the user who made it alone.
+process.umask(0o077);
+
 export const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Wrong use, before anything was touched. */

@@ -165,6 +165,9 @@ async function run(config: Config, log: Logger): Promise<void> {
     );
 }
 
+// Hashes of passwords lie in the data folder: what the relay writes is for its user alone.
+process.umask(0o077);
+
 const read = readConfig(process.env);
 if (!read.ok) refuseToStart(read.error);
 const { config, warnings } = read.value;

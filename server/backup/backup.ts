@@ -126,12 +126,7 @@ async function writeDurably(file: string, text: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/**
- * Makes a backup of a data folder, whether its relay runs or not. It is read whole before it gets its name, so that a
- * folder with a name is a backup and nothing else is.
- * @throws BackupError, or what the disk says; nothing is left behind then
- */
-export async function backUp(wish: BackupWish): Promise<Backup> {
+async function make(wish: BackupWish): Promise<Backup> {
   const { version, clock } = wish;
   const [data, to] = [resolve(wish.data), resolve(wish.to)];
   mkdirSync(to, { recursive: true, mode: 0o700 });
@@ -172,9 +167,22 @@ export async function backUp(wish: BackupWish): Promise<Backup> {
     return { folder, manifest, running: source.running };
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    if (error instanceof BackupError) throw error;
-    throw new BackupError(`The backup could not be made: ${reasonOf(error)}.`);
+    throw error;
   } finally {
     source.close();
+  }
+}
+
+/**
+ * Makes a backup of a data folder, whether its relay runs or not. It is read whole before it gets its name, so that a
+ * folder with a name is a backup and nothing else is.
+ * @throws BackupError; nothing is left behind then
+ */
+export async function backUp(wish: BackupWish): Promise<Backup> {
+  try {
+    return await make(wish);
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    throw new BackupError(`The backup could not be made: ${reasonOf(error)}.`);
   }
 }

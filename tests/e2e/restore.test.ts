@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,12 @@ const root = dirname(dirname(fileURLToPath(new URL('.', import.meta.url))));
 /** Runs a command as a person would. */
 const command = (name: string, ...args: string[]) =>
   promisify(execFile)('npm', ['run', '--silent', name, '--', ...args], { cwd: root });
+
+/** Files and folders below that anybody but their owner may read, write or enter. */
+const openToOthers = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => (statSync(join(folder, name)).mode & 0o077) !== 0,
+  );
 
 /** Types marks and says sentences as fast as it is answered, and remembers what was promised. */
 class Writer {
@@ -184,8 +190,14 @@ describe('backups of a relay under load', () => {
   it('leave nothing behind when they cannot be written, and the relay goes on', async () => {
     await expect(command('backup', '--to', '/dev/null/backups', '--data', relay.data)).rejects.toMatchObject({
       code: 1,
+      stderr: expect.stringMatching(/^The backup could not be made: .*\n$/),
     });
     await expect(command('backup', '--data', relay.data)).rejects.toMatchObject({ code: 2 });
+    for (const name of ['check', 'repair'])
+      await expect(command(name, '--data', relay.data)).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('stop it first'),
+      });
     const wrong = await fetch(`${relay.address}/operator/copy`, {
       method: 'POST',
       headers: { authorization: `Bearer ${writers[0]!.who.token}`, 'content-type': 'application/json' },
@@ -222,6 +234,8 @@ describe('backups of a relay under load', () => {
     });
     await relay.kill9();
     for (const writer of writers) await writer.device.gone();
+    expect((await command('check', '--data', relay.data)).stdout).toContain('; 0 damaged');
+    expect([...openToOthers(relay.data), ...openToOthers(to)]).toEqual([]);
 
     const args = ['--from', backup, '--data', relay.data];
     await expect(command('restore', ...args)).rejects.toMatchObject({ code: 1 });
