@@ -7,6 +7,9 @@ import { FolderError } from './folder-error.ts';
 // What is in a data folder or a backup is for the user who made it alone.
 process.umask(0o077);
 
+// Whoever stops listening (`| head`) must not end a repair half-way.
+process.stdout.on('error', () => undefined);
+
 export const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Wrong use, before anything was touched. */

@@ -54,6 +54,7 @@ function repair(data: string, wanted: readonly string[] | null): number {
   const opened = openDamaged(file, stamp);
   const database = withSoundPages(opened.database, file, stamp);
   try {
+    const isSound = !opened.isCut && database === opened.database;
     const damaged = new Set(checkDatabase(database).damage.flatMap(({ room }) => room ?? []));
     const chosen = [...damaged].filter((room) => wanted?.includes(room) ?? true);
     for (const room of wanted ?? []) if (!damaged.has(room as RoomId)) say(`${room}: nothing is damaged`);
@@ -61,6 +62,7 @@ function repair(data: string, wanted: readonly string[] | null): number {
       say(`${room}: ${repairRoom(database, room, now).setAside.length} rows set aside`);
     if (chosen.length === 0 && opened.isCut) beginEpochAt(database, createSqliteStore(database).head());
     const left = checkDatabase(database).damage;
+    if (isSound && !wanted && chosen.length === 0 && left.length === 0) say('Nothing is damaged.');
     for (const { room, what } of left)
       say(room ? `still damaged: ${room} (${what})` : `still damaged: ${what}`);
     if (chosen.length > 0 || opened.isCut)
