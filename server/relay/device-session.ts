@@ -173,6 +173,7 @@ export function connectDevice(
       return notice('too-many-requests', 'this device watches too many rooms', 0);
     }
     // A room that may not be read is watched in vain, like one that is not there.
+    core.committer.flush();
     if (!core.access.decide(watcher.member, { do: 'read' }, room).ok) return;
     watched.add(room);
     core.metrics.reached('watchedRooms', watched.size);
@@ -208,7 +209,7 @@ export function connectDevice(
   return {
     receive(message) {
       if (closed) return;
-      const decoded = decodeClientMessage(asBytes(message));
+      const decoded = decodeClientMessage(asBytes(message), 4 * core.limits.command);
       if (!decoded.ok) {
         core.metrics.refused(decoded.error.code);
         return close('bad-frame', decoded.error.message);

@@ -49,6 +49,8 @@ export function connectPlain(
   room: RoomId,
 ): Result<Connection, Failure> {
   if (core.isStopping()) return err(failure('stopping', 'the relay is stopping'));
+  // A right that is only queued must not open a room yet: the disk may still refuse it.
+  core.committer.flush();
   const decision = core.access.decide(caller.member, { do: 'read' }, room);
   if (!decision.ok) return decision;
   const isLog = core.access.locate(room)?.kind.class === 'log';

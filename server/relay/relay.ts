@@ -284,7 +284,11 @@ export function createRelay(deps: RelayDeps): Relay {
     epoch: store.epoch,
     actor: access.actor,
     directory: access.directory,
-    mayRead: (member, room) => access.decide(member, { do: 'read' }, room),
+    mayRead(member, room) {
+      // What is answered at once must not go by a right that the disk may still refuse.
+      committer.flush();
+      return access.decide(member, { do: 'read' }, room);
+    },
     mayWrite: (member, room) => access.decide(member, { do: 'write' }, room),
     command: (caller, command) =>
       new Promise((resolve) => {

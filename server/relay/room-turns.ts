@@ -34,8 +34,9 @@ export interface RoomTurns {
   stop(): void;
 }
 
-/** What may wait in all rooms together. */
+/** What may wait, or be in the middle, in all rooms together. Small things find room for as much again. */
 const mostWaiting = 64 * 1024 * 1024;
+const small = 64 * 1024;
 /** Milliseconds of work after which a turn is given up: nobody's honest work comes near. */
 const longest = 60_000;
 
@@ -95,9 +96,11 @@ export function createRoomTurns(now: () => number, defer: (run: () => void) => v
 
   return {
     take(room, turn) {
+      // Asked for idle rooms as well: there are as many of them as somebody likes.
+      const most = turn.bytes > small ? mostWaiting : 2 * mostWaiting;
+      if (waiting > 0 && waiting + turn.bytes > most) return turn.failed(new GivenUp('too-much'));
       const queue = queues.get(room);
       if (queue) {
-        if (waiting + turn.bytes > mostWaiting) return turn.failed(new GivenUp('too-much'));
         waiting += turn.bytes;
         queue.push({ turn, work: null, spent: 0, isGivenUp: false });
         return;

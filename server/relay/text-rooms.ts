@@ -10,6 +10,7 @@ import type { OwnsClient } from './gate/judge.ts';
 import { isSpoilt, LoadedText } from './gate/loaded-text.ts';
 import type { Bounds } from '../bounds.ts';
 import { readStrictly } from './gate/read-strictly.ts';
+import { Unreadable } from './gate/unreadable.ts';
 import { atOnce, only, unbounded, type Sliced, type Work } from './gate/work.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import { createPatience } from './patience.ts';
@@ -128,12 +129,16 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
     }
   };
 
-  /** A copy of the document that took a part of what was refused. Others' updates in it go to the store first. */
+  /** A copy of the document that took what is not going to be stored. Others' updates in it go to the store first. */
+  const lose = (room: RoomId): void => {
+    flush();
+    drop(room);
+  };
+
   const discard = (room: RoomId, device: DeviceId, why: Failure): void => {
     log.warn({ room, device, code: why.code }, 'an update was refused after a part of it was applied');
     patience.lost(device, loaded.get(room)?.bytes ?? 0);
-    flush();
-    drop(room);
+    lose(room);
   };
 
   const take = function* (staging: Staging, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
@@ -157,7 +162,6 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
   const failed = (error: unknown, { room, device, done }: Staging): void => {
     if (!(error instanceof GivenUp)) {
       log.error({ err: error, room }, 'an update could not be judged');
-      drop(room);
       return done(err(failureOf(error)));
     }
     const why = givenUp[error.why];
@@ -167,12 +171,13 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
 
   const answer = (
     room: RoomId,
+    bytes: number,
     work: (text: LoadedText, work: Work) => Sliced<Uint8Array>,
     done: (bytes: Uint8Array) => void,
     tell: Failed,
   ): void =>
     turns.take(room, {
-      bytes: 100,
+      bytes: bytes + 100,
       *run(slice) {
         flush();
         trim();
@@ -180,6 +185,7 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
       },
       failed: (error) => {
         if (error instanceof GivenUp) return tell(givenUp[error.why]);
+        if (error instanceof Unreadable) return tell(failure(error.code, error.message));
         log.error({ err: error, room }, 'a text could not be read');
         tell(failureOf(error));
       },
@@ -190,16 +196,20 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
       turns.take(staging.room, {
         bytes: staging.bytes.length + 1_000,
         *run(work) {
-          staging.done(yield* take(staging, work));
+          try {
+            staging.done(yield* take(staging, work));
+          } catch (error) {
+            lose(staging.room);
+            throw error;
+          }
         },
         failed: (error) => failed(error, staging),
       }),
     difference(room, vector, done, tell) {
-      const known = Y.decodeStateVector(vector);
-      answer(room, (text, work) => text.encode(known, work), done, tell);
+      answer(room, vector.length, (text, work) => text.difference(vector, work), done, tell);
     },
     stateVector: (room, done, tell) =>
-      answer(room, (text) => only(Y.encodeStateVector(text.doc)), done, tell),
+      answer(room, 0, (text) => only(Y.encodeStateVector(text.doc)), done, tell),
     whole(room) {
       flush();
       trim();

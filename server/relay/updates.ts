@@ -137,7 +137,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
       if (!isText(located)) return refused(failure('room-not-found', 'no such room'));
       const used: number[] = [];
       onTheirWay.add(going);
-      judge({
+      const taking: Taking = {
         located,
         row: { by: caller.member, device: caller.device, at: clock.now(), bytes },
         owns(client) {
@@ -151,7 +151,13 @@ export function createUpdates(deps: UpdatesDeps): Updates {
         taken: acked,
         known: acked,
         refused,
-      });
+      };
+      try {
+        judge(taking);
+      } catch (error) {
+        onTheirWay.delete(going);
+        throw error;
+      }
     },
     takeBack({ by, at, bytes }, located, { taken, known, refused }) {
       if (!isText(located)) return refused(failure('room-not-found', 'no such room'));

@@ -4,6 +4,7 @@ import { asBytes, crc32, type Bytes } from '../base/bytes.ts';
 import { failure, isErrorCode, type Failure } from '../base/errors.ts';
 import { isId, type CommandId, type DeviceId, type MemberId, type RoomId } from '../base/ids.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { limits } from './limits.ts';
 import { decodeLogRun, encodeLogRun } from './log-bytes.ts';
 import type {
   ClientMessage,
@@ -63,7 +64,21 @@ const { writeVarUint, writeVarString, writeVarUint8Array, writeUint8Array, write
 const { readVarUint, readVarString, readVarUint8Array } = decoding;
 
 const writeJson = (encoder: Encoder, value: unknown): void => writeVarString(encoder, JSON.stringify(value));
-const readJson = (decoder: Decoder): unknown => JSON.parse(readVarString(decoder));
+/** JSON takes a hundred times as long to read as its bytes take to arrive: what is too long is not read at all. */
+const readJson = (decoder: Decoder, most = Infinity): unknown => {
+  const at = decoder.pos;
+  if (readVarUint(decoder) > most) throw new Malformed('too long');
+  decoder.pos = at;
+  return JSON.parse(readVarString(decoder));
+};
+
+/** More than any list of a device may have; the bounds in `limits` are the relay's to name. */
+const mostListed = 10_000;
+const readCount = (decoder: Decoder): number => {
+  const count = readVarUint(decoder);
+  if (count > mostListed) throw new Malformed('the list is too long');
+  return count;
+};
 
 /** Thrown inside a decode and turned into a failure at its edge; never leaves this module. */
 class Malformed extends Error {}
@@ -161,19 +176,25 @@ export const encodeClientMessage = (message: ClientMessage): Bytes =>
     }
   });
 
-/** For the relay: whatever arrives becomes a message or a failure. Shapes inside JSON are checked here too. */
-export const decodeClientMessage = (frame: Uint8Array): Result<ClientMessage, Failure> =>
+/**
+ * For the relay: whatever arrives becomes a message or a failure. Shapes inside JSON are checked here too, and none of
+ * more than `mostJson` bytes is read.
+ */
+export const decodeClientMessage = (
+  frame: Uint8Array,
+  mostJson = 4 * limits.command,
+): Result<ClientMessage, Failure> =>
   open(frame, (decoder): ClientMessage => {
     const type = clientTypes[readVarUint(decoder)];
     if (type === undefined) throw new Malformed('unknown message type');
     switch (type) {
       case 'hello':
-        return { type, hello: asHello(readJson(decoder)) };
+        return { type, hello: asHello(readJson(decoder, mostJson)) };
       case 'changes':
         return { type, request: readVarUint(decoder), since: readVarUint(decoder) };
       case 'pull': {
         const request = readVarUint(decoder);
-        const count = readVarUint(decoder);
+        const count = readCount(decoder);
         const wants = [];
         for (let i = 0; i < count; i++)
           wants.push({ room: readRoom(decoder), cursor: readVarUint(decoder), have: readVarUint(decoder) });
@@ -195,7 +216,7 @@ export const decodeClientMessage = (frame: Uint8Array): Result<ClientMessage, Fa
           bytes: readVarUint8Array(decoder),
         };
       case 'command': {
-        const command = asCommand(readJson(decoder));
+        const command = asCommand(readJson(decoder, mostJson));
         if (!command) throw new Malformed('not a command');
         return { type, command };
       }
@@ -210,14 +231,14 @@ export const decodeClientMessage = (frame: Uint8Array): Result<ClientMessage, Fa
         return { type };
       case 'handback': {
         const request = readVarUint(decoder);
-        const count = readVarUint(decoder);
+        const count = readCount(decoder);
         const rows = [];
         for (let i = 0; i < count; i++) rows.push(readHanded(decoder));
         return { type, request, rows };
       }
       case 'reclaim': {
         const request = readVarUint(decoder);
-        const count = readVarUint(decoder);
+        const count = readCount(decoder);
         const leases = [];
         for (let i = 0; i < count; i++)
           leases.push({ id: readVarUint(decoder), receipt: readReceipt(decoder) });

@@ -10,6 +10,7 @@ import { inOrder } from './order.ts';
 import { piecesOf, type PieceSize } from './pieces.ts';
 import { createPlaces } from './places.ts';
 import { readUpdate, uncapped, type ReadUpdate } from './read-update.ts';
+import { readVector } from './read-vector.ts';
 import type { Sliced, Work } from './work.ts';
 
 /** What is applied in one transaction: two milliseconds or so. */
@@ -131,6 +132,12 @@ export class LoadedText {
 
   *encode(vector: ReadonlyMap<number, number>, work: Work): Sliced<Uint8Array> {
     return yield* encodeState(this.doc, vector, work);
+  }
+
+  /** What a state vector lacks; throws for bytes that are none. */
+  *difference(vector: Uint8Array, work: Work): Sliced<Uint8Array> {
+    const { clients } = this.doc.store;
+    return yield* this.encode(yield* readVector(vector, (client) => clients.has(client), work), work);
   }
 
   readonly #known = (client: number): number => Y.getState(this.doc.store, client);

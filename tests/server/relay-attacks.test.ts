@@ -1,0 +1,285 @@
+import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+import { describe, expect, it } from 'vitest';
+import type { Bytes } from '../../shared/base/bytes.ts';
+import type { CommandId, RoomId } from '../../shared/base/ids.ts';
+import { decodeClientMessage, encodeClientMessage } from '../../shared/protocol/codec.ts';
+import type { ClientMessage } from '../../shared/protocol/messages.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { roomId } from '../../shared/protocol/rooms.ts';
+import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
+import type { Caller, Connection, Link, Relay } from '../../server/relay/contract.ts';
+import { GivenUp, createRoomTurns } from '../../server/relay/room-turns.ts';
+import { createRelay } from '../../server/relay/relay.ts';
+import type { RelayStore } from '../../server/storage/contract.ts';
+import { createMemoryStore } from '../../server/storage/memory/store.ts';
+import { StorageError } from '../../server/storage/storage-error.ts';
+import { device, member, typing } from './relay-rig.ts';
+
+const diskError = (): never => {
+  throw new StorageError('disk', 'SQLITE_IOERR');
+};
+
+const caller = (name: string): Caller => ({ member: member(name), device: device(name), session: name });
+
+/** A socket without a network. */
+class TestLink implements Link {
+  readonly messages: Bytes[] = [];
+  closed: string | null = null;
+  buffered = 0;
+
+  send(messages: readonly Bytes[]): void {
+    this.messages.push(...messages);
+  }
+  close(code: string): void {
+    this.closed = code;
+  }
+}
+
+/** A relay whose turns of the loop are ended by the test. */
+async function startRelay(store: RelayStore = createMemoryStore()) {
+  let due: (() => void)[] = [];
+  const relay = createRelay({ store, version: 'test', defer: (run) => void due.push(run), later: () => {} });
+  const room = (kind: string, id: string): RoomId => roomId(store.workspace, kind, id);
+  for (const name of ['ada', 'ben', 'cyd']) {
+    const role = name === 'ada' ? 'owner' : 'member';
+    const data = { member: name, name, email: `${name}@example.org`, role };
+    await relay.appendFact(room('directory', 'main'), 'member.join', member(name), data);
+  }
+  /** One turn of the loop; false when nothing was left to do. */
+  const turn = (): boolean => {
+    const runs = due;
+    due = [];
+    for (const run of runs) run();
+    return runs.length > 0;
+  };
+  const settle = (): void => {
+    while (turn());
+  };
+  return { relay, store, room, turn, settle };
+}
+
+function plain(relay: Relay, name: string, room: RoomId): { link: TestLink; connection: Connection } {
+  const link = new TestLink();
+  const connected = relay.connectPlain(link, caller(name), room);
+  if (!connected.ok) throw new Error(connected.error.message);
+  return { link, connection: connected.value };
+}
+
+const say = (message: ClientMessage): Bytes => encodeClientMessage(message);
+
+function deviceOf(relay: Relay, name: string): { link: TestLink; connection: Connection } {
+  const link = new TestLink();
+  const connection = relay.connectDevice(link, () => caller(name));
+  const hello = { version: protocolVersion, schema: schemaVersion, device: device(name) };
+  connection.receive(say({ type: 'hello', hello }));
+  return { link, connection };
+}
+
+/** A message of the sync protocol of y-websocket. */
+function syncMessage(step: 0 | 1 | 2, bytes: Uint8Array): Bytes {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 0);
+  encoding.writeVarUint(encoder, step);
+  encoding.writeVarUint8Array(encoder, bytes);
+  return encoding.toUint8Array(encoder) as Bytes;
+}
+
+const chatCreate = (room: RoomId) => ({
+  id: 'create' as CommandId,
+  n: 1,
+  room,
+  type: 'chat.create',
+  data: { type: 'group', title: 'Team', members: ['ben'] },
+});
+
+describe('a disk that fails in the middle of one update', () => {
+  it('leaves nothing in memory that is not stored, and acknowledges nothing because of it', async () => {
+    const inner = createMemoryStore();
+    let asked = 0;
+    const { relay, store, room, settle } = await startRelay({
+      ...inner,
+      // Asked once before the update is applied, and once more for what is stored with it.
+      claimHolder: (client, of) => (++asked === 2 ? diskError() : inner.claimHolder(client, of)),
+    });
+    const pad = room('scratch', 'pad');
+    const ada = plain(relay, 'ada', pad);
+    const mine = typing(77);
+    mine.text.insert(0, 'typed once');
+    const update = mine.take();
+    ada.connection.receive(syncMessage(2, update));
+    expect(ada.link.closed).toBe('storage-failed');
+    settle();
+    expect(relay.text(pad)).toEqual(createRelay({ store, version: 'test' }).text(pad));
+
+    const again = plain(relay, 'ada', pad);
+    again.connection.receive(syncMessage(2, update));
+    settle();
+    expect(again.link.closed).toBeNull();
+    expect(createRelay({ store, version: 'test' }).text(pad)).toEqual(Y.encodeStateAsUpdate(mine.doc));
+  });
+});
+
+describe('a right that the disk refuses', () => {
+  const withRefusal = async () => {
+    let full = false;
+    const store = createMemoryStore({ beforeCommit: () => void (full && diskError()) });
+    const world = await startRelay(store);
+    const chat = world.room('chat', 'team');
+    return { ...world, chat, fill: (now: boolean) => void (full = now) };
+  };
+
+  it('opens no plain socket that goes on being told', async () => {
+    const { relay, chat, settle, fill } = await withRefusal();
+    fill(true);
+    const refused = relay.command(caller('ada'), chatCreate(chat));
+    const connected = relay.connectPlain(new TestLink(), caller('ben'), chat);
+    settle();
+    expect(await refused).toMatchObject({ ok: false, code: 'storage-failed' });
+    expect(connected.ok).toBe(false);
+  });
+
+  it('shows no carets', async () => {
+    const { relay, chat, settle, fill } = await withRefusal();
+    const ben = deviceOf(relay, 'ben');
+    fill(true);
+    const refused = relay.command(caller('ada'), chatCreate(chat));
+    ben.connection.receive(say({ type: 'watch', room: chat }));
+    settle();
+    expect(await refused).toMatchObject({ ok: false });
+    fill(false);
+    const others = { ...chatCreate(chat), data: { type: 'group', title: 'Others', members: ['cyd'] } };
+    const created = relay.command(caller('ada'), others);
+    settle();
+    expect(await created).toMatchObject({ ok: true });
+    ben.link.messages.length = 0;
+    const encoder = encoding.createEncoder();
+    for (const number of [1, 7, 1]) encoding.writeVarUint(encoder, number);
+    encoding.writeVarString(encoder, '{"at":1}');
+    const states = encoding.createEncoder();
+    encoding.writeVarUint(states, 1);
+    encoding.writeVarUint8Array(states, encoding.toUint8Array(encoder));
+    plain(relay, 'ada', chat).connection.receive(encoding.toUint8Array(states) as Bytes);
+    settle();
+    expect(ben.link.messages).toEqual([]);
+  });
+
+  it('reads nothing over HTTP', async () => {
+    const { relay, chat, settle, fill } = await withRefusal();
+    fill(true);
+    const refused = relay.command(caller('ada'), chatCreate(chat));
+    expect(relay.mayRead(member('ben'), chat).ok).toBe(false);
+    settle();
+    expect(await refused).toMatchObject({ ok: false });
+  });
+});
+
+/** Milliseconds of processor time that the longest of these took. */
+function longest(works: readonly (() => void)[]): number {
+  return Math.max(
+    ...works.map((work) => {
+      const before = process.cpuUsage();
+      work();
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    }),
+  );
+}
+
+/** A state vector that names many clients. */
+function vectorOf(clients: number): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, clients);
+  for (let client = 1; client <= clients; client++) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, 1);
+  }
+  return encoding.toUint8Array(encoder);
+}
+
+describe('messages that are long to read', () => {
+  it('a state vector of two million clients is read in slices, and answered', async () => {
+    const { relay, room, turn, settle } = await startRelay();
+    const pad = room('scratch', 'pad');
+    const ada = plain(relay, 'ada', pad);
+    const mine = typing(2_000_000_000);
+    mine.text.insert(0, 'here');
+    ada.connection.receive(syncMessage(2, mine.take()));
+    settle();
+    // Once before it counts: a function that was never called is slow.
+    ada.connection.receive(syncMessage(0, vectorOf(500_000)));
+    settle();
+    const message = syncMessage(0, vectorOf(2_000_000));
+    ada.link.messages.length = 0;
+    let took = longest([() => ada.connection.receive(message)]);
+    let turns = 0;
+    for (let goesOn = true; goesOn; turns++) took = Math.max(took, longest([() => (goesOn = turn())]));
+    expect(turns).toBeGreaterThan(10);
+    expect(took).toBeLessThan(50);
+    expect(ada.link.messages).toEqual([syncMessage(1, Y.encodeStateAsUpdate(mine.doc))]);
+  });
+
+  it('[P-5] a state vector that is none ends the connection, also where it is seen late', async () => {
+    const { relay, room, settle } = await startRelay();
+    const ada = plain(relay, 'ada', room('scratch', 'pad'));
+    const cut = vectorOf(500_000);
+    ada.connection.receive(syncMessage(0, cut.subarray(0, cut.length - 1)));
+    expect(ada.link.closed).toBeNull();
+    settle();
+    expect(ada.link.closed).toBe('bad-frame');
+  });
+
+  it('[F-6] [C-7] JSON and lists beyond every bound are not read', async () => {
+    const { relay, room } = await startRelay();
+    const pad = room('scratch', 'pad');
+    const many = <T>(count: number, each: T): T[] => new Array<T>(count).fill(each);
+    const receipt = new Uint8Array(16);
+    const row = { room: pad, seq: 0, by: member('ada'), at: 0, bytes: new Uint8Array() as Bytes, receipt };
+    const messages: ClientMessage[] = [
+      { type: 'command', command: { ...chatCreate(pad), data: many(4_900_000, 0) } },
+      { type: 'pull', request: 1, wants: many(250_000, { room: pad, cursor: 0, have: 0 }) },
+      { type: 'handback', request: 1, rows: many(150_000, row) },
+      { type: 'reclaim', request: 1, leases: many(500_000, { id: 2 ** 33, receipt }) },
+    ];
+    for (const message of messages) {
+      const ada = deviceOf(relay, 'ada');
+      const frame = say(message);
+      expect(frame.length).toBeGreaterThan(8e6);
+      const took = longest([() => ada.connection.receive(frame)]);
+      expect(ada.link.closed, message.type).toBe('bad-frame');
+      // Its checksum is still computed.
+      expect(took, message.type).toBeLessThan(50);
+    }
+    expect(
+      decodeClientMessage(say({ type: 'reclaim', request: 1, leases: many(10_000, { id: 1, receipt }) })).ok,
+    ).toBe(true);
+    const large = { ...chatCreate(pad), data: 'x'.repeat(3 * limits.command) };
+    expect(decodeClientMessage(say({ type: 'command', command: large })).ok).toBe(true);
+  });
+});
+
+describe('work for many rooms at once', () => {
+  it('[U-14] what is in the middle is bounded, and leaves room for what is small', () => {
+    const turns = createRoomTurns(
+      () => 0,
+      () => {},
+    );
+    const begun: string[] = [];
+    const refused: unknown[] = [];
+    const take = (room: string, bytes: number): void =>
+      turns.take(room as RoomId, {
+        bytes,
+        *run() {
+          begun.push(room);
+          yield;
+        },
+        failed: (error) => void refused.push(error),
+      });
+    for (let i = 0; i < 100; i++) take(`large-${i}`, 8 * 1024 * 1024);
+    expect(begun.length).toBe(8);
+    expect(refused.length).toBe(92);
+    expect(refused[0]).toBeInstanceOf(GivenUp);
+    for (let i = 0; i < 2_000; i++) take(`small-${i}`, 64 * 1024);
+    expect(begun.length).toBe(8 + 1_024);
+  });
+});
