@@ -12,6 +12,8 @@ import { collectGarbage, cpuMilliseconds } from './measured-relay.ts';
 const total = Number(process.env['WEFT_FRAMES'] ?? 20_000);
 const perWorld = 500;
 const mostGrowth = 64 * 1024 * 1024;
+/** Fewer say nothing of memory: what the process takes while it gets warm is more. */
+const enoughForMemory = 10_000;
 
 /** One end of a socket that remembers whether it was closed, and whether something was taken. */
 class End {
@@ -70,7 +72,7 @@ it(
       process.stdout.write(
         `${total} frames, seed ${seed}: ${(growth / 1e6).toFixed(1)} MB more, slowest ${slowest.toFixed(1)} ms\n`,
       );
-    expect(growth, `seed ${seed}`).toBeLessThan(mostGrowth);
+    if (total >= enoughForMemory) expect(growth, `seed ${seed}`).toBeLessThan(mostGrowth);
   },
 );
 
