@@ -149,6 +149,24 @@ describe('[U-11] something else under clocks that the relay has', () => {
     ['another embed', { content: embed('{"a":1}') }, { content: embed('{"a":2}') }],
     ['another type', { parent: 'x', content: typeOf(3, 'p') }, { parent: 'x', content: typeOf(3, 'q') }],
     ['another neighbour', stored, { right: [1, 1], content: characters('abc') }],
+    ['another root', stored, { parent: 'u', content: characters('abc') }],
+    [
+      'another key',
+      { parent: 'm', sub: 'a', content: values(1) },
+      { parent: 'm', sub: 'b', content: values(1) },
+    ],
+    [
+      'another place of something deleted',
+      { parent: 't', content: deletedContent(3) },
+      { parent: 'u', content: deletedContent(3) },
+    ],
+    [
+      'something deleted here in another place',
+      { ...stored, content: deletedContent(3) },
+      { ...stored, parent: 'u' },
+    ],
+    ['something collected that stood in the open', stored, { content: collected(3) }],
+    ['something in the open that was collected here', { content: collected(3) }, stored],
   ])('is a fork for its own device, and forged for others: %s', async (_what, first, second) => {
     await taken(ada, one(0, first));
     const before = relay.text(pad);
@@ -172,5 +190,33 @@ describe('[U-11] something else under clocks that the relay has', () => {
     const answer = await relay.update(ada, pad, clone.take());
     expect(answer).toMatchObject({ ok: false, error: { code: 'update-forked' } });
     expect(read()).toBe('both have this. one way');
+  });
+
+  it('is a fork though both copies deleted it: what stands beside it would be in another place', async () => {
+    const mine = typing(client);
+    const clone = typing(client);
+    mine.text.insert(0, 'abc');
+    clone.doc.getText('u').insert(0, 'xyz');
+    await taken(ada, mine.take());
+    mine.text.delete(0, 3);
+    await taken(ada, mine.take());
+    clone.doc.getText('u').delete(0, 3);
+    const answer = await relay.update(ada, pad, Y.encodeStateAsUpdate(clone.doc));
+    expect(answer).toMatchObject({ ok: false, error: { code: 'update-forked' } });
+  });
+
+  it('is none where what it stands in is deleted by the same update, or was here', async () => {
+    const doc = new Y.Doc();
+    doc.clientID = client;
+    const list = doc.getArray<Y.Array<Y.Text>>('l');
+    list.push([Y.Array.from([new Y.Text('one'), new Y.Text('two')])]);
+    await taken(ada, Y.encodeStateAsUpdate(doc));
+    const live = Y.encodeStateAsUpdate(doc);
+    list.delete(0, 1);
+    const gone = Y.encodeStateAsUpdate(doc);
+    await taken(ada, gone);
+    await taken(ada, gone);
+    await taken(ada, live);
+    expect(Y.encodeStateAsUpdate(copy())).toEqual(gone);
   });
 });

@@ -104,20 +104,14 @@ const noChance = 32;
  * is left out.
  */
 export function newIn(branch: Uint8Array, onRelay: readonly Uint8Array[]): Uint8Array {
-  const theirs = new Map<number, Struct[]>();
-  if (onRelay.length > 0)
-    for (const struct of Y.decodeUpdate(mergeInTree(onRelay)).structs) {
-      const run = theirs.get(struct.id.client);
-      if (run) run.push(struct);
-      else theirs.set(struct.id.client, [struct]);
-    }
+  const theirs = new Relays(onRelay);
   const { from, to } = Y.parseUpdateMeta(branch);
   const agreed = new Map<number, number>();
   const ended = new Set<number>();
   for (const struct of Y.decodeUpdate(branch).structs) {
     const { client, clock } = struct.id;
     if (ended.has(client)) continue;
-    const same = sameFor(struct, theirs.get(client) ?? []);
+    const same = sameFor(struct, theirs);
     agreed.set(client, clock + same);
     if (same < struct.length) ended.add(client);
   }
@@ -126,27 +120,48 @@ export function newIn(branch: Uint8Array, onRelay: readonly Uint8Array[]): Uint8
   return Y.diffUpdate(branch, Y.encodeStateVector(agreed));
 }
 
+/** The structs that the relay has. */
+class Relays {
+  readonly #runs = new Map<number, Struct[]>();
+
+  constructor(updates: readonly Uint8Array[]) {
+    if (updates.length === 0) return;
+    for (const struct of Y.decodeUpdate(mergeInTree(updates)).structs) {
+      const run = this.#runs.get(struct.id.client);
+      if (run) run.push(struct);
+      else this.#runs.set(struct.id.client, [struct]);
+    }
+  }
+
+  at(client: number, clock: number): Y.Item | Y.GC | null {
+    const run = this.#runs.get(client) ?? [];
+    const found = run.find(({ id, length }) => id.clock <= clock && clock < id.clock + length);
+    return !found || found instanceof Y.Skip ? null : found;
+  }
+}
+
 /** For how many clocks `struct` is what the relay has there. */
-function sameFor(struct: Struct, theirs: readonly Struct[]): number {
+function sameFor(struct: Struct, theirs: Relays): number {
   let same = 0;
   while (same < struct.length) {
     const clock = struct.id.clock + same;
-    const other = theirs.find(({ id, length }) => id.clock <= clock && clock < id.clock + length);
-    if (!other || other instanceof Y.Skip) return same;
+    const other = theirs.at(struct.id.client, clock);
+    if (!other) return same;
     const most = Math.min(struct.length - same, other.id.clock + other.length - clock);
-    const run = agreement(struct, same, other, clock - other.id.clock, most);
+    const run = agreement(struct, same, other, clock - other.id.clock, most, theirs);
     same += run;
     if (run < most) return same;
   }
   return same;
 }
 
-/** What is deleted on one side cannot be compared: it was the same for all that can be known. */
-function agreement(a: Struct, fromA: number, b: Struct, fromB: number, most: number): number {
-  if (!(a instanceof Y.Item) || !(b instanceof Y.Item)) return most;
+/** What is deleted on one side has lost its content, and what is collected its place too; then the other side decides. */
+function agreement(a: Struct, fromA: number, b: Struct, fromB: number, most: number, theirs: Relays): number {
+  if (!(a instanceof Y.Item)) return most;
+  if (!(b instanceof Y.Item)) return isPlaceCollected(a, fromA, theirs) ? most : 0;
+  if (!isSamePlace(a, fromA, b, fromB)) return 0;
   if (a.content instanceof Y.ContentDeleted || b.content instanceof Y.ContentDeleted) return most;
   if (a.content.constructor !== b.content.constructor) return 0;
-  if (fromA === 0 && fromB === 0 && !samePlace(a, b)) return 0;
   if (a.content instanceof Y.ContentType) return most;
   const [ofA, ofB] = [a.content.getContent(), b.content.getContent()];
   for (let i = 0; i < most; i++)
@@ -154,9 +169,35 @@ function agreement(a: Struct, fromA: number, b: Struct, fromB: number, most: num
   return most;
 }
 
-const sameId = (a: Y.ID | null, b: Y.ID | null): boolean => a?.client === b?.client && a?.clock === b?.clock;
-const samePlace = (a: Y.Item, b: Y.Item): boolean =>
-  sameId(a.origin, b.origin) && sameId(a.rightOrigin, b.rightOrigin) && a.parentSub === b.parentSub;
+const isSameId = (a: Y.ID | null, b: Y.ID | null): boolean =>
+  a?.client === b?.client && a?.clock === b?.clock;
+
+/** The left neighbour that an item gives for its letter at `from`. */
+const originAt = ({ id, origin }: Y.Item, from: number): Y.ID | null =>
+  from > 0 ? Y.createID(id.client, id.clock + from - 1) : origin;
+
+/** Items of an update name their parent only where they have no neighbours. */
+function isSamePlace(a: Y.Item, fromA: number, b: Y.Item, fromB: number): boolean {
+  const origin = originAt(a, fromA);
+  if (!isSameId(origin, originAt(b, fromB)) || !isSameId(a.rightOrigin, b.rightOrigin)) return false;
+  return origin !== null || a.rightOrigin !== null || (isSameParent(a, b) && a.parentSub === b.parentSub);
+}
+
+/** In an update a parent is the name of a root or the id of a type. */
+function isSameParent({ parent: a }: Y.Item, { parent: b }: Y.Item): boolean {
+  return a instanceof Y.ID && b instanceof Y.ID ? isSameId(a, b) : a === b;
+}
+
+/** The relay collects all that stands in something deleted. */
+function isPlaceCollected(item: Y.Item, from: number, theirs: Relays): boolean {
+  const isCollected = (id: Y.ID | null): boolean =>
+    id !== null && theirs.at(id.client, id.clock) instanceof Y.GC;
+  const origin = originAt(item, from);
+  if (isCollected(origin) || isCollected(item.rightOrigin)) return true;
+  if (origin !== null || item.rightOrigin !== null || !(item.parent instanceof Y.ID)) return false;
+  const parent = theirs.at(item.parent.client, item.parent.clock);
+  return parent instanceof Y.GC || parent?.content instanceof Y.ContentDeleted;
+}
 
 /** Which of the client ids in an update move where: each to one of the new ids, from its first struct on. */
 export function movesOf(update: Uint8Array, ids: readonly number[]): Move[] {

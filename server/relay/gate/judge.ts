@@ -7,7 +7,7 @@ import { bounds } from './bounds.ts';
 import { inOrder } from './order.ts';
 import { typeNames, type PlacedHolder, type Places } from './places.ts';
 import { clockAfter, content, structAt, StructReader, type ReadRun, type ReadUpdate } from './read-update.ts';
-import { isSame } from './same-content.ts';
+import { deletesAll, isSame } from './same-content.ts';
 import type { Sliced, Work } from './work.ts';
 
 /** Whether new structs under this client id are the sender's own. */
@@ -83,20 +83,25 @@ function* forkIn(
   known: (client: number) => number,
   work: Work,
 ): Sliced<Failure | null> {
+  const forked = (client: number): Failure =>
+    owns(client)
+      ? failure('update-forked', 'the relay has something else under these clocks')
+      : failure('update-not-leased', 'something else than what somebody else wrote');
+  const doomed = new Set<Y.Item>();
+  /** Whose structs were collected, if what they stood in is deleted. */
+  let doubtful: number | null = null;
   let reader: StructReader | null = null;
   for (const run of update.runs) {
     const state = known(run.client);
     if (run.from >= state) continue;
     reader ??= new StructReader(update.bytes);
     for (let i = run.first; i < run.end && update.clocks[i]! < state; i++) {
-      if (!isSame(doc, update, run, i, state, reader))
-        return owns(run.client)
-          ? failure('update-forked', 'the relay has something else under these clocks')
-          : failure('update-not-leased', 'something else than what somebody else wrote');
+      if (!isSame(doc, update, run, i, state, reader, doomed)) return forked(run.client);
       if (work.did(2)) yield;
     }
+    if (doomed.size > 0) doubtful ??= run.client;
   }
-  return null;
+  return doubtful === null || (yield* deletesAll(update, doomed, work)) ? null : forked(doubtful);
 }
 
 const nothing: ReadonlySet<number> = new Set();

@@ -3,14 +3,17 @@ import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { content, type ReadRun, type ReadUpdate, type StructReader, clockAfter } from './read-update.ts';
 import { skipAny } from './read-values.ts';
+import type { Sliced, Work } from './work.ts';
 
 /** What stands for half of a character of two halves, after Yjs cut between them. */
 const replacement = 0xfffd;
 const isHalf = (code: number): boolean => code >= 0xd800 && code <= 0xdfff;
 
 /**
- * Whether a struct that the document has, up to clock `until`, says what the document says there. What was deleted since
- * cannot be compared, on either side, and counts as the same. Copies may be cut in different places.
+ * Whether a struct that the document has, up to clock `until`, says what the document says there, and in the same place.
+ * What was deleted since has lost its content, on either side, but not its place; what was collected has lost that too,
+ * and then what it stood in must be deleted on both sides: `doomed` takes what this update has to delete for that.
+ * Copies may be cut in different places.
  */
 export function isSame(
   doc: Y.Doc,
@@ -19,28 +22,39 @@ export function isSame(
   i: number,
   until: number,
   reader: StructReader,
+  doomed: Set<Y.Item>,
 ): boolean {
   reader.read(update.starts[i]!);
-  if (reader.ref === content.gc || reader.ref === content.deleted) return true;
   const structs = doc.store.clients.get(run.client) ?? [];
   const from = update.clocks[i]!;
   const end = Math.min(clockAfter(update, run, i), until);
-  const said = saidBy(reader);
+  const said = reader.ref === content.gc || reader.ref === content.deleted ? null : saidBy(reader);
   for (let at = Y.findIndexSS(structs, from); at < structs.length; at++) {
     const item = structs[at]!;
     const { clock } = item.id;
     if (clock >= end) break;
-    if (!(item instanceof Y.Item) || item.deleted || item.content instanceof Y.ContentDeleted) continue;
     const start = Math.max(from, clock);
+    if (reader.ref === content.gc) {
+      if (!(item instanceof Y.Item)) continue;
+      const holder = (item.parent as Y.AbstractType<unknown>)._item;
+      if (holder === null) return false;
+      if (!holder.deleted) doomed.add(holder);
+      continue;
+    }
+    if (!(item instanceof Y.Item)) {
+      if (!isPlaceCollected(doc, start, from, run.client, reader)) return false;
+      continue;
+    }
     const stop = Math.min(end, clock + item.length);
-    if (!isSameOrigin(item, start, from, run.client, reader)) return false;
+    if (!isSamePlace(item, start, from, run.client, reader)) return false;
+    if (said === null || item.deleted || item.content instanceof Y.ContentDeleted) continue;
     if (!said(item.content, start - from, start - clock, stop - start)) return false;
   }
   return true;
 }
 
-/** The neighbours that both copies give for the clock where both are looked at first. */
-function isSameOrigin(
+/** The neighbours, or else the parent, that both copies give for the clock where both are looked at first. */
+function isSamePlace(
   item: Y.Item,
   start: number,
   from: number,
@@ -51,14 +65,76 @@ function isSameOrigin(
   const isFirst = start === from;
   const originClient = isFirst ? reader.originClient : client;
   const originClock = isFirst ? reader.originClock : start - 1;
-  return (
-    isPoint(mine, originClient, originClock) &&
-    isPoint(item.rightOrigin, reader.rightClient, reader.rightClock)
-  );
+  if (!isPoint(mine, originClient, originClock)) return false;
+  if (!isPoint(item.rightOrigin, reader.rightClient, reader.rightClock)) return false;
+  return mine !== null || item.rightOrigin !== null || isSameParent(item, reader);
+}
+
+function isSameParent(item: Y.Item, { root, parentClient, parentClock, sub }: StructReader): boolean {
+  const parent = item.parent as Y.AbstractType<unknown>;
+  if (item.parentSub !== sub) return false;
+  if (parent._item) return isPoint(parent._item.id, parentClient, parentClock);
+  return root !== null && Y.findRootTypeKey(parent) === root;
+}
+
+/** Whether what a struct stands in was collected here, with all that stood there: so would the struct have been. */
+function isPlaceCollected(
+  { store }: Y.Doc,
+  start: number,
+  from: number,
+  client: number,
+  reader: StructReader,
+): boolean {
+  const at = (by: number, clock: number): Y.Item | Y.GC | null => {
+    if (Y.getState(store, by) <= clock) return null;
+    const structs = store.clients.get(by)!;
+    return structs[Y.findIndexSS(structs, clock)]!;
+  };
+  if (start > from) return at(client, start - 1) instanceof Y.GC;
+  if (reader.originClient >= 0 && at(reader.originClient, reader.originClock) instanceof Y.GC) return true;
+  if (reader.rightClient >= 0) return at(reader.rightClient, reader.rightClock) instanceof Y.GC;
+  if (reader.originClient >= 0 || reader.root !== null) return false;
+  const parent = at(reader.parentClient, reader.parentClock);
+  return parent instanceof Y.GC || parent?.deleted === true;
 }
 
 const isPoint = (id: Y.ID | null, client: number, clock: number): boolean =>
   id === null ? client < 0 : id.client === client && id.clock === clock;
+
+/** Whether the update deletes all of these. */
+export function* deletesAll(
+  { deletes }: ReadUpdate,
+  items: ReadonlySet<Y.Item>,
+  work: Work,
+): Sliced<boolean> {
+  const wanted = new Map<
+    number,
+    { readonly clocks: number[]; readonly ranges: [from: number, to: number][] }
+  >();
+  for (const { id } of items) {
+    const found = wanted.get(id.client);
+    if (found) found.clocks.push(id.clock);
+    else wanted.set(id.client, { clocks: [id.clock], ranges: [] });
+    if (work.did(1)) yield;
+  }
+  for (let at = 0; at < deletes.length; at += 3) {
+    const from = deletes[at + 1]!;
+    wanted.get(deletes[at]!)?.ranges.push([from, from + deletes[at + 2]!]);
+    if (work.did(1)) yield;
+  }
+  for (const { clocks, ranges } of wanted.values()) {
+    clocks.sort((a, b) => a - b);
+    ranges.sort(([a], [b]) => a - b);
+    let end = 0;
+    let next = 0;
+    for (const clock of clocks) {
+      for (; next < ranges.length && ranges[next]![0] <= clock; next++) end = Math.max(end, ranges[next]![1]);
+      if (clock >= end) return false;
+      if (work.did(1)) yield;
+    }
+  }
+  return true;
+}
 
 /** Compares `length` positions: from `offset` on of what the struct says, from `at` on of what the document holds. */
 type Said = (held: Y.Item['content'], offset: number, at: number, length: number) => boolean;

@@ -203,3 +203,49 @@ test('a moved branch means what it meant: place, format and deletions', () => {
   expect(bold).toMatchObject({ insert: expect.stringMatching(/^hlo/) as string, attributes: { bold: true } });
   expect(plain).toEqual({ insert: expect.stringMatching(/X dear worl!$/) as string });
 });
+
+test('what one copy wrote and the relay has deleted elsewhere is no part of what the relay has', () => {
+  const write = (change: (doc: Y.Doc) => void): Y.Doc => {
+    const doc = new Y.Doc();
+    doc.clientID = 7;
+    change(doc);
+    return doc;
+  };
+  const long = 'more letters than two hands write alike by chance';
+  const taken = write((doc) => {
+    doc.getText('t').insert(0, long);
+    doc.getText('t').delete(0, long.length);
+  });
+  const onRelay = [Y.encodeStateAsUpdate(taken)];
+  const branch = (change: (doc: Y.Doc) => void): Uint8Array => Y.encodeStateAsUpdate(write(change));
+  const whole = [{ client: 7, from: 0, as: 9 }];
+  const elsewhere = newIn(
+    branch((doc) => doc.getText('u').insert(0, long)),
+    onRelay,
+  );
+  expect(movesOf(elsewhere, [9])).toEqual(whole);
+  const deleted = branch((doc) => {
+    doc.getText('u').insert(0, long);
+    doc.getText('u').delete(0, long.length);
+  });
+  expect(movesOf(newIn(deleted, onRelay), [9])).toEqual(whole);
+  // In the same place it is the same, for all that can be known.
+  const again = newIn(
+    branch((doc) => doc.getText('t').insert(0, long)),
+    onRelay,
+  );
+  expect(movesOf(again, [9])).toEqual([]);
+  // What the relay collected with its paragraph stood in none here.
+  const inside = write((doc) => {
+    doc.getArray<Y.Text>('l').push([new Y.Text(long)]);
+    doc.getArray('l').delete(0, 1);
+  });
+  const open = newIn(
+    branch((doc) => {
+      doc.getArray('l').push([0]);
+      doc.getText('t').insert(0, long);
+    }),
+    [Y.encodeStateAsUpdate(inside)],
+  );
+  expect(movesOf(open, [9])).toEqual(whole);
+});
