@@ -14,8 +14,8 @@ import { administrator } from '../support/relay-process.ts';
 import { join, signIn, type SignedIn } from '../support/sign-in.ts';
 import { startFromSource, type SourceRelay } from '../support/source-relay.ts';
 
-/** Revocations of each kind; a hundred by `WEFT_REVOCATIONS=100`. */
-const rounds = Number(process.env['WEFT_REVOCATIONS'] ?? 8);
+/** Revocations of each kind; a hundred by `WEFT_REVOCATION_ROUNDS=100`. */
+const rounds = Number(process.env['WEFT_REVOCATION_ROUNDS'] ?? 8);
 /** Milliseconds from the 2xx to the last byte. */
 const most = 1_000;
 

@@ -5,9 +5,9 @@ import type { StoredRow } from '../../../server/storage/contract.ts';
 import { randomOf } from '../../support/world-time.ts';
 import { day, Gate, HistoryRig, pad, replay, Writer } from './history-rig.ts';
 
-/** `WEFT_HISTORY_ROUNDS=10000` for a long run; `WEFT_HISTORY_SEED` for one again. */
+/** `WEFT_HISTORY_ROUNDS=10000` for a long run; `WEFT_SEED` for one again. */
 const rounds = Number(process.env['WEFT_HISTORY_ROUNDS'] ?? 120);
-const onlySeed = process.env['WEFT_HISTORY_SEED'];
+const onlySeed = process.env['WEFT_SEED'];
 const seeds = onlySeed ? [Number(onlySeed)] : Array.from({ length: rounds }, (_, i) => i + 1);
 
 const words = ['warp ', 'weft ', 'shuttle ', '梭子', '🧵', 'x'];
@@ -177,7 +177,7 @@ test(
   async () => {
     for (const seed of seeds)
       await play(seed).catch((error: unknown) => {
-        console.error(`WEFT_HISTORY_SEED=${seed}`);
+        console.error(`WEFT_SEED=${seed}`);
         throw error;
       });
     console.log(`${seeds.length} rounds, rows compacted: ${JSON.stringify(done)}`);
