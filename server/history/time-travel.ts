@@ -78,6 +78,7 @@ export function createTimeTravel(store: RelayStore, desk: Desk, pause: Pause): T
     const found: Version[] = [];
     let lookedAt = 0;
     let oldest = before;
+    await pause();
     for await (const moment of momentsDown(room, before)) {
       const open = found.at(-1);
       if (open && lookedAt < mostLookedAt && isPartOf(open, moment)) {

@@ -9,6 +9,7 @@ import type { ClientIds } from './client-ids.ts';
 import type { Commands } from './commands.ts';
 import type { Committer } from './commit.ts';
 import type { Handback } from './handback.ts';
+import type { Line } from './line.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import type { Outboxes } from './outbox.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
@@ -43,5 +44,8 @@ export interface Core {
   readonly outboxes: Outboxes;
   readonly sessions: Roster<DeviceSession>;
   readonly plainSessions: Roster<PlainSession>;
+  /** Goes on with something long in a later turn of the loop. */
+  readonly inLine: Line;
+  later(milliseconds: number, run: () => void): void;
   isStopping(): boolean;
 }

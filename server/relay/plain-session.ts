@@ -27,6 +27,14 @@ const update = 2;
 /** Updates that did not fit one after the other: from then on asking again is not going to help. */
 const mostGaps = 8;
 
+/** Entries of a log in one message: what is more comes in messages of later turns of the loop. */
+const entriesAtOnce = 100;
+/** Bytes that may lie unread while there is more of a log to come, and milliseconds until it is looked at again. */
+const mostUnread = 1024 * 1024;
+const breath = 20;
+/** Bytes of the state vector of a log, which has one writer. */
+const longestLogVector = 64 * 1024;
+
 function frame(...parts: readonly (number | Uint8Array | string)[]): Bytes {
   const encoder = encoding.createEncoder();
   for (const part of parts) {
@@ -99,9 +107,43 @@ export function connectPlain(
   const tell = (vector: Uint8Array): void => {
     const send = (bytes: Uint8Array): void => out.send(frame(sync, step2, bytes));
     if (!isLog) return core.texts.difference(room, vector, send, unread);
+    if (vector.length > longestLogVector) return close('bad-frame', 'not the state vector of a log');
     const from = Y.decodeStateVector(vector).get(logWriter) ?? 0;
-    const entries = entriesOf(core.store.rowsFrom(room, from, 2 ** 31));
-    send(encodeLogRun(from, entries));
+    if (isTelling) askedAgain = from;
+    else tellLog(from, core.store.room(room)?.rows ?? 0);
+  };
+
+  let isTelling = false;
+  /** From where on the client wants the log once more, when it has been told. */
+  let askedAgain: number | null = null;
+
+  const tellLog = (from: number, end: number): void => {
+    const until = Math.min(end, from + entriesAtOnce);
+    const entries = entriesOf(core.store.rowsFrom(room, from, Math.max(0, until - from)));
+    isTelling = until < end;
+    out.send(frame(sync, isTelling ? update : step2, encodeLogRun(from, entries)));
+    if (isTelling) return core.inLine(() => goOn(until, end));
+    if (askedAgain === null) return;
+    isTelling = true;
+    const again = askedAgain;
+    askedAgain = null;
+    core.inLine(() => goOn(again, core.store.room(room)?.rows ?? 0));
+  };
+
+  const goOn = (from: number, end: number): void => {
+    if (closed) return;
+    if (link.buffered > mostUnread) return core.later(breath, () => goOn(from, end));
+    try {
+      tellLog(from, end);
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  const failed = (error: unknown): void => {
+    core.log.warn({ err: error, room }, 'a plain message could not be answered');
+    const { code, message: why } = error instanceof StorageError ? failureOf(error) : undecodable;
+    close(code, why);
   };
 
   const refused = (why: Failure): void => {
@@ -172,9 +214,7 @@ export function connectPlain(
       try {
         answer(message);
       } catch (error) {
-        core.log.warn({ err: error, room }, 'a plain message could not be answered');
-        const { code, message: why } = error instanceof StorageError ? failureOf(error) : undecodable;
-        close(code, why);
+        failed(error);
       }
     },
     gone,

@@ -21,6 +21,7 @@ import type { Core } from './core.ts';
 import { connectDevice } from './device-session.ts';
 import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
+import { createLine } from './line.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { createHandback, isTooEarly } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
@@ -68,6 +69,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const log = deps.log ?? noLog;
   const defer = deps.defer ?? ((run) => void setImmediate(run));
   const later = deps.later ?? laterByTimer;
+  const inLine = createLine(defer);
 
   let stopping = false;
   let health: { readonly at: number; readonly said: ReturnType<Relay['health']> } | null = null;
@@ -179,7 +181,7 @@ export function createRelay(deps: RelayDeps): Relay {
     log,
     keepDays: deps.keepDays ?? 0,
     now: () => clock.now(),
-    defer,
+    defer: inLine,
     later,
     measured: texts.measured,
     isStopping: () => stopping,
@@ -244,6 +246,8 @@ export function createRelay(deps: RelayDeps): Relay {
     catchUp: createCatchUp(store, access, logs, receipts),
     awareness,
     outboxes,
+    inLine,
+    later,
     isStopping: () => stopping,
     sessions: {
       add(session) {

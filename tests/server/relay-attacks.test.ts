@@ -1,3 +1,4 @@
+import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { describe, expect, it } from 'vitest';
@@ -39,7 +40,10 @@ class TestLink implements Link {
 /** A relay whose turns of the loop are ended by the test. */
 async function startRelay(store: RelayStore = createMemoryStore()) {
   let due: (() => void)[] = [];
-  const relay = createRelay({ store, version: 'test', defer: (run) => void due.push(run), later: () => {} });
+  let timers: (() => void)[] = [];
+  const defer = (run: () => void): void => void due.push(run);
+  const later = (_milliseconds: number, run: () => void): void => void timers.push(run);
+  const relay = createRelay({ store, version: 'test', defer, later });
   const room = (kind: string, id: string): RoomId => roomId(store.workspace, kind, id);
   for (const name of ['ada', 'ben', 'cyd']) {
     const role = name === 'ada' ? 'owner' : 'member';
@@ -56,7 +60,14 @@ async function startRelay(store: RelayStore = createMemoryStore()) {
   const settle = (): void => {
     while (turn());
   };
-  return { relay, store, room, turn, settle };
+  /** Everything that waits for a time of its own. */
+  const pass = (): void => {
+    const runs = timers;
+    timers = [];
+    for (const run of runs) run();
+    settle();
+  };
+  return { relay, store, room, turn, settle, pass };
 }
 
 function plain(relay: Relay, name: string, room: RoomId): { link: TestLink; connection: Connection } {
@@ -83,6 +94,14 @@ function syncMessage(step: 0 | 1 | 2, bytes: Uint8Array): Bytes {
   encoding.writeVarUint(encoder, step);
   encoding.writeVarUint8Array(encoder, bytes);
   return encoding.toUint8Array(encoder) as Bytes;
+}
+
+/** What such a message carries. */
+function syncBytes(message: Uint8Array): Uint8Array {
+  const decoder = decoding.createDecoder(message);
+  decoding.readVarUint(decoder);
+  decoding.readVarUint(decoder);
+  return decoding.readVarUint8Array(decoder);
 }
 
 const chatCreate = (room: RoomId) => ({
@@ -281,5 +300,102 @@ describe('work for many rooms at once', () => {
     expect(refused[0]).toBeInstanceOf(GivenUp);
     for (let i = 0; i < 2_000; i++) take(`small-${i}`, 64 * 1024);
     expect(begun.length).toBe(8 + 1_024);
+  });
+});
+
+describe('a long log', () => {
+  const entries = 2_050;
+  const withChat = async (store?: RelayStore) => {
+    const world = await startRelay(store);
+    const chat = world.room('chat', 'long');
+    const ada = { ...caller('ada') };
+    const all = [world.relay.command(ada, chatCreate(chat))];
+    for (let n = 2; n <= entries; n++)
+      all.push(
+        world.relay.command(ada, {
+          id: `say-${n}` as CommandId,
+          n,
+          room: chat,
+          type: 'chat.send',
+          data: { text: `number ${n}` },
+        }),
+      );
+    world.settle();
+    expect((await Promise.all(all)).every(({ ok }) => ok)).toBe(true);
+    return { ...world, chat };
+  };
+  const nothing = Uint8Array.of(0);
+
+  it('[P-7] is told to a plain client a little in each turn, however often and however many ask', async () => {
+    const inner = createMemoryStore();
+    let read = 0;
+    const { relay, chat, turn, settle } = await withChat({
+      ...inner,
+      rowsFrom(room, seq, limit) {
+        const rows = inner.rowsFrom(room, seq, limit);
+        read += rows.length;
+        return rows;
+      },
+    });
+    const clients = Array.from({ length: 5 }, () => plain(relay, 'ben', chat));
+    settle();
+    for (const { link } of clients) link.messages.length = 0;
+    for (const { connection } of clients)
+      for (let i = 0; i < 100; i++) connection.receive(syncMessage(0, nothing));
+    let most = 0;
+    for (read = 0; turn(); read = 0) most = Math.max(most, read);
+    expect(most).toBeLessThanOrEqual(100);
+    for (const { link } of clients) {
+      const doc = new Y.Doc();
+      // Twice: the answer, and one more for all that was asked meanwhile.
+      expect(link.messages.length).toBe(2 * Math.ceil(entries / 100));
+      for (const message of link.messages) Y.applyUpdate(doc, syncBytes(message));
+      expect(doc.getArray('log').length).toBe(entries);
+      expect(link.messages.at(-1)![1]).toBe(1);
+    }
+  });
+
+  it('[P-7] waits for a plain client that does not read, and leaves one that is gone', async () => {
+    const { relay, chat, settle, pass } = await withChat();
+    const clients = [plain(relay, 'ben', chat), plain(relay, 'ben', chat)] as const;
+    settle();
+    for (const { link, connection } of clients) {
+      link.messages.length = 0;
+      connection.receive(syncMessage(0, nothing));
+      link.buffered = 2 * 1024 * 1024;
+    }
+    settle();
+    pass();
+    expect(clients.map(({ link }) => link.messages.length)).toEqual([1, 1]);
+    clients[1].connection.gone();
+    for (const { link } of clients) link.buffered = 0;
+    pass();
+    expect(clients.map(({ link }) => link.messages.length)).toEqual([Math.ceil(entries / 100), 1]);
+  });
+
+  it('is looked through for versions by one after the other', async () => {
+    const inner = createMemoryStore();
+    let pages = 0;
+    const { relay, chat, turn } = await withChat({
+      ...inner,
+      history: {
+        ...inner.history,
+        momentsBefore(...asked) {
+          pages++;
+          return inner.history.momentsBefore(...asked);
+        },
+      },
+    });
+    let answered = 0;
+    for (let i = 0; i < 50; i++)
+      void relay.history.versions(chat, Number.MAX_SAFE_INTEGER, 10).then(() => answered++);
+    let most = 0;
+    while (answered < 50) {
+      pages = 0;
+      turn();
+      await new Promise((done) => setImmediate(done));
+      most = Math.max(most, pages);
+    }
+    expect(most).toBe(1);
   });
 });
