@@ -71,6 +71,7 @@ describe.skipIf(noTrace !== null)('a disk that fails under a relay in use', () =
       () => {
         for (const writer of writers) {
           writer.collect();
+          writer.comeBack(relay.address);
           // What piles up becomes few large commits: a fault that is due at the thirtieth would not come.
           if (writer.waiting < mostWaiting) for (let i = 0; i < 2; i++) writer.write();
         }
@@ -158,6 +159,8 @@ describe.skipIf(noTrace !== null)('a disk that fails under a relay in use', () =
     const headers = { authorization: `Bearer ${token}` };
     const put = async (): Promise<number> =>
       (await fetch(url, { method: 'PUT', headers, body: bytes })).status;
+    // A session that is used for the first time is noted: that has been synced when the disk begins to fail.
+    expect((await fetch(url, { headers })).status).toBe(404);
     const trace = await Trace.attach(relay.pid!, ['fsync:error=EIO:when=1']);
     expect(await put()).toBe(503);
     await trace.stop();
@@ -211,6 +214,7 @@ it('goes on by itself when a full disk has space again', async ({ skip }) => {
         for (let i = 0; i < 20; i++) writer.write();
         const full = [...writer.device.refused.values()].includes('storage-failed');
         writer.collect();
+        writer.comeBack(relay.address);
         return full;
       },
       60_000,
@@ -220,6 +224,7 @@ it('goes on by itself when a full disk has space again', async ({ skip }) => {
     const began = performance.now();
     const before = page.marks.size;
     await until('work is taken again', () => {
+      writer.comeBack(relay.address);
       writer.write();
       writer.collect();
       return page.marks.size > before;

@@ -105,7 +105,11 @@ export class RelayProcess {
     child.stdout.on('data', (chunk: Buffer) => this.#printed.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => this.#printed.push(chunk));
     const ended = () => child.exitCode !== null || child.signalCode !== null;
-    await until('the relay answers /healthz', () => ended() || isHealthy(this.address), 20_000);
+    await until('the relay answers /healthz', () => ended() || isHealthy(this.address), 20_000).catch(
+      (error: unknown) => {
+        throw new Error(`It does not answer:\n${this.log().slice(-2_000)}`, { cause: error });
+      },
+    );
     if (ended()) throw new Error(`The relay ended with ${child.exitCode}:\n${this.log()}`);
   }
 

@@ -28,11 +28,15 @@ export class Trace {
     running.add(child);
     child.once('exit', () => running.delete(child));
     let said = '';
-    for await (const chunk of child.stderr) {
-      said += String(chunk);
-      if (said.includes('attached')) break;
-    }
-    if (!said.includes('attached')) throw new Error(`strace: ${said || 'it is not here'}`);
+    // Listened to until the end: it also tells of threads that begin later, and dies when nobody takes that.
+    const attached = new Promise<boolean>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('attached')) resolve(true);
+      });
+      child.once('close', () => resolve(false));
+    });
+    if (!(await attached)) throw new Error(`strace: ${said || 'it is not here'}`);
     return new Trace(child, folder);
   }
 
