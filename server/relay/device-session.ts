@@ -22,6 +22,8 @@ export function connectDevice(
   let watcher: Watcher | null = null;
   let readOnly = false;
   let closed = false;
+  /** Something could not be stored: what comes behind it must not be stored before it, so nothing is taken any more. */
+  let isDeaf = false;
   const out: Outgoing = core.outboxes.open(link, () => close('too-slow', 'the device does not keep up'));
 
   const say = (message: RelayMessage): void => out.send(encodeRelayMessage(message));
@@ -39,6 +41,13 @@ export function connectDevice(
     link.send([encodeRelayMessage({ type: 'error', code, message })]);
     gone();
     link.close(code, message, unsent);
+  };
+
+  /** After an answer to what this device wanted stored. */
+  const answered = (code: ErrorCode): void => {
+    if (code !== 'storage-failed' || isDeaf) return;
+    isDeaf = true;
+    out.finish(() => close(code, 'come back and send again what was not stored'));
   };
 
   const lose = (room: RoomId): void => {
@@ -142,7 +151,10 @@ export function connectDevice(
             type: 'result',
             result: { id, ok: false, code: refused.code, message: refused.message },
           });
-        return core.commands.take(caller, message.command, (result) => say({ type: 'result', result }));
+        return core.commands.take(caller, message.command, (result) => {
+          say({ type: 'result', result });
+          if (!result.ok) answered(result.code);
+        });
       }
       case 'lease':
         return core.ids.draw(caller, message.count, leased(message.request), refused(message.request));
@@ -197,8 +209,10 @@ export function connectDevice(
   };
 
   const takeUpdate = (caller: Caller, request: number, room: RoomId, bytes: Uint8Array): void => {
-    const refused = (code: ErrorCode, message: string): void =>
+    const refused = (code: ErrorCode, message: string): void => {
       say({ type: 'refused', request, code, message });
+      answered(code);
+    };
     if (readOnly) return refused('too-old', 'this version of Weft may read, not write');
     core.updates.take(caller, room, bytes, 'leased', {
       acked: (cursor) => say({ type: 'acked', request, cursor }),
@@ -208,7 +222,7 @@ export function connectDevice(
 
   return {
     receive(message) {
-      if (closed) return;
+      if (closed || isDeaf) return;
       const decoded = decodeClientMessage(asBytes(message), 4 * core.limits.command);
       if (!decoded.ok) {
         core.metrics.refused(decoded.error.code);

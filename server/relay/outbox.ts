@@ -5,6 +5,8 @@ import type { RelayMetrics } from './metrics.ts';
 /** What one socket is about to be sent. */
 export interface Outgoing {
   send(message: Bytes): void;
+  /** Runs when all that is gathered in this turn has been sent. */
+  finish(then: () => void): void;
   /** Drops what is not sent yet: nothing more reaches this socket. */
   end(): void;
 }
@@ -32,6 +34,7 @@ export function createOutboxes(
     bytes: number;
     /** Of the messages that the network has not taken yet: one that alone is more than the bound may still be sent. */
     largest: number;
+    finished: (() => void) | null;
     ended: boolean;
   }
   let dirty: Outbox[] = [];
@@ -46,12 +49,16 @@ export function createOutboxes(
     const boxes = dirty;
     dirty = [];
     for (const box of boxes) {
-      if (box.ended || box.messages.length === 0) continue;
+      if (box.ended) continue;
       const { messages, bytes } = box;
       box.messages = [];
       box.bytes = 0;
       metrics.sent(bytes);
-      box.link.send(messages);
+      if (messages.length > 0) box.link.send(messages);
+      if (box.finished) {
+        box.finished();
+        continue;
+      }
       const lying = box.link.buffered;
       if (lying === 0) continue;
       metrics.reached('queue', lying);
@@ -59,10 +66,19 @@ export function createOutboxes(
     }
   };
 
+  const plan = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    defer(() => {
+      scheduled = false;
+      flush();
+    });
+  };
+
   return {
     flush,
     open(link, tooSlow) {
-      const box: Outbox = { link, tooSlow, messages: [], bytes: 0, largest: 0, ended: false };
+      const box: Outbox = { link, tooSlow, messages: [], bytes: 0, largest: 0, finished: null, ended: false };
       return {
         send(message) {
           if (box.ended) return;
@@ -73,12 +89,13 @@ export function createOutboxes(
           if (lying + length > mostBuffered + box.largest) return slow(box);
           box.bytes += length;
           if (box.messages.push(message) === 1) dirty.push(box);
-          if (scheduled) return;
-          scheduled = true;
-          defer(() => {
-            scheduled = false;
-            flush();
-          });
+          plan();
+        },
+        finish(then) {
+          if (box.ended) return;
+          box.finished = then;
+          dirty.push(box);
+          plan();
         },
         end() {
           box.ended = true;

@@ -50,16 +50,47 @@ describe('a disk that refuses', () => {
     expect(ben.rows().filter(({ room }) => room === chat)).toEqual([]);
     expect(rig.relay.text(pad)).toEqual(before);
     expect(rig.relay.mayRead('ben' as never, chat)).toMatchObject({ ok: false });
+    expect(await ada.ended).toBe(1011);
+    expect(ada.said.at(-1)).toMatchObject({ type: 'error', code: 'storage-failed' });
 
     fill(false);
-    ada.said.length = 0;
-    ada.n = 0;
-    expect(await ada.command(chat, 'chat.create', group('ben'), 'c' as CommandId)).toMatchObject({
+    const again = await rig.device('ada');
+    expect(await again.command(chat, 'chat.create', group('ben'), 'c' as CommandId)).toMatchObject({
       ok: true,
       seq: 0,
     });
-    expect(await ada.update(pad, update)).toMatchObject({ type: 'acked' });
+    expect(await again.update(pad, update)).toMatchObject({ type: 'acked' });
     await ben.row(chat);
+    await rig.stop();
+  });
+
+  it('[E-4] takes nothing that was sent behind what it refused, from the devices that it refused', async () => {
+    const { rig, fill } = await setUp();
+    const [ada, ben] = [await rig.device('ada'), await rig.device('ben')];
+    const chat = rig.room('chat', 'team');
+    await ada.command(chat, 'chat.create', group('ben'));
+    const say = (n: number): void =>
+      ada.send({
+        type: 'command',
+        command: { id: `c${n}` as CommandId, n, room: chat, type: 'chat.send', data: { text: `${n}` } },
+      });
+    fill(true);
+    say(2);
+    say(3);
+    await ada.until('result', ({ result }) => !result.ok);
+    // The disk has room again, and the device has not heard yet that it is to come back.
+    fill(false);
+    for (let n = 4; n < 40; n++) say(n);
+    expect(await ada.ended).toBe(1011);
+    expect(rig.store.rowsFrom(chat, 1, 1_000)).toEqual([]);
+    // Who wanted nothing stored stays.
+    await ben.settle();
+    const again = await rig.device('ada');
+    for (let n = 2; n < 6; n++)
+      expect(await again.command(chat, 'chat.send', { text: `${n}` }, `c${n}` as CommandId)).toMatchObject({
+        ok: true,
+        seq: n - 1,
+      });
     await rig.stop();
   });
 

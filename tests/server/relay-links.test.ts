@@ -120,7 +120,32 @@ describe('one turn of the relay', () => {
     store.commit = commit;
     endTurn();
     expect(said(ben.link)).toMatchObject([{ type: 'batch', rooms: [], missing: [chat] }]);
-    expect(said(ada.link)).toMatchObject([{ type: 'result', result: { ok: false, code: 'storage-failed' } }]);
+    expect(said(ada.link)).toMatchObject([
+      { type: 'result', result: { ok: false, code: 'storage-failed' } },
+      { type: 'error', code: 'storage-failed' },
+    ]);
+    expect(ada.link.closed).toEqual(['storage-failed']);
+    expect(ben.link.closed).toEqual([]);
+  });
+
+  it('[E-4] answers what the disk refused, then ends its socket, and takes nothing that comes behind', () => {
+    const [ada, ben] = [greet('ada'), greet('ben')];
+    const { commit } = store;
+    store.commit = () => {
+      throw new Error('the disk is full');
+    };
+    send(ada.connection, command(1, chat, 'chat.create', { type: 'group', title: '', members: ['ben'] }));
+    send(ada.connection, command(2, chat, 'chat.send', { text: 'first' }));
+    // Another one's question ends the group in the middle of the turn.
+    send(ben.connection, { type: 'pull', request: 1, wants: [{ room: chat, cursor: 0, have: 0 }] });
+    store.commit = commit;
+    const other = `${store.workspace}/chat/other` as RoomId;
+    send(ada.connection, command(3, other, 'chat.create', { type: 'group', title: '', members: [] }));
+    endTurn();
+    expect(said(ada.link).map(({ type }) => type)).toEqual(['result', 'result', 'error']);
+    expect(ada.link.closed).toEqual(['storage-failed']);
+    expect([store.room(chat), store.room(other)]).toEqual([null, null]);
+    expect(ben.link.closed).toEqual([]);
   });
 
   it('[E-3] ends a socket that leaves too much unread, and no other', () => {

@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import { errorTable } from '../../shared/base/errors.ts';
 import { newId, type CommandId, type RoomId } from '../../shared/base/ids.ts';
 import { RawDevice } from './raw-device.ts';
 import type { SignedIn } from './sign-in.ts';
@@ -40,6 +41,7 @@ export class Writer {
   #unacked = new Map<number, { mark: string; bytes: Uint8Array }>();
   #said = new Set<string>();
   #connected = false;
+  #connecting: Promise<void> | null = null;
 
   constructor(who: SignedIn, page: Page) {
     this.who = who;
@@ -47,7 +49,20 @@ export class Writer {
   }
 
   /** Everything that was not acknowledged goes once more, in order, as a returning device does it. */
-  async connect(address: string): Promise<void> {
+  connect(address: string): Promise<void> {
+    this.#connecting ??= this.#connect(address).finally(() => (this.#connecting = null));
+    return this.#connecting;
+  }
+
+  /** As `connect`, where the relay ended the connection because it could not store something. */
+  comeBack(address: string): void {
+    if (this.device.closed?.code !== errorTable['storage-failed'].close) return;
+    // Where that fails too, whoever needs the connection finds out.
+    this.connect(address).catch(() => undefined);
+  }
+
+  async #connect(address: string): Promise<void> {
+    this.#connected = false;
     const { lastCommand } = await this.device.connect(address, this.who.token);
     this.#connected = true;
     this.#n = lastCommand;
