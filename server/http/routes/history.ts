@@ -1,9 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { Path } from '../../history/contract.ts';
 import type { AppDeps } from '../deps.ts';
 import type { AppEnvironment } from '../environment.ts';
+import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
 import { refuse, take } from '../refusals.ts';
 import { readableRoom } from '../room-access.ts';
@@ -122,11 +124,23 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
   const { history } = deps.relay;
   const middleware = [signedIn(deps)];
 
-  /** An answer takes a while, and rights may change meanwhile. */
+  /** To make an answer takes a while, and rights may change meanwhile. */
   const mustStillRead = (c: Context<AppEnvironment>, name: string): void => {
     if (!c.get('isStillSignedIn')()) return refuse('session-ended', 'this session has ended');
     readableRoom(deps, c.get('caller').member, name);
   };
+  /** So does sending one that is large. */
+  const large = (c: Context<AppEnvironment>, name: string, bytes: Uint8Array, type: string) => {
+    const { member } = c.get('caller');
+    const mayStill = (): boolean =>
+      c.get('isStillSignedIn')() && deps.relay.mayRead(member, name as RoomId).ok;
+    mustStillRead(c, name);
+    c.header('Content-Type', type);
+    c.header('Content-Length', String(bytes.length));
+    return c.body(guardedBody(c, bytes, mayStill), 200);
+  };
+  const largeJson = (c: Context<AppEnvironment>, name: string, value: unknown): never =>
+    large(c, name, Buffer.from(JSON.stringify(value)), 'application/json') as never;
 
   routes.openapi(
     createRoute({
@@ -168,18 +182,16 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
       const target = readableRoom(deps, c.get('caller').member, name);
       if (target.kind.class === 'log') {
         const found = take(await history.logAt(target.room, at, limit));
-        mustStillRead(c, name);
-        return c.json({ ...found, entries: [...found.entries] }, 200);
+        return largeJson(c, name, found);
       }
       const { update, ...found } = take(await history.textAt(target.room, at));
-      mustStillRead(c, name);
-      if (as === 'json') return c.json({ ...found, update: Buffer.from(update).toString('base64') }, 200);
-      c.header('Content-Type', 'application/octet-stream');
+      if (as === 'json')
+        return largeJson(c, name, { ...found, update: Buffer.from(update).toString('base64') });
       c.header('Weft-Version-At', String(found.at));
       c.header('Weft-Version-By', found.by);
       c.header('Weft-Version-Cursor', String(found.cursor));
       c.header('Weft-Version-Exact', String(found.exact));
-      return c.body(update, 200);
+      return large(c, name, update, 'application/octet-stream');
     },
   );
 
@@ -253,9 +265,7 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
       if (target.kind.class !== 'text')
         return refuse('bad-request', 'room: entries of a log say their author');
       const found = take(await history.attribution(target.room, { path: pathIn(path), from, to }));
-      mustStillRead(c, name);
-      c.header('Content-Type', 'application/json');
-      return c.body(found, 200) as never;
+      return large(c, name, found, 'application/json') as never;
     },
   );
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import {
   newId,
@@ -215,6 +215,29 @@ describe('the other routes', () => {
     for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
     workspace.auth.sessions.end(eve.member.id as MemberId, eve.session.id);
     expect((await asked).status).toBe(401);
+  });
+
+  it('end in the middle for a reader who may not have the rest any more', async () => {
+    const pad = room('scratch', 'pad');
+    await write(pad, ['secret '.repeat(100_000)], 1_000);
+    const path = `/api/room-at?at=${now}&room=${pad}`;
+    const readers = await Promise.all(
+      [path, `${path}&as=json`].map(async (each) => (await send(each, lin.token)).body!.getReader()),
+    );
+    const got: number[] = [];
+    for (const reader of readers) got.push((await reader.read()).value!.length);
+    workspace.auth.sessions.end(lin.member.id as MemberId, lin.session.id);
+    const later = performance.now() + 1_000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => later);
+    try {
+      for (const [i, reader] of readers.entries())
+        for (let read = await reader.read(); !read.done; read = await reader.read())
+          got[i]! += read.value.length;
+      // No more than what was made ready before.
+      for (const bytes of got) expect(bytes).toBeLessThan(200_000);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('are counted', async () => {
