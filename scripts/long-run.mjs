@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { ensureBuilt } from './build.mjs';
-import { giveUp, runNode } from './command.mjs';
+import { runNode } from './command.mjs';
 import { ensureInstalled } from './install.mjs';
+import { readNumbers } from './numbers.mjs';
 import { ensureStrace } from './strace.mjs';
 
 /**
@@ -10,17 +10,7 @@ import { ensureStrace } from './strace.mjs';
  */
 export async function longRun({ command, option, files, amounts }) {
   const usage = `npm run ${command} -- [--${option} <how many>] [--seed <number>]`;
-  const text = /** @type {const} */ ({ type: 'string' });
-  /** @type {Record<string, string | undefined>} */
-  let given;
-  try {
-    given = parseArgs({ options: { [option]: text, seed: text }, strict: true }).values;
-  } catch (error) {
-    return giveUp(`${error instanceof Error ? error.message : String(error)}\n${usage}`, 2);
-  }
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined && !/^\d{1,10}$/.test(value))
-      giveUp(`--${name} must be a whole number.\n${usage}`, 2);
+  const given = readNumbers([option, 'seed'], usage);
   await ensureInstalled();
   await ensureStrace();
   await ensureBuilt();
