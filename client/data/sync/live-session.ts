@@ -47,6 +47,10 @@ export class LiveSession {
   /** Rows that came and are not stored; while catching up they wait, since they may follow what is still missing. */
   #rows: Row[] = [];
   #caughtUp = false;
+  /** What this device writes may build on what it has still to hand back. */
+  #mayWrite = false;
+  /** Rooms of before a restore, until this connection has fetched what there is of them. */
+  #awaited: ReadonlySet<RoomId> = new Set();
   #storing = false;
   #leasing = false;
 
@@ -81,6 +85,7 @@ export class LiveSession {
     });
     const branches = new Branches(connection, storage, this.#order);
     this.#texts = new TextSender(connection, storage, timers, {
+      isAwaited: (room) => this.#awaited.has(room),
       anew: async (room, failure) => {
         const done = await branches.anew(room, failure);
         if (done) this.#begunAnew(room);
@@ -100,8 +105,10 @@ export class LiveSession {
     if (meta.epoch === null) await storage.meta.write({ epoch });
     else if (meta.epoch !== epoch) await this.#newEpoch(meta.epoch);
     this.#damaged.known(meta.damaged);
+    this.#awaited = new Set((await storage.rooms.all()).flatMap(({ room, stale }) => (stale ? room : [])));
     // What the relay lost goes before what it never had, which may build on it.
     await this.#handBack.run();
+    this.#mayWrite = true;
     this.send();
     await this.#catchUp();
   }
@@ -116,6 +123,7 @@ export class LiveSession {
 
   /** Sends whatever waits: commands, then texts, then blobs; fills the stock of client ids. */
   send(): void {
+    if (!this.#mayWrite) return;
     this.#events.run(this.#sendAll());
     this.#events.run(this.#fillLeases());
   }
@@ -173,6 +181,7 @@ export class LiveSession {
     await this.#pull(rooms);
     await storage.meta.write({ cursor: Math.max(cursor, changes.head), syncedAt: this.#deps.timers.now() });
     this.#caughtUp = true;
+    this.#awaited = new Set();
     this.#events.state({ fetching: null, syncedAt: this.#deps.timers.now() });
     await this.#storeRows();
     await this.#recheck(new Set(rooms));

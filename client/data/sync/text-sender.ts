@@ -14,6 +14,8 @@ const laterAfter = 2_000;
 const repairAfter = 60_000;
 
 export interface TextSenderEvents {
+  /** The relay was restored and the text has still to come whole: what it lacks of what is pending is known only then. */
+  isAwaited(room: RoomId): boolean;
   /** May find that only the client id is wrong and put the text on its feet again; false: what was refused is set aside. */
   anew(room: RoomId, failure: Failure): Promise<boolean>;
   sent(room: RoomId): void;
@@ -49,7 +51,7 @@ export class TextSender {
       if (!failure && seq === null) unsettled.add(room);
     for (const room of rooms) {
       if (this.#busy.size >= roomsAtOnce || this.#connection.ended) return;
-      if (this.#busy.has(room)) continue;
+      if (this.#busy.has(room) || this.#events.isAwaited(room)) continue;
       // A text written before its document is known would be refused: the command goes first.
       const kind = findRoom(room)?.kind;
       const governing = kind ? governingRoom(room, kind) : null;

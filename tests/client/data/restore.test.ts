@@ -156,6 +156,49 @@ describe('a relay that was restored from an older copy', () => {
   );
 });
 
+describe('a text on a relay that was restored', () => {
+  /** Ann wrote the first words after the copies were made, and bo has them; both are away now. */
+  async function written(seed: number) {
+    await begin(seed);
+    const [ann, bo] = [await world.member('ann'), await world.member('bo')];
+    const [writer, reader] = [world.device(ann), world.device(bo)];
+    const room = world.room('scratch', 's');
+    await world.settle();
+    const copies = [backUp(), backUp()] as const;
+    const text = writer.newTab().open(room);
+    await world.settle();
+    text.doc.getText('t').insert(0, 'one ');
+    await world.settle(1_000);
+    expect(wordsOn(await onDevice(reader, room))).toBe('one ');
+    writer.goOffline();
+    reader.goOffline();
+    return { writer, reader, room, text, copies };
+  }
+
+  test('[R-1] comes back from somebody who reads it after a second restore too', async () => {
+    const { reader, room, copies } = await written(721);
+    for (const copy of copies) {
+      restore(copy);
+      reader.goOnline();
+      await world.settle(60_000);
+      expect(wordsOn(onRelay(room))).toBe('one ');
+      reader.goOffline();
+    }
+  });
+
+  test('gets what waits only after what it builds on, of which this device has no receipt', async () => {
+    const { writer, room, text, copies } = await written(722);
+    await writer.storage.journal.prune(Number.MAX_SAFE_INTEGER - 1, 0);
+    text.doc.getText('t').insert(4, 'two ');
+    restore(copies[0]);
+    await world.settle(1_000);
+    writer.goOnline();
+    await world.settle(60_000);
+    expect(await writer.storage.texts.queue()).toEqual([]);
+    expect(wordsOn(onRelay(room))).toBe('one two ');
+  });
+});
+
 test('[H-8] what a device may have that the relay lost is told by the lowest cursor since its epoch', () => {
   const epochs = [
     { epoch: 'a', until: 50 },

@@ -1,6 +1,7 @@
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import { failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
+import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun, encodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
 import type { LogContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
 import { isReadable } from '../../text/merge.ts';
@@ -49,6 +50,17 @@ export function keepRows(tx: JournalTx, room: RoomId, rows: NonNullable<JournalR
     room,
     rows: rows.map(({ by, at, cursor, bytes, receipt }) => ({ by, at, cursor, bytes, receipt })),
   });
+}
+
+/**
+ * A row of a text that the relay took back: its text is fetched whole, without receipts, and the relay may be restored
+ * once more. Which cursor it has there is not said, so no backup counts as having it.
+ */
+function keepHanded(tx: JournalTx, owedAs: number, { room, by, at, bytes, receipt }: OwedRowValue): void {
+  if (findRoom(room)?.kind.class !== 'text' || receipt.length === 0) return;
+  const cursor = Number.MAX_SAFE_INTEGER;
+  const rows = [{ by, at, cursor, bytes, receipt }];
+  put(tx, [cursor, room, owedAs, at, bytes.length + overhead], { room, rows });
 }
 
 /** What came of a text by pulling; a whole text has no rows to keep. */
@@ -216,11 +228,13 @@ export function idbJournal(getDb: GetDb): JournalStore {
       }),
 
     handed: (answers) =>
-      write(getDb, ['owed'], async (tx) => {
+      write(getDb, ['owed', 'journal'], async (tx) => {
+        const owed = tx.objectStore('owed');
         for (const { key, failure: why } of answers) {
-          const row = why && (await tx.store.get(key));
-          if (row) void tx.store.put({ ...row, failure: why, failed: row.room }, key);
-          else void tx.store.delete(key);
+          const row = await owed.get(key);
+          if (row && why) void owed.put({ ...row, failure: why, failed: row.room }, key);
+          else void owed.delete(key);
+          if (row && !why) keepHanded(tx as never, key, row);
         }
       }),
 
