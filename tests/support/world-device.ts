@@ -99,6 +99,8 @@ export interface DeviceOptions {
   readonly random: () => number;
   socket(reachable: () => boolean, opened: (events: SocketEvents) => void): OpenSocket;
   cut(which: (events: SocketEvents) => boolean): void;
+  /** Another name of the database than the device's: a copied profile believes that it is the same device. */
+  readonly database?: string;
   /** Milliseconds that this device's clock is off. */
   readonly skew?: () => number;
   /** Another way to the database than waiting for every one of its promises; `died` ends what it has not committed. */
@@ -132,7 +134,8 @@ export class WorldDevice {
     this.#options = options;
     this.member = options.member;
     this.device = options.device;
-    this.#name = `${databaseName(options.workspace, options.member)}:${options.device}`;
+    const own = options.database ?? options.device;
+    this.#name = `${databaseName(options.workspace, options.member)}:${own}`;
     this.#hub.join().listen((note) => {
       if (note.type === 'state') this.state = note.state;
       if (note.type === 'refused') this.problems.push(note.failure);

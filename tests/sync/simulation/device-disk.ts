@@ -435,6 +435,22 @@ class Disk {
     this.#databases.delete(name);
   }
 
+  /** A profile was copied to another machine. */
+  clone(from: string, to: string): void {
+    const source = this.#databases.get(from);
+    if (!source) return;
+    const stores = [...source.stores].map(([name, data]): [string, StoreData] => [
+      name,
+      { ...data, records: data.records.slice() },
+    ]);
+    this.#databases.set(to, {
+      version: source.version,
+      stores: new Map(stores),
+      open: [],
+      connections: new Set(),
+    });
+  }
+
   database(name: string): Database {
     let found = this.#databases.get(name);
     if (!found)

@@ -45,6 +45,8 @@ export async function checkEverything(world: SimWorld, pages: Pages, sent: reado
   checkTexts(world, pages);
   checkSent(world, sent, refused);
   for (const { device, room, client, clock } of pages.promised) {
+    // Two machines went on under one id: what one of them wrote is moved under another, word by word.
+    if (oracle.copied.has(device.id)) continue;
     must(
       (oracle.room(room).clocks.get(client) ?? 0) >= clock || refused.get(device)!.has(room),
       () => `${device.name} kept ${room} up to ${clock} of ${client}, and it is nowhere`,

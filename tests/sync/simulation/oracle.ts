@@ -49,8 +49,6 @@ export class Oracle {
   readonly ackedCommands = new Map<string, RoomId>();
   /** Commands whose wish the state said already. */
   readonly done = new Set<string>();
-  /** Commands that the disk refused once: what the device sent right behind them may be stored before them. */
-  readonly #stumbled = new Set<string>();
   /** Of the messages that a device numbered, the last that was stored in a room. */
   readonly #order = new Map<string, number>();
   readonly #asked = new Map<string, Acked>();
@@ -58,6 +56,8 @@ export class Oracle {
   readonly #left = new Map<string, number>();
   #read: { frame: Bytes; message: RelayMessage } | null = null;
   readonly #stored = new Map<number, StoredRow>();
+  /** Devices of which there are two: what one sends says nothing of the order in which the other does. */
+  readonly copied = new Set<string>();
   turn = 0;
   /** The first thing that was wrong. */
   broken: Broken | null = null;
@@ -189,7 +189,7 @@ export class Oracle {
     if (device !== 'relay') {
       must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
       const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
-      if (counted && !this.#stumbled.has(entry.id)) {
+      if (counted && !this.copied.has(device)) {
         const number = Number(counted[1]);
         const last = this.#order.get(`${device} ${row.room}`) ?? -1;
         must(number > last, () => `${device} sent #${number} after #${last} to ${row.room}`);
@@ -313,7 +313,6 @@ export class Oracle {
       }
       case 'result': {
         const { result } = message;
-        if (!result.ok && result.code === 'storage-failed') this.#stumbled.add(result.id);
         if (!result.ok) return;
         if (result.seq === null) return void this.done.add(result.id);
         const place = this.#asked.get(`${device} ${result.id}`);

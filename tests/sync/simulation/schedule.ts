@@ -138,7 +138,7 @@ class Schedule {
       this.#pages.forget(device);
       return machine.restart(true);
     }
-    if (choice < 76) return this.#evict(device);
+    if (choice < 76) return world.random() < 0.6 ? this.#evict(device) : this.#copy(device);
     if (choice < 78) {
       if (this.#pages.of(device).length < 3) this.#pages.of(device).push(machine.newTab());
       else await this.#pages.close(device);
@@ -255,6 +255,15 @@ class Schedule {
     this.#pages.promised = this.#pages.promised.filter((each) => each.device !== device);
     for (const sent of this.#sent) if (sent.device === device) sent.isGone = true;
     return device.machine.restart(true, () => disk.remove(device.machine.database));
+  }
+
+  /** The profile of a device is copied to another machine, which goes on as if it were the same device. */
+  #copy(device: SimDevice): void {
+    const world = this.#world;
+    if (world.oracle.copied.size > 0 || device.machine.ended) return;
+    world.trace.say('copied', () => device.name);
+    world.oracle.copied.add(device.id);
+    world.copyProfile(device);
   }
 
   /** Whoever left is invited again, and whoever was signed out signs in. */

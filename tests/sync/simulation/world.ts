@@ -29,6 +29,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export interface SimDevice {
   readonly name: string;
   readonly member: MemberId;
+  /** What it says it is: a copied profile says the same as the one it was copied from. */
   readonly id: DeviceId;
   readonly machine: WorldDevice;
   /** Ended by the relay or by the person; a new one begins with the next sign-in. */
@@ -128,20 +129,22 @@ export class SimWorld {
     return this.relay.appendFact(this.room('directory', 'main'), 'member.join', member, data);
   }
 
-  device(member: MemberId): SimDevice {
+  /** `of`: a machine with a copy of that one's profile. */
+  device(member: MemberId, of: SimDevice | null = null): SimDevice {
     const name = `${member}${this.devices.length}`;
-    const id = name as DeviceId;
+    const id = of?.id ?? (name as DeviceId);
     const device: SimDevice = {
       name,
       member,
       id,
-      session: name,
+      session: of?.session ?? name,
       online: true,
       clock: { off: 0 },
       machine: new WorldDevice({
         workspace: this.workspace,
         member,
         device: id,
+        database: name,
         clock: this.clock,
         random: this.random,
         skew: () => this.#told(device.clock) - this.clock.now(),
@@ -158,6 +161,14 @@ export class SimWorld {
     };
     this.devices.push(device);
     return device;
+  }
+
+  copyProfile(from: SimDevice): void {
+    // Before the new machine opens it: from there on the two are on their own.
+    const name = `${from.member}${this.devices.length}`;
+    const base = from.machine.database.slice(0, -from.name.length);
+    disk.clone(`${base}${from.name}`, `${base}${name}`);
+    this.device(from.member, from);
   }
 
   callerOf({ member, id, session }: SimDevice): Caller | null {
