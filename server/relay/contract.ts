@@ -68,8 +68,12 @@ export interface Relay {
   readable(member: MemberId): RoomHead[];
   /** Stored entries of a log room from a seq on; rights are the caller's business (`mayRead`). */
   entries(room: RoomId, from: number, limit: number): LogEntry[];
-  /** A text room as one Yjs update (version 1), committed rows only. */
+  /**
+   * A text room as one Yjs update (version 1), committed rows only: at once, whatever that takes, or in slices between
+   * which others have their turn.
+   */
   text(room: RoomId): Uint8Array;
+  textInSlices(room: RoomId): Promise<Result<Uint8Array, Failure>>;
   /** What was in rooms before, and who wrote it; rights are the caller's business. */
   readonly history: History;
   /** Ends all sockets of a session, or of a member, at once; nothing is delivered or accepted after it returns. */

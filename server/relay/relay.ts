@@ -57,6 +57,9 @@ export interface RelayDeps {
 /** Anybody may ask for the health, and asking the disk is a write: its last answer is good for so long. */
 const healthAge = 1_000;
 
+/** The state vector of whoever has nothing. */
+const noVector = Uint8Array.of(0);
+
 const laterByTimer = (milliseconds: number, run: () => void): void =>
   void setTimeout(run, milliseconds).unref();
 
@@ -349,6 +352,11 @@ export function createRelay(deps: RelayDeps): Relay {
         .map(({ changed: _changed, ...head }) => head),
     entries: (room, from, limit) => entriesOf(store.rowsFrom(room, from, limit)),
     text: texts.whole,
+    textInSlices: (room) =>
+      new Promise((resolve) => {
+        const failed = (why: Failure): void => resolve(err(why));
+        guarded(() => texts.difference(room, noVector, (bytes) => resolve(ok(bytes)), failed), failed);
+      }),
     history,
     endSession: (id) => endCalled(({ session }) => session === id, 'the session was ended'),
     endMember: (who) => endCalled(({ member }) => member === who, 'all sessions were ended'),

@@ -38,14 +38,14 @@ class TestLink implements Link {
 }
 
 /** A relay whose turns of the loop are ended by the test. */
-async function startRelay(store: RelayStore = createMemoryStore()) {
+async function startRelay(store: RelayStore = createMemoryStore(), isNew = true) {
   let due: (() => void)[] = [];
   let timers: (() => void)[] = [];
   const defer = (run: () => void): void => void due.push(run);
   const later = (_milliseconds: number, run: () => void): void => void timers.push(run);
   const relay = createRelay({ store, version: 'test', defer, later });
   const room = (kind: string, id: string): RoomId => roomId(store.workspace, kind, id);
-  for (const name of ['ada', 'ben', 'cyd']) {
+  for (const name of isNew ? ['ada', 'ben', 'cyd'] : []) {
     const role = name === 'ada' ? 'owner' : 'member';
     const data = { member: name, name, email: `${name}@example.org`, role };
     await relay.appendFact(room('directory', 'main'), 'member.join', member(name), data);
@@ -236,6 +236,33 @@ describe('messages that are long to read', () => {
     expect(turns).toBeGreaterThan(10);
     expect(took).toBeLessThan(50);
     expect(ada.link.messages).toEqual([syncMessage(1, Y.encodeStateAsUpdate(mine.doc))]);
+  });
+
+  it('a large document that nobody has open is read in slices', async () => {
+    const { relay, store, room, settle } = await startRelay();
+    const pad = room('scratch', 'pad');
+    const ada = plain(relay, 'ada', pad);
+    const mine = typing(77);
+    mine.doc.transact(() => {
+      for (let i = 0; i < 20_000; i++) mine.doc.getMap('m').set(`key ${i}`, i);
+    });
+    const all = mine.take();
+    ada.connection.receive(syncMessage(2, all));
+    settle();
+    const cold = await startRelay(store, false);
+    let read: Uint8Array | null = null;
+    let took = longest([
+      () =>
+        void cold.relay.textInSlices(pad).then((answer) => {
+          if (answer.ok) read = answer.value;
+        }),
+    ]);
+    let turns = 0;
+    for (let goesOn = true; goesOn; turns++) took = Math.max(took, longest([() => (goesOn = cold.turn())]));
+    await Promise.resolve();
+    expect(Buffer.compare(read!, all)).toBe(0);
+    expect(turns).toBeGreaterThan(5);
+    expect(took).toBeLessThan(50);
   });
 
   it('[P-5] a state vector that is none ends the connection, also where it is seen late', async () => {

@@ -7,7 +7,7 @@ import type { Relay } from '../../relay/contract.ts';
 import type { AppDeps } from '../deps.ts';
 import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
-import { refuse } from '../refusals.ts';
+import { refuse, take } from '../refusals.ts';
 import { readableRoom } from '../room-access.ts';
 import { body, id, json, membersOnly, refusals, room, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
@@ -123,12 +123,12 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
         ...refusedRoom,
       },
     }),
-    (c) => {
+    async (c) => {
       const { member } = c.get('caller');
       const target = readableRoom(deps, member, c.req.valid('query').room);
       if (target.kind.class !== 'text') return refuse('bad-request', 'room: this room is a log');
+      const bytes = take(await relay.textInSlices(target.room));
       c.header('Content-Type', 'application/octet-stream');
-      const bytes = relay.text(target.room);
       c.header('Content-Length', String(bytes.length));
       const mayStill = () => c.get('isStillSignedIn')() && relay.mayRead(member, target.room).ok;
       return c.body(guardedBody(c, bytes, mayStill), 200);

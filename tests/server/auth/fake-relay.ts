@@ -55,6 +55,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     readable: () => [],
     entries: () => [],
     text: () => new Uint8Array([0, 0]),
+    textInSlices: async () => ok(new Uint8Array([0, 0])),
     history: {
       textAt: async () => err(failure('room-not-found', 'no such room')),
       logAt: async () => err(failure('room-not-found', 'no such room')),
