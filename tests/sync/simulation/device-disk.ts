@@ -437,18 +437,12 @@ class Disk {
 
   /** A profile was copied to another machine. */
   clone(from: string, to: string): void {
-    const source = this.#databases.get(from);
-    if (!source) return;
-    const stores = [...source.stores].map(([name, data]): [string, StoreData] => [
+    const { version, stores } = this.database(from);
+    const copies = [...stores].map(([name, data]): [string, StoreData] => [
       name,
       { ...data, records: data.records.slice() },
     ]);
-    this.#databases.set(to, {
-      version: source.version,
-      stores: new Map(stores),
-      open: [],
-      connections: new Set(),
-    });
+    Object.assign(this.database(to), { version, stores: new Map(copies) });
   }
 
   database(name: string): Database {
