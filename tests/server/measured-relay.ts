@@ -17,9 +17,7 @@ export interface MeasuredRelay {
   readonly pad: RoomId;
   room(name: string): RoomId;
   /** Runs something and everything it puts off; says how long the longest single piece of it took. */
-  longest<T>(
-    work: () => Promise<T>,
-  ): Promise<{
+  longest<T>(work: () => Promise<T>): Promise<{
     readonly result: T;
     readonly milliseconds: number;
     readonly total: number;
