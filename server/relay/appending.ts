@@ -14,7 +14,7 @@ export interface Appending {
   entry(log: LogRoom, said: Omit<LogEntry, 'seq'>, device: DeviceId): { entry: LogEntry; row: NewRow };
   /** Folds the entry in, and notes whose rights that may change. */
   fold(located: Located, log: LogRoom, entry: LogEntry): Pick<Work, 'readers' | 'readersBefore'>;
-  /** An id for a fact at that place, which no fact of an epoch before this one has. */
+  /** An id for a fact at that place, which no fact of another epoch has: two may come of one backup. */
   factId(seq: number): CommandId;
 }
 
@@ -22,7 +22,7 @@ const factPrefix = 'fact-';
 export const isFact = ({ id }: LogEntry): boolean => id.startsWith(factPrefix);
 
 export function createAppending(store: RelayStore, access: Access, logs: LogRooms): Appending {
-  const epochs = store.epochs.length;
+  const isFirst = store.epochs.length === 0;
   return {
     entry(log, said, device) {
       const entry: LogEntry = { ...said, seq: log.head };
@@ -44,7 +44,7 @@ export function createAppending(store: RelayStore, access: Access, logs: LogRoom
       }));
       return { readers, readersBefore };
     },
-    factId: (seq) => (factPrefix + (epochs === 0 ? seq : `${seq}-${epochs}`)) as CommandId,
+    factId: (seq) => (factPrefix + (isFirst ? seq : `${seq}-${store.epoch}`)) as CommandId,
   };
 }
 

@@ -9,6 +9,8 @@ import {
   type MemberId,
   type RoomId,
 } from '../../../shared/base/ids.ts';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import { encodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import { decodeRelayMessage, encodeClientMessage } from '../../../shared/protocol/codec.ts';
 import { protocolVersion, schemaVersion } from '../../../shared/protocol/version.ts';
 import type { SimWorld } from './world.ts';
@@ -27,6 +29,7 @@ export class Hostile {
   readonly #device = 'mallorys' as DeviceId;
   #socket: FrameSocket | null = null;
   #ids: number[] = [];
+  #receipts: Uint8Array[] = [];
   #n = 0;
   #request = 0;
 
@@ -55,11 +58,34 @@ export class Hostile {
         const decoded = decodeRelayMessage(bytes);
         if (!decoded.ok) return;
         if (decoded.value.type === 'leased') this.#ids.push(...decoded.value.ids);
+        if (decoded.value.type === 'rows') this.#receipts = decoded.value.rows.map((row) => row.receipt);
         if (decoded.value.type === 'welcome') this.#n = decoded.value.welcome.lastCommand;
       },
       closed: () => {
         this.#socket = null;
       },
+    });
+  }
+
+  /** An entry that its author never made, under the receipt of another row or one that is made up. */
+  handBack(): void {
+    if (!this.#socket) return this.#connect();
+    const world = this.#world;
+    const { oracle } = world;
+    const [by] = [...oracle.people].find(([, { role }]) => role === 'owner')!;
+    const chats = [...oracle.chats.keys()];
+    const chat = chats.length > 0 ? world.pick(chats) : world.room('chat', 'c0');
+    const at = world.clock.now();
+    const seq = oracle.room(chat).entries.length;
+    const data = { members: [this.#member] };
+    const entry: LogEntry = { id: newId<CommandId>(), seq, type: 'chat.addMembers', by, at, data };
+    const receipt =
+      this.#receipts.length > 0 ? world.pick(this.#receipts) : new Uint8Array(16).map(() => world.below(256));
+    const bytes = encodeLogRun(seq, [entry]);
+    this.#send({
+      type: 'handback',
+      request: ++this.#request,
+      rows: [{ room: chat, seq, by, at, bytes, receipt }],
     });
   }
 

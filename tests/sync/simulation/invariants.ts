@@ -3,6 +3,9 @@ import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
 import type { ErrorCode } from '../../../shared/base/errors.ts';
 import { equalBytes } from '../../../shared/base/bytes.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
+import type { OutboxRecord, OwedRow, QueuedUpdates } from '../../../client/data/storage/contract.ts';
+import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
+import { entryKey, hasDeletions } from './lost.ts';
 import { must } from './oracle.ts';
 import type { Pages } from './texts.ts';
 import type { SimDevice, SimWorld } from './world.ts';
@@ -26,39 +29,131 @@ const honestlyRefused: ReadonlySet<ErrorCode> = new Set([
   'last-owner',
 ]);
 
+/** What was written on something that a restore took, and that nobody had any more. */
+const buildsOnLost: ReadonlySet<ErrorCode> = new Set(['update-missing-reference', 'update-clock-gap']);
+/** The same, on what others wrote and bring back only later: the person is shown it, and may send it again. */
+const buildsOnOthers: ErrorCode = 'update-missing-reference';
+
 /** What must hold when everything that failed works again. */
 export async function checkEverything(world: SimWorld, pages: Pages, sent: readonly Sent[]): Promise<void> {
   const { oracle } = world;
-  const refused = new Map<SimDevice, Set<string>>();
-  for (const device of world.devices) {
-    const { storage } = device.machine;
-    const outbox = await world.done(storage.outbox.all());
-    const queue = await world.done(storage.texts.queue());
-    refused.set(device, new Set([...outbox.map(({ id }) => id), ...queue.map(({ room }) => room)]));
+  const kept = new Map<SimDevice, Kept>();
+  for (const device of world.devices) kept.set(device, await keptBy(world, device));
+  const { gone, excused } = checkLost(world, kept);
+  const touched = new Set([...world.lost.texts.values()].map(({ room }) => room));
+  const refused = new Map<SimDevice, ReadonlySet<string>>();
+  for (const [device, { outbox, queue, owed }] of kept) {
+    refused.set(
+      device,
+      new Set([...outbox.map(({ id }) => id), ...[...queue, ...owed].map(({ room }) => room)]),
+    );
     for (const { room, failure } of [...outbox, ...queue])
       must(
-        failure === null || honestlyRefused.has(failure.code),
+        failure === null ||
+          honestlyRefused.has(failure.code) ||
+          (gone.has(baseOf(room)) && buildsOnLost.has(failure.code)) ||
+          (touched.has(room) && failure.code === buildsOnOthers),
         () => `${device.name} meant well in ${room} and was refused: ${failure?.code} ${failure?.message}`,
       );
     await checkDevice(world, device);
   }
-  checkTexts(world, pages);
-  checkSent(world, sent, refused);
+  checkTexts(world, pages, excused);
+  checkSent(world, sent, refused, excused);
   for (const { device, room, client, clock } of pages.promised) {
     // Two machines went on under one id: what one of them wrote is moved under another, word by word.
     if (oracle.copied.has(device.id)) continue;
     must(
-      (oracle.room(room).clocks.get(client) ?? 0) >= clock || refused.get(device)!.has(room),
+      (oracle.room(room).clocks.get(client) ?? 0) >= clock ||
+        refused.get(device)!.has(room) ||
+        excused.has(room),
       () => `${device.name} kept ${room} up to ${clock} of ${client}, and it is nowhere`,
     );
   }
 }
+
+/** What a device has that is not, or not known to be, on the relay. */
+interface Kept {
+  readonly outbox: readonly OutboxRecord[];
+  readonly queue: readonly QueuedUpdates[];
+  readonly owed: readonly OwedRow[];
+}
+
+async function keptBy(world: SimWorld, { machine: { storage } }: SimDevice): Promise<Kept> {
+  return {
+    outbox: await world.done(storage.outbox.all()),
+    queue: await world.done(storage.texts.queue()),
+    owed: await world.done(storage.journal.owed()),
+  };
+}
+
+/** Parts of a room, and what is written about it, stand or fall with it. */
+const baseOf = (room: RoomId): string => room.split(':')[0]!;
+
+interface Gone {
+  /** Rooms, without their parts, of which something is lost that no living device had. */
+  readonly gone: ReadonlySet<string>;
+  /** What is not back: ids of commands, and rooms of which a part of the text is missing. */
+  readonly excused: ReadonlySet<string>;
+}
+
+/**
+ * What a restore took and a living device had is back; or it builds on what nobody had, and then the device shows it.
+ */
+function checkLost(world: SimWorld, kept: ReadonlyMap<SimDevice, Kept>): Gone {
+  const { oracle, lost } = world;
+  const gone = new Set<string>();
+  const excused = new Set<string>();
+  const able = (room: RoomId, holders: ReadonlySet<SimDevice>): SimDevice[] =>
+    [...holders].filter(
+      ({ member }) => oracle.mayRead(member, room) || oracle.room(baseOf(room) as RoomId).rows.length === 0,
+    );
+  const entries = [...lost.entries].filter(([key, { room }]) => !oracle.room(room).said.has(key));
+  const texts = [...lost.texts.values()].filter(
+    ({ room, client, end }) => (oracle.room(room).clocks.get(client) ?? 0) < end,
+  );
+  for (const { room, holders } of [...entries.map(([, entry]) => entry), ...texts])
+    if (able(room, holders).length === 0) gone.add(baseOf(room));
+  for (const [key, { room, entry, holders }] of entries) {
+    excused.add(entry.id);
+    const having = able(room, holders);
+    const isKey = ({ bytes }: OwedRow): boolean =>
+      decodeLogRun(bytes).some((each) => entryKey(room, each) === key);
+    const isShown = having.some((device) =>
+      kept
+        .get(device)!
+        .owed.some((row) => row.room === room && row.failure?.code !== 'receipt-invalid' && isKey(row)),
+    );
+    must(
+      having.length === 0 || (gone.has(baseOf(room)) && isShown),
+      () => `${entry.type} ${entry.id} of ${room} was lost, and ${namesOf(having)} had it`,
+    );
+  }
+  for (const { room, client, end, holders } of texts) {
+    excused.add(room);
+    const having = able(room, holders);
+    // A text that came whole has no receipts; what is sent anew may be refused like anything else.
+    const isShown = having.some((device) => {
+      const { queue, owed } = kept.get(device)!;
+      return [...queue, ...owed].some(
+        (each) => each.room === room && (each.failure || gone.has(baseOf(room))),
+      );
+    });
+    must(
+      having.length === 0 || isShown,
+      () => `${room} up to ${end} of ${client} was lost, and ${namesOf(having)} had it`,
+    );
+  }
+  return { gone, excused };
+}
+
+const namesOf = (devices: readonly SimDevice[]): string => devices.map(({ name }) => name).join(', ');
 
 /** Each command that was kept is in its log once, or refused with a reason; what was acknowledged is there. */
 function checkSent(
   world: SimWorld,
   sent: readonly Sent[],
   refused: ReadonlyMap<SimDevice, ReadonlySet<string>>,
+  excused: ReadonlySet<string>,
 ): void {
   const { oracle } = world;
   const stored = new Map<string, number>();
@@ -66,17 +161,21 @@ function checkSent(
     for (const { id } of entries) if (!id.startsWith('fact-')) stored.set(id, (stored.get(id) ?? 0) + 1);
   for (const [id, times] of stored) must(times === 1, () => `command ${id} is stored ${times} times`);
   for (const [id, room] of oracle.ackedCommands)
-    must(stored.has(id), () => `command ${id} to ${room} was acknowledged and is gone`);
+    must(stored.has(id) || excused.has(id), () => `command ${id} to ${room} was acknowledged and is gone`);
   for (const { id, device, isGone, room } of sent) {
     // How far somebody has read is nobody's words: a refusal of it is not kept for them.
     const isDone =
-      stored.has(id) || oracle.done.has(id) || refused.get(device)!.has(id) || room.endsWith(':reads');
+      stored.has(id) ||
+      excused.has(id) ||
+      oracle.done.has(id) ||
+      refused.get(device)!.has(id) ||
+      room.endsWith(':reads');
     must(isDone || isGone === true, () => `${device.name} kept command ${id} to ${room}, and it is nowhere`);
   }
 }
 
 /** Relay and every copy byte for byte, and in it everything that was acknowledged. */
-function checkTexts(world: SimWorld, pages: Pages): void {
+function checkTexts(world: SimWorld, pages: Pages, excused: ReadonlySet<string>): void {
   const { oracle } = world;
   for (const [room, { clocks, rows }] of oracle.rooms) {
     if (clocks.size === 0) continue;
@@ -84,11 +183,12 @@ function checkTexts(world: SimWorld, pages: Pages): void {
     const relays = world.relay.text(room);
     must(equalBytes(relays, Y.encodeStateAsUpdate(kept)), () => `${room}: the relay says other than its log`);
     for (const acked of oracle.acked) {
-      if (acked.room !== room) continue;
-      const { ds } = Y.decodeUpdate(acked.bytes);
-      for (const [client, ranges] of ds.clients)
-        for (const { clock, len } of ranges)
-          must(isDeleted(kept, client, clock, len), () => `${room}: an acknowledged deletion is gone`);
+      if (acked.room !== room || excused.has(room)) continue;
+      const holders = world.lost.deletions.get(acked)?.holders;
+      must(
+        holders?.size === 0 || hasDeletions(kept, acked),
+        () => `${room}: an acknowledged deletion is gone`,
+      );
     }
     for (const device of world.devices)
       for (const { session, doc } of pages.openTexts(device))
@@ -117,17 +217,6 @@ function docOf(updates: readonly { readonly bytes: Uint8Array }[]): Y.Doc {
     for (const { bytes } of updates) Y.applyUpdate(doc, bytes);
   });
   return doc;
-}
-
-function isDeleted(doc: Y.Doc, client: number, from: number, length: number): boolean {
-  const structs = doc.store.clients.get(client) ?? [];
-  if (Y.getState(doc.store, client) < from + length) return false;
-  for (let at = Y.findIndexSS(structs, from); at < structs.length; at++) {
-    const struct = structs[at]!;
-    if (struct.id.clock >= from + length) break;
-    if (!struct.deleted) return false;
-  }
-  return true;
 }
 
 const differs = (where: string, relays: Y.Doc, other: Y.Doc): string =>

@@ -5,8 +5,13 @@ import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { decodeClientMessage, decodeRelayMessage } from '../../../shared/protocol/codec.ts';
 import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import type { RelayMessage, RoomContent } from '../../../shared/protocol/messages.ts';
+import { relayDevice } from '../../../server/relay/appending.ts';
+import { handedDevice } from '../../../server/relay/updates.ts';
 import type { RelayStore, StoredRow, WriteBatch } from '../../../server/storage/contract.ts';
 import type { Line } from './network.ts';
+import type { Commit } from './relay-data.ts';
+import { entryKey } from './lost.ts';
+import { Rights } from './rights.ts';
 
 /** What a schedule found wrong. */
 export class Broken extends Error {}
@@ -26,11 +31,13 @@ interface Room {
   readonly rows: StoredRow[];
   /** Logs. */
   readonly entries: LogEntry[];
+  /** The same by what tells them apart. */
+  readonly said: Set<string>;
   /** Texts: the next clock of each client. */
   readonly clocks: Map<number, number>;
 }
 /** A deletion or struct that the relay said it has. */
-interface Acked {
+export interface Acked {
   readonly room: RoomId;
   readonly bytes: Bytes;
 }
@@ -56,6 +63,13 @@ export class Oracle {
   readonly #left = new Map<string, number>();
   #read: { frame: Bytes; message: RelayMessage } | null = null;
   readonly #stored = new Map<number, StoredRow>();
+  /** Who wrote under a client id in a room, and how far, and every entry there was: also before a restore. */
+  readonly #everWritten = new Map<string, number>();
+  readonly #everSaid = new Set<string>();
+  readonly #everLeased = new Map<number, string>();
+  readonly #rights = new Rights(this);
+  /** Commits are those of the copy that is being restored, or what its journal brings back. */
+  #restoring: 'no' | 'copy' | 'journal' = 'no';
   /** Devices of which there are two: what one sends says nothing of the order in which the other does. */
   readonly copied = new Set<string>();
   turn = 0;
@@ -101,6 +115,22 @@ export class Oracle {
     this.#guard(() => must(message === 'ENOSPC', () => `${said}: ${message} ${stack}`));
   }
 
+  /** The relay has gone back to what the copy says: what came after it is forgotten, but not that it was there. */
+  restored(commits: readonly Commit[]): void {
+    const { people, chats, docs, rooms, leases } = this;
+    for (const known of [people, chats, docs, rooms, leases, this.#order, this.#left, this.#stored])
+      known.clear();
+    this.#restoring = 'copy';
+    for (const [batch, rows] of commits) this.#guard(() => this.#committed(batch, rows));
+    this.#restoring = 'journal';
+  }
+
+  /** The relay goes on from here: nobody may have a right that was taken away. */
+  goesOn(): void {
+    this.#restoring = 'no';
+    this.#guard(() => this.#rights.check());
+  }
+
   mayRead(member: MemberId, room: RoomId): boolean {
     if (!this.people.get(member)?.active) return false;
     const chat = this.#chatOf(room);
@@ -113,7 +143,7 @@ export class Oracle {
 
   room(room: RoomId): Room {
     let found = this.rooms.get(room);
-    if (!found) this.rooms.set(room, (found = { rows: [], entries: [], clocks: new Map() }));
+    if (!found) this.rooms.set(room, (found = { rows: [], entries: [], said: new Set(), clocks: new Map() }));
     return found;
   }
 
@@ -125,6 +155,9 @@ export class Oracle {
     for (const { client, member, device } of batch.leases) {
       must(!this.leases.has(client), () => `client id ${client} is given to a second device`);
       this.leases.set(client, { member, device });
+      const ever = this.#everLeased.get(client) ?? device;
+      must(ever === device, () => `client id ${client} was ${ever}'s and is given to ${device}`);
+      this.#everLeased.set(client, device);
     }
     rows.forEach((row, i) => {
       const room = this.room(row.room);
@@ -138,13 +171,18 @@ export class Oracle {
       if (isLog) this.#entry(room, row, device);
       else this.#text(room, row, device);
     });
+    if (this.#restoring === 'no') this.#rights.check();
   }
 
   #text(room: Room, row: StoredRow, device: string): void {
-    must(this.people.get(row.by)?.active ?? false, () => `${row.by} wrote after leaving`);
+    const isHanded = device === handedDevice;
+    must(isHanded || (this.people.get(row.by)?.active ?? false), () => `${row.by} wrote after leaving`);
     if (row.room.includes('/doc/')) {
       const doc = this.docs.get(`${row.room}:about` as RoomId);
-      must(doc !== undefined && !doc.deleted, () => `${row.room} took an update while it is not there`);
+      must(
+        doc !== undefined && (isHanded || !doc.deleted),
+        () => `${row.room} took an update while it is not there`,
+      );
     }
     const { structs, ds } = Y.decodeUpdate(row.bytes);
     for (const struct of structs) {
@@ -154,10 +192,18 @@ export class Oracle {
       must(clock === known, () => `clock ${clock} of ${client} in ${row.room} is not the next one, ${known}`);
       room.clocks.set(client, clock + struct.length);
       const holder = this.leases.get(client);
-      must(
-        holder?.device === device && holder.member === row.by,
-        () => `${row.by} (${device}) wrote under ${client}, which is ${holder?.device ?? 'nobody'}'s`,
-      );
+      const written = `${row.by} ${row.room} ${client}`;
+      if (isHanded)
+        must(
+          (this.#everWritten.get(written) ?? 0) >= clock + struct.length,
+          () => `${row.room} took back ${clock} of ${client} by ${row.by}, who never wrote it`,
+        );
+      else
+        must(
+          holder?.device === device && holder.member === row.by,
+          () => `${row.by} (${device}) wrote under ${client}, which is ${holder?.device ?? 'nobody'}'s`,
+        );
+      this.#everWritten.set(written, Math.max(this.#everWritten.get(written) ?? 0, clock + struct.length));
       const parent: unknown = struct instanceof Y.Item ? struct.parent : null;
       if (!(struct instanceof Y.Item) || !row.room.includes('/doc/')) continue;
       if (typeof parent === 'string') must(parent === 'content', () => `root ${parent} in a doc`);
@@ -186,7 +232,18 @@ export class Oracle {
       () => `${type} ${entry.id} is twice in ${row.room}`,
     );
     room.entries.push(entry);
-    if (device !== 'relay') {
+    const said = entryKey(row.room, entry);
+    if (device === handedDevice) {
+      must(
+        this.#everSaid.has(said + JSON.stringify(entry.data)),
+        () => `${row.room} took back ${type} by ${by}, who never did it`,
+      );
+      must(!room.said.has(said), () => `${type} ${entry.id} is twice in ${row.room}`);
+    } else if (this.#restoring === 'no' && !this.#everSaid.has(said + JSON.stringify(entry.data)))
+      this.#rights.note(row.room, entry, device === relayDevice);
+    room.said.add(said);
+    this.#everSaid.add(said + JSON.stringify(entry.data));
+    if (device !== relayDevice && device !== handedDevice) {
       must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
       const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
       if (counted && !this.copied.has(device)) {
@@ -196,24 +253,30 @@ export class Oracle {
         this.#order.set(`${device} ${row.room}`, number);
       }
     }
-    this.#apply(row.room, entry);
+    this.#apply(row.room, entry, device === handedDevice || device === relayDevice);
   }
 
-  #apply(room: RoomId, { type, by, data }: LogEntry): void {
+  /** `isGiven`: the right to do it was looked at before, or needs no look. */
+  #apply(room: RoomId, { type, by, data }: LogEntry, isGiven: boolean): void {
     const said = data as { member: MemberId; members: MemberId[]; role: string };
     const chat = this.#chatOf(room);
     const isIn = (): void =>
-      must(chat?.members.has(by) ?? false, () => `${by} did ${type} in ${room} without being in it`);
+      must(
+        isGiven || (chat?.members.has(by) ?? false),
+        () => `${by} did ${type} in ${room} without being in it`,
+      );
     switch (type) {
       case 'member.join':
         this.people.set(said.member, { role: said.role, active: true });
         return;
       case 'member.role':
       case 'member.remove': {
-        const role = this.people.get(by)!.role;
+        const role = this.people.get(by)?.role;
         const target = this.people.get(said.member)!;
         must(
-          role === 'owner' || (role === 'admin' && target.role === 'member' && said.role !== 'owner'),
+          isGiven ||
+            role === 'owner' ||
+            (role === 'admin' && target.role === 'member' && said.role !== 'owner'),
           () => `${by}, a ${role}, did ${type} to ${said.member}`,
         );
         if (type === 'member.role') target.role = said.role;
@@ -233,7 +296,7 @@ export class Oracle {
         return;
       case 'chat.removeMember':
         isIn();
-        must(chat?.by === by, () => `${by} took somebody out of ${room}`);
+        must(isGiven || chat?.by === by, () => `${by} took somebody out of ${room}`);
         return this.#leave(room, chat, said.member);
       case 'chat.leave':
         isIn();

@@ -237,4 +237,50 @@ export const planted: readonly Planted[] = [
     "void tx.objectStore('rooms').delete(room);",
     '',
   ),
+  // A relay that was restored, and what devices hand back.
+  plant(
+    'forgets that the relay was restored',
+    'client/data/sync/live-session.ts',
+    'else if (meta.epoch !== epoch) await this.#newEpoch(meta.epoch);',
+    '',
+  ),
+  {
+    name: 'keeps the cursors of before a restore',
+    changes: [
+      {
+        file: 'client/data/storage/idb/rooms.ts',
+        replace: 'void rooms.put({ ...record, cursor: 0, stale: true });',
+        with: '{}',
+      },
+      {
+        file: 'client/data/storage/idb/rooms.ts',
+        replace: 'cursor: Math.min(meta.cursor, until)',
+        with: 'cursor: meta.cursor',
+      },
+    ],
+  },
+  plant(
+    'takes back what has no receipt',
+    'server/relay/handback.ts',
+    "if (!receipts.isOwn(row)) return answers.refused(failure('receipt-invalid', 'not a row of this relay'));",
+    '',
+  ),
+  plant(
+    'takes an entry back twice',
+    'server/relay/handback.ts',
+    'if (lost.isKnown(logs.open(room), entry)) return committer.enqueue({ done: known, failed: refused });',
+    '',
+  ),
+  plant(
+    'keeps no receipts on the device',
+    'client/data/storage/idb/journal.ts',
+    'put(tx, [cursor, room, entries[first]!.seq, last.at, all.length + overhead], { room, receipts: all });',
+    '',
+  ),
+  plant(
+    'writes on in a text that has still to come whole',
+    'client/data/sync/text-sender.ts',
+    ' || this.#events.isAwaited(room)',
+    '',
+  ),
 ];

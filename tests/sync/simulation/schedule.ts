@@ -20,6 +20,9 @@ const minute = 60_000;
 const year = 365 * 24 * 60 * minute;
 /** Everything has to be the same so soon after the last trouble: the longest wait between two attempts, and some. */
 const healsWithin = 4 * minute;
+/** In every so manieth schedule the relay is restored from older copies of its data. */
+const restoredEvery = 4;
+const mostRestores = 3;
 
 /** One seed: people at work while everything around them fails, then peace, then what must hold. */
 export async function runSchedule(
@@ -34,7 +37,7 @@ export async function runSchedule(
   // A bug in what nobody waits for.
   process.on('unhandledRejection', object);
   process.on('uncaughtException', object);
-  await new Schedule(world).run().catch(object);
+  await new Schedule(world, seed % restoredEvery === 0).run().catch(object);
   world.end();
   await new Promise((ended) => setImmediate(ended));
   process.off('unhandledRejection', object);
@@ -48,11 +51,14 @@ class Schedule {
   readonly #pages: Pages;
   readonly #sent: Sent[] = [];
   readonly #owner = 'ann' as MemberId;
+  readonly #isRestored: boolean;
   #people: MemberId[] = [];
   #hostile: Hostile | null = null;
+  #restores = 0;
 
-  constructor(world: SimWorld) {
+  constructor(world: SimWorld, isRestored: boolean) {
     this.#world = world;
+    this.#isRestored = isRestored;
     this.#pages = new Pages(world);
   }
 
@@ -63,6 +69,7 @@ class Schedule {
     for (let i = 0; i < events; i++) {
       await this.#event();
       await world.step(world.below(14));
+      if (this.#isRestored) await this.#perhapsRestore();
     }
     await this.#heal();
     await checkEverything(world, this.#pages, this.#sent);
@@ -176,7 +183,9 @@ class Schedule {
     if (choice < 91) {
       const jump = world.pick([-10 * year, 10 * year, -60 * minute, 5 * minute, 0]);
       const clock = world.below(4) === 0 ? { at: world.clock.now() } : { off: jump };
-      if (world.below(3) === 0) world.relayClock = clock;
+      // What is older than a month need not come back after a restore.
+      if (world.below(3) === 0)
+        world.relayClock = this.#isRestored && Math.abs(jump) > year ? { off: 0 } : clock;
       else device.clock = clock;
       return;
     }
@@ -253,14 +262,43 @@ class Schedule {
     this.#world.trace.say('evicted');
     this.#pages.forget(device);
     this.#pages.promised = this.#pages.promised.filter((each) => each.device !== device);
+    this.#world.lost.evicted(device);
     for (const sent of this.#sent) if (sent.device === device) sent.isGone = true;
     return device.machine.restart(true, () => disk.remove(device.machine.database));
+  }
+
+  /** A backup is taken, or the relay is restored from one. */
+  async #perhapsRestore(): Promise<void> {
+    const world = this.#world;
+    const choice = world.below(16);
+    if (choice < 2 && world.isRelayUp) {
+      const told = world.below(3) === 0;
+      world.trace.say('backed up', () => `at ${world.data.store.head()}${told ? ', told' : ''}`);
+      return world.data.backUp(told);
+    }
+    if (choice > 2 || world.data.copies.length === 0 || this.#restores === mostRestores) return;
+    this.#restores += 1;
+    const copy = world.pick(world.data.copies);
+    world.trace.say(
+      'restored',
+      () => `${world.data.store.head()} of ${world.data.store.epoch} to ${copy.cursor} of ${copy.epoch}`,
+    );
+    world.stopRelay(world.below(2) === 0);
+    world.relayDiskFull = false;
+    await world.restore(copy);
+    world.startRelay();
+    for (let times = world.below(3); times > 0; times--) {
+      await world.step(5);
+      this.#hostile?.handBack();
+    }
   }
 
   /** The profile of a device is copied to another machine, which goes on as if it were the same device. */
   #copy(device: SimDevice): void {
     const world = this.#world;
     if (world.oracle.copied.size > 0 || device.machine.ended) return;
+    // What a restore took is looked for on each device under its own id.
+    if (this.#isRestored) return;
     world.trace.say('copied', () => device.name);
     world.oracle.copied.add(device.id);
     world.copyProfile(device);
@@ -294,11 +332,20 @@ class Schedule {
       device.machine.goOnline();
     }
     const end = world.clock.now() + healsWithin;
-    do {
-      await world.settle(2_000);
-      if (world.clock.now() > end) throw new Broken(`not healed: ${await this.#unrest()}`);
-      await this.#everybodyBack();
-    } while ((await this.#unrest()) !== null);
+    const rest = async (): Promise<void> => {
+      do {
+        await world.settle(2_000);
+        if (world.clock.now() > end) throw new Broken(`not healed: ${await this.#unrest()}`);
+        await this.#everybodyBack();
+      } while ((await this.#unrest()) !== null);
+    };
+    await rest();
+    // What came back from one device may have waited for what another one has: it is offered on the next connection.
+    for (let times = 0; times < 3 && this.#restores > 0; times++) {
+      world.network.cut();
+      await world.settle(100);
+      await rest();
+    }
     await world.settle(2_500);
   }
 

@@ -11,13 +11,14 @@ import { createRelay } from '../../../server/relay/relay.ts';
 import { noLog } from '../../../server/relay/metrics.ts';
 import type { Caller, Relay } from '../../../server/relay/contract.ts';
 import type { RelayStore } from '../../../server/storage/contract.ts';
-import { createMemoryStore } from '../../../server/storage/memory/store.ts';
 import type { WorkspaceId } from '../../../shared/base/ids.ts';
 import { WorldDevice } from '../../support/world-device.ts';
 import { HeldClock, randomOf } from '../../support/world-time.ts';
 import { disk } from './device-disk.ts';
 import { Network } from './network.ts';
+import { LostRows } from './lost.ts';
 import { Broken, Oracle } from './oracle.ts';
+import { RelayData, type Copy } from './relay-data.ts';
 import { seedEverything, setNow } from './seeded.ts';
 import { failing } from './store-disk.ts';
 import { Trace } from './trace.ts';
@@ -50,7 +51,10 @@ export class SimWorld {
   readonly endedSessions = new Set<string>();
   readonly workspace = 'w' as WorkspaceId;
   readonly #turns: (() => void)[] = [];
-  readonly #store: RelayStore;
+  readonly data: RelayData;
+  /** What restores took from the relay. */
+  readonly lost = new LostRows(this);
+  #store: RelayStore;
   #relay: Relay | null = null;
   relayClock: { off: number } | { at: number } = { off: 0 };
   relayDiskFull = false;
@@ -62,8 +66,8 @@ export class SimWorld {
     this.trace = new Trace(tell);
     disk.reset(this.random);
     setNow(this.clock.now());
-    const memory = createMemoryStore({ workspace: this.workspace, epoch: 'first' });
-    this.#store = this.oracle.watch(failing(memory, () => this.relayDiskFull));
+    this.data = new RelayData(this.workspace, () => this.#told(this.relayClock));
+    this.#store = this.#watched();
     this.network = new Network(() => this.#relay, this.random, {
       said: (line, frame) => {
         this.trace.note(frame.length);
@@ -98,6 +102,10 @@ export class SimWorld {
     return 'at' in clock ? clock.at : this.clock.now() + clock.off;
   }
 
+  #watched(): RelayStore {
+    return this.oracle.watch(failing(this.data.store, () => this.relayDiskFull));
+  }
+
   startRelay(): void {
     if (this.#relay) return;
     const process = { alive: true };
@@ -109,7 +117,16 @@ export class SimWorld {
       log: { ...noLog, error: ({ err }, said) => this.oracle.fault(err, said) },
       defer: (run) => void this.#turns.push(() => process.alive && run()),
       later: (milliseconds, run) => void this.clock.after(milliseconds, () => process.alive && run()),
+      revoked: this.data.revoked(),
     });
+  }
+
+  /** The relay goes on from an older copy of its data, as a new epoch. */
+  async restore(copy: Copy): Promise<void> {
+    await this.lost.note(() => this.oracle.restored(this.data.restore(copy)));
+    this.#store = this.#watched();
+    await this.data.applyJournal(copy, this.#store);
+    this.oracle.goesOn();
   }
 
   /** `killed`: nothing is stored or said any more. */

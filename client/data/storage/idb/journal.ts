@@ -1,7 +1,6 @@
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import { failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
-import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun, encodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
 import type { LogContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
 import { isReadable } from '../../text/merge.ts';
@@ -53,11 +52,11 @@ export function keepRows(tx: JournalTx, room: RoomId, rows: NonNullable<JournalR
 }
 
 /**
- * A row of a text that the relay took back: its text is fetched whole, without receipts, and the relay may be restored
- * once more. Which cursor it has there is not said, so no backup counts as having it.
+ * A row that the relay took back, for when it is restored once more: it may be so before the room is fetched again, and a
+ * text comes whole, without receipts. Which cursor the row has there is not said, so no backup counts as having it.
  */
 function keepHanded(tx: JournalTx, owedAs: number, { room, by, at, bytes, receipt }: OwedRowValue): void {
-  if (findRoom(room)?.kind.class !== 'text' || receipt.length === 0) return;
+  if (receipt.length === 0) return;
   const cursor = Number.MAX_SAFE_INTEGER;
   const rows = [{ by, at, cursor, bytes, receipt }];
   put(tx, [cursor, room, owedAs, at, bytes.length + overhead], { room, rows });
@@ -128,6 +127,7 @@ async function rowsOf(
   { receipts, rows }: JournalRun,
   until: number,
 ): Promise<OwedRowValue[]> {
+  // Of a log, where it stood is in its bytes.
   if (rows)
     return rows.flatMap(({ by, at, cursor, bytes, receipt }) =>
       cursor > until ? { room, seq: 0, by, at, bytes, receipt, failure: null } : [],
