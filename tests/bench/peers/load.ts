@@ -29,6 +29,8 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+const chunkSize = 512;
+
 /** Letters of one writer as frames, made before the time is taken. */
 class Letters {
   readonly #frameOf: (clock: number) => Uint8Array;
@@ -41,7 +43,7 @@ class Letters {
   }
 
   #more(): void {
-    const size = 4_096;
+    const size = chunkSize;
     const ends = new Uint32Array(size + 1);
     const frames: Uint8Array[] = [];
     for (let i = 0; i < size; i++) {
@@ -57,8 +59,8 @@ class Letters {
   send(client: Client, from: number, to: number): void {
     while (this.#made < to) this.#more();
     for (let clock = from; clock < to;) {
-      const chunk = this.#chunks[Math.floor(clock / 4_096)]!;
-      const end = Math.min(to, chunk.from + 4_096);
+      const chunk = this.#chunks[Math.floor(clock / chunkSize)]!;
+      const end = Math.min(to, chunk.from + chunkSize);
       const bytes = chunk.frames.subarray(chunk.ends[clock - chunk.from], chunk.ends[end - chunk.from]);
       client.wire.sendFramed(bytes);
       clock = end;
@@ -79,6 +81,8 @@ interface Writer {
 
 /** Letters made ahead at saturation, of all writers. */
 const madeAhead = 250_000;
+/** Seconds beyond the measured ones for which letters are made ahead at a rate. */
+const spare = 1;
 
 async function fan(server: LoadedServer, job: Fan): Promise<FanResult> {
   const dialect = dialectOf(server);
@@ -134,6 +138,7 @@ async function fan(server: LoadedServer, job: Fan): Promise<FanResult> {
     }
   }
   const count = job.rooms * job.writersPerRoom;
+  const ahead = job.rate === null ? madeAhead : job.rate * (job.warm + job.seconds + spare);
   for (const [n, client] of clients.entries()) {
     if (n % job.perRoom >= job.writersPerRoom) continue;
     const id = await client.clientId(1_000_000 + n);
@@ -142,7 +147,7 @@ async function fan(server: LoadedServer, job: Fan): Promise<FanResult> {
     numbers.set(id, writers.length);
     writers.push({
       client,
-      letters: new Letters(frameOf, job.rate === null ? madeAhead / count : 0),
+      letters: new Letters(frameOf, ahead / count),
       readers: job.perRoom - 1,
       sent: 0,
       delivered: 0,
