@@ -5,8 +5,9 @@ import { equalBytes } from '../../../shared/base/bytes.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import type { OutboxRecord, OwedRow, QueuedUpdates } from '../../../client/data/storage/contract.ts';
 import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
-import { entryKey, hasDeletions } from './lost.ts';
-import { must } from './oracle.ts';
+import { entryKey } from './entry-key.ts';
+import { hasDeletions, type LostRows } from './lost.ts';
+import { must } from './broken.ts';
 import type { Pages } from './texts.ts';
 import type { SimDevice, SimWorld } from './world.ts';
 
@@ -35,12 +36,17 @@ const buildsOnLost: ReadonlySet<ErrorCode> = new Set(['update-missing-reference'
 const buildsOnOthers: ErrorCode = 'update-missing-reference';
 
 /** What must hold when everything that failed works again. */
-export async function checkEverything(world: SimWorld, pages: Pages, sent: readonly Sent[]): Promise<void> {
+export async function checkEverything(
+  world: SimWorld,
+  pages: Pages,
+  sent: readonly Sent[],
+  lost: LostRows,
+): Promise<void> {
   const { oracle } = world;
   const kept = new Map<SimDevice, Kept>();
   for (const device of world.devices) kept.set(device, await keptBy(world, device));
-  const { gone, excused } = checkLost(world, kept);
-  const touched = new Set([...world.lost.texts.values()].map(({ room }) => room));
+  const { gone, excused } = checkLost(world, lost, kept);
+  const touched = new Set([...lost.texts.values()].map(({ room }) => room));
   const refused = new Map<SimDevice, ReadonlySet<string>>();
   for (const [device, { outbox, queue, owed }] of kept) {
     refused.set(
@@ -57,7 +63,7 @@ export async function checkEverything(world: SimWorld, pages: Pages, sent: reado
       );
     await checkDevice(world, device);
   }
-  checkTexts(world, pages, excused);
+  checkTexts(world, pages, lost, excused);
   checkSent(world, sent, refused, excused);
   for (const { device, room, client, clock } of pages.promised) {
     // Two machines went on under one id: what one of them wrote is moved under another, word by word.
@@ -99,8 +105,8 @@ interface Gone {
 /**
  * What a restore took and a living device had is back; or it builds on what nobody had, and then the device shows it.
  */
-function checkLost(world: SimWorld, kept: ReadonlyMap<SimDevice, Kept>): Gone {
-  const { oracle, lost } = world;
+function checkLost(world: SimWorld, lost: LostRows, kept: ReadonlyMap<SimDevice, Kept>): Gone {
+  const { oracle } = world;
   const gone = new Set<string>();
   const excused = new Set<string>();
   const able = (room: RoomId, holders: ReadonlySet<SimDevice>): SimDevice[] =>
@@ -175,7 +181,7 @@ function checkSent(
 }
 
 /** Relay and every copy byte for byte, and in it everything that was acknowledged. */
-function checkTexts(world: SimWorld, pages: Pages, excused: ReadonlySet<string>): void {
+function checkTexts(world: SimWorld, pages: Pages, lost: LostRows, excused: ReadonlySet<string>): void {
   const { oracle } = world;
   for (const [room, { clocks, rows }] of oracle.rooms) {
     if (clocks.size === 0) continue;
@@ -184,7 +190,7 @@ function checkTexts(world: SimWorld, pages: Pages, excused: ReadonlySet<string>)
     must(equalBytes(relays, Y.encodeStateAsUpdate(kept)), () => `${room}: the relay says other than its log`);
     for (const acked of oracle.acked) {
       if (acked.room !== room || excused.has(room)) continue;
-      const holders = world.lost.deletions.get(acked)?.holders;
+      const holders = lost.deletions.get(acked)?.holders;
       must(
         holders?.size === 0 || hasDeletions(kept, acked),
         () => `${room}: an acknowledged deletion is gone`,

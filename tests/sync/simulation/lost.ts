@@ -2,6 +2,7 @@ import * as Y from 'yjs';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
+import { entryKey } from './entry-key.ts';
 import type { Acked, Oracle } from './oracle.ts';
 import type { SimDevice, SimWorld } from './world.ts';
 
@@ -18,10 +19,6 @@ interface LostText extends Lost {
   readonly client: number;
   readonly end: number;
 }
-
-/** Facts get another id where they come back; what they say stays. */
-export const entryKey = (room: RoomId, { id, type, by, at, data }: LogEntry): string =>
-  id.startsWith('fact-') ? `${room} ${type} ${by} ${at} ${JSON.stringify(data)}` : `${room} ${id}`;
 
 /** What one device holds: keys of entries, and texts. */
 interface Held {

@@ -10,15 +10,9 @@ import { handedDevice } from '../../../server/relay/updates.ts';
 import type { RelayStore, StoredRow, WriteBatch } from '../../../server/storage/contract.ts';
 import type { Line } from './network.ts';
 import type { Commit } from './relay-data.ts';
-import { entryKey } from './lost.ts';
+import { Broken, must } from './broken.ts';
+import { entryKey } from './entry-key.ts';
 import { Rights } from './rights.ts';
-
-/** What a schedule found wrong. */
-export class Broken extends Error {}
-
-export function must(isSo: boolean, otherwise: () => string): void {
-  if (!isSo) throw new Broken(otherwise());
-}
 
 interface Chat {
   readonly by: MemberId;

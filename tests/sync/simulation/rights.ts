@@ -1,31 +1,37 @@
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
-import { must, type Oracle } from './oracle.ts';
+import { must } from './broken.ts';
+
+/** Who has which rights now. */
+interface Known {
+  readonly people: ReadonlyMap<MemberId, { readonly role: string; readonly active: boolean }>;
+  readonly chats: ReadonlyMap<RoomId, { readonly members: ReadonlySet<MemberId> }>;
+}
 
 /** What was done about a right last, by somebody who might: true when it was given. Restores do not change it. */
 export class Rights {
   readonly #given = new Map<string, { readonly isGiven: boolean; readonly has: () => boolean }>();
-  readonly #oracle: Oracle;
+  readonly #known: Known;
 
-  constructor(oracle: Oracle) {
-    this.#oracle = oracle;
+  constructor(known: Known) {
+    this.#known = known;
   }
 
   #person(member: MemberId, isGiven: boolean): void {
-    const has = (): boolean => this.#oracle.people.get(member)?.active ?? false;
+    const has = (): boolean => this.#known.people.get(member)?.active ?? false;
     this.#given.set(`${member} is in the workspace`, { isGiven, has });
   }
 
   #power(member: MemberId, role: string): void {
     const has = (): boolean => {
-      const known = this.#oracle.people.get(member);
+      const known = this.#known.people.get(member);
       return known?.active === true && known.role !== 'member';
     };
     this.#given.set(`${member} is an administrator`, { isGiven: role !== 'member', has });
   }
 
   #chat(room: RoomId, member: MemberId, isGiven: boolean): void {
-    const has = (): boolean => this.#oracle.chats.get(room)?.members.has(member) ?? false;
+    const has = (): boolean => this.#known.chats.get(room)?.members.has(member) ?? false;
     this.#given.set(`${member} is in ${room}`, { isGiven, has });
   }
 

@@ -3,7 +3,8 @@ import { newId, type CommandId, type MemberId, type RoomId } from '../../../shar
 import { disk } from './device-disk.ts';
 import { Hostile, twice } from './hostile.ts';
 import { checkEverything, type Sent } from './invariants.ts';
-import { Broken } from './oracle.ts';
+import { Broken } from './broken.ts';
+import { LostRows } from './lost.ts';
 import { Pages } from './texts.ts';
 import { SimWorld, type SimDevice } from './world.ts';
 
@@ -49,6 +50,7 @@ export async function runSchedule(
 class Schedule {
   readonly #world: SimWorld;
   readonly #pages: Pages;
+  readonly #lost: LostRows;
   readonly #sent: Sent[] = [];
   readonly #owner = 'ann' as MemberId;
   readonly #isRestored: boolean;
@@ -60,6 +62,7 @@ class Schedule {
     this.#world = world;
     this.#isRestored = isRestored;
     this.#pages = new Pages(world);
+    this.#lost = new LostRows(world);
   }
 
   async run(): Promise<void> {
@@ -72,7 +75,7 @@ class Schedule {
       if (this.#isRestored) await this.#perhapsRestore();
     }
     await this.#heal();
-    await checkEverything(world, this.#pages, this.#sent);
+    await checkEverything(world, this.#pages, this.#sent, this.#lost);
   }
 
   async #begin(): Promise<void> {
@@ -262,7 +265,7 @@ class Schedule {
     this.#world.trace.say('evicted');
     this.#pages.forget(device);
     this.#pages.promised = this.#pages.promised.filter((each) => each.device !== device);
-    this.#world.lost.evicted(device);
+    this.#lost.evicted(device);
     for (const sent of this.#sent) if (sent.device === device) sent.isGone = true;
     return device.machine.restart(true, () => disk.remove(device.machine.database));
   }
@@ -285,7 +288,7 @@ class Schedule {
     );
     world.stopRelay(world.below(2) === 0);
     world.relayDiskFull = false;
-    await world.restore(copy);
+    await world.restore(copy, this.#lost);
     world.startRelay();
     for (let times = world.below(3); times > 0; times--) {
       await world.step(5);

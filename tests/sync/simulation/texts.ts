@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { Tab } from '../../support/world-device.ts';
-import { must } from './oracle.ts';
+import { must } from './broken.ts';
 import type { SimDevice, SimWorld } from './world.ts';
 
 interface OpenText {

@@ -16,8 +16,8 @@ import { WorldDevice } from '../../support/world-device.ts';
 import { HeldClock, randomOf } from '../../support/world-time.ts';
 import { disk } from './device-disk.ts';
 import { Network } from './network.ts';
-import { LostRows } from './lost.ts';
-import { Broken, Oracle } from './oracle.ts';
+import { Broken } from './broken.ts';
+import { Oracle } from './oracle.ts';
 import { RelayData, type Copy } from './relay-data.ts';
 import { seedEverything, setNow } from './seeded.ts';
 import { failing } from './store-disk.ts';
@@ -52,8 +52,6 @@ export class SimWorld {
   readonly workspace = 'w' as WorkspaceId;
   readonly #turns: (() => void)[] = [];
   readonly data: RelayData;
-  /** What restores took from the relay. */
-  readonly lost = new LostRows(this);
   #store: RelayStore;
   #relay: Relay | null = null;
   relayClock: { off: number } | { at: number } = { off: 0 };
@@ -121,9 +119,9 @@ export class SimWorld {
     });
   }
 
-  /** The relay goes on from an older copy of its data, as a new epoch. */
-  async restore(copy: Copy): Promise<void> {
-    await this.lost.note(() => this.oracle.restored(this.data.restore(copy)));
+  /** The relay goes on from an older copy of its data, as a new epoch. `lost` notes what it forgets thereby. */
+  async restore(copy: Copy, lost: { note(forget: () => void): Promise<void> }): Promise<void> {
+    await lost.note(() => this.oracle.restored(this.data.restore(copy)));
     this.#store = this.#watched();
     await this.data.applyJournal(copy, this.#store);
     this.oracle.goesOn();
