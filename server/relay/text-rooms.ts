@@ -68,6 +68,9 @@ const givenUp: Readonly<Record<GivenUp['why'], Failure>> = {
   stopping: failure('stopping', 'the relay is stopping'),
 };
 
+/** While the disk refuses everything, every reading may find the document gone once more. */
+const readsAgain = 8;
+
 export interface TextRoomsDeps {
   readonly store: RelayStore;
   readonly clock: Clock;
@@ -175,6 +178,7 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
     work: (text: LoadedText, work: Work) => Sliced<Uint8Array>,
     done: (bytes: Uint8Array) => void,
     tell: Failed,
+    again = readsAgain,
   ): void =>
     turns.take(room, {
       bytes: bytes + 100,
@@ -184,6 +188,9 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
         done(yield* work(yield* open(room, slice), slice));
       },
       failed: (error) => {
+        // The document counted on something that is not stored and is forgotten: what is stored can be read.
+        if (error instanceof GivenUp && error.why === 'forgotten' && again > 0)
+          return answer(room, bytes, work, done, tell, again - 1);
         if (error instanceof GivenUp) return tell(givenUp[error.why]);
         if (error instanceof Unreadable) return tell(failure(error.code, error.message));
         log.error({ err: error, room }, 'a text could not be read');
