@@ -26,7 +26,9 @@ export function mendAnswers(database: SqliteDatabase): boolean {
     .all();
   if (damaged.length === 0) return false;
   const devices = database.prepare<[], string>('SELECT device FROM devices').pluck().all();
-  const move = database.prepare('UPDATE commands SET device = ?, id = ? WHERE device = ? AND id = ?');
+  const move = database.prepare(
+    'UPDATE OR REPLACE commands SET device = ?, id = ? WHERE device = ? AND id = ?',
+  );
   let areLost = false;
   for (const { device, id, n, at, result, sum } of damaged) {
     const ids = [id, idIn(result) ?? id];

@@ -26,6 +26,17 @@ const isSound = (database: SqliteDatabase, table: string): boolean => {
   }
 };
 
+/** False when not even that can be done: lines that are damaged cannot all be in one index. */
+function reindex(database: SqliteDatabase, table: string): boolean {
+  try {
+    guarded(database, () => database.exec(`REINDEX ${table}`));
+    return true;
+  } catch (error) {
+    if (error instanceof StorageError && error.reason !== 'unsure') return false;
+    throw error;
+  }
+}
+
 /** Tables that belong to no room. What is missing from one would be taken for something that never was. */
 const common = [
   ...['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims', 'synced'],
@@ -39,8 +50,8 @@ const common = [
 export function expectSoundTables(database: SqliteDatabase, tables: readonly string[]): void {
   for (const table of tables) {
     if (isSound(database, table)) continue;
-    guarded(database, () => database.exec(`REINDEX ${table}`));
-    if (!isSound(database, table)) throw new StorageError('damaged', `its table ${table} cannot be read`);
+    if (!reindex(database, table) || !isSound(database, table))
+      throw new StorageError('damaged', `its table ${table} cannot be read`);
   }
 }
 

@@ -7,8 +7,6 @@ const magic = 0x377f0682;
 
 /** In a page that every commit writes which is synced before anybody is answered. */
 export const syncedMark = 'weft: this commit is synced before anybody is answered';
-const isSynced = (frame: Uint8Array): boolean =>
-  Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(syncedMark);
 
 type Sum = readonly [number, number];
 
@@ -23,10 +21,16 @@ function addTo([first, second]: Sum, view: DataView, from: number, to: number, l
 const isAt = (view: DataView, at: number, [first, second]: Sum): boolean =>
   view.getUint32(at) === first && view.getUint32(at + 4) === second;
 
+/** The number of the page with the mark, as any frame says that has it; 0 when none has. */
+function markedPage(log: Uint8Array, view: DataView, frame: number): number {
+  const found = Buffer.from(log.buffer, log.byteOffset, log.length).indexOf(syncedMark, headerSize);
+  return found === -1 ? 0 : view.getUint32(found - ((found - headerSize) % frame));
+}
+
 /**
- * Synced commits in a write-ahead log of SQLite that lie behind its first damaged frame. SQLite takes such a frame for
- * the end, as it must after a power cut, where at most one of them had begun: so two are proof that stored work cannot be
- * read. Others, which nobody was told of, may be missing in any number.
+ * Synced commits in a write-ahead log of SQLite that its first damaged frame belongs to or that lie behind it. SQLite
+ * takes such a frame for the end, as it must after a power cut, where at most one of them had begun: so two are proof that
+ * stored work cannot be read. Others, which nobody was told of, may be missing in any number.
  */
 export function commitsBehindDamage(log: Uint8Array): number {
   if (log.length < headerSize + frameHeaderSize) return 0;
@@ -38,26 +42,36 @@ export function commitsBehindDamage(log: Uint8Array): number {
   if (!isMagic || !isAt(view, 24, sum))
     return log.subarray(0, headerSize).some((byte) => byte !== 0) ? Infinity : 0;
   const page = view.getUint32(8);
+  const frame = frameHeaderSize + page;
+  const marked = markedPage(log, view, frame);
   let isDamaged = false;
-  let behind = 0;
-  for (let at = headerSize; at + frameHeaderSize + page <= log.length; at += frameHeaderSize + page) {
+  /** Whether the commit that is being read has the mark. */
+  let hasMark = false;
+  let lost = 0;
+  for (let at = headerSize; at + frame <= log.length; at += frame) {
+    const isMarked = view.getUint32(at) === marked;
     // Frames of an earlier round have other salts: everything from there on is in the database.
     const isOfThisRound =
       view.getUint32(at + 8) === view.getUint32(16) && view.getUint32(at + 12) === view.getUint32(20);
-    if (!isDamaged) {
+    if (isDamaged) {
+      if (isOfThisRound && isMarked) lost++;
+    } else {
+      hasMark ||= isMarked;
       sum = addTo(sum, view, at, at + 8, little);
       sum = addTo(sum, view, at + frameHeaderSize, at + frameHeaderSize + page, little);
       isDamaged = !isOfThisRound || !isAt(view, at + 16, sum);
+      if (isDamaged && hasMark) lost++;
+      // The last frame of a commit says how long the database is.
+      if (view.getUint32(at + 4) > 0) hasMark = false;
     }
-    if (isDamaged && isOfThisRound && isSynced(log.subarray(at, at + frameHeaderSize + page))) behind++;
   }
-  return behind;
+  return lost;
 }
 
 /** What of a log's durable commits cannot be read, as a part of a sentence; null when all can be. */
 export function logDamage(path: string): string | null {
   const behind = existsSync(path) ? commitsBehindDamage(readFileSync(path)) : 0;
   if (behind < 2) return null;
-  const many = behind === Infinity ? 'what it holds' : `${behind} commits behind the damage`;
+  const many = behind === Infinity ? 'what it holds' : `${behind} commits`;
   return `its write-ahead log is damaged, ${many} cannot be read`;
 }
