@@ -36,6 +36,8 @@ export interface CommandsDeps {
   /** Bytes of one command. */
   readonly largest: number;
   isDamaged(room: RoomId): boolean;
+  /** Judges updates that came before the command, by the rights of then. */
+  settle(): void;
   /** Whether the entry of this command of the member was handed back and is queued to be stored. */
   isTakingBack(member: MemberId, id: CommandId): boolean;
 }
@@ -45,7 +47,7 @@ const mostDevices = 50_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
   const { store, clock, access, logs, appending, committer, metrics } = deps;
-  const { largest, isDamaged, isTakingBack } = deps;
+  const { largest, isDamaged, settle, isTakingBack } = deps;
   const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */
@@ -90,6 +92,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   return {
     lastCommand,
     take(caller, command, deliver) {
+      settle();
       const { id, n } = command;
       const refuse = (code: ErrorCode, message: string): void => {
         metrics.refused(code);

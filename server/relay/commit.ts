@@ -41,6 +41,8 @@ export interface CommitterDeps {
   readonly log: RelayLog;
   /** Runs something at the end of this turn of the event loop. */
   defer(run: () => void): void;
+  /** Queues what was gathered in this turn and not judged yet. */
+  gathered(): void;
   /** Everything of one group is durable: show it. */
   published(rows: readonly Committed[]): void;
   /** A group was not stored: forget every state that counts on it. */
@@ -53,6 +55,8 @@ export interface Committer {
   /** The cursor that the newest queued row will have. */
   readonly cursor: number;
   enqueue(work: Work): void;
+  /** Something was gathered: there is a group to be stored at the end of this turn. */
+  plan(): void;
   /** Stores what is queued, now. */
   flush(): void;
   /**
@@ -64,10 +68,12 @@ export interface Committer {
 
 /** Group commit: what arrives within one turn of the event loop is stored in one transaction, then answered. */
 export function createCommitter(deps: CommitterDeps): Committer {
-  const { store, metrics, log, defer, published, rolledBack, settled } = deps;
+  const { store, metrics, log, defer, gathered, published, rolledBack, settled } = deps;
   let queue: Work[] = [];
   let queuedRows = 0;
   let scheduled = false;
+  /** What is queued now is stored right after. */
+  let isGathering = false;
 
   const persist = (works: readonly Work[], also: readonly (() => void)[]): StoredRow[] => {
     const started = performance.now();
@@ -110,7 +116,17 @@ export function createCommitter(deps: CommitterDeps): Committer {
     return works;
   };
 
+  const gather = (): void => {
+    isGathering = true;
+    try {
+      gathered();
+    } finally {
+      isGathering = false;
+    }
+  };
+
   const flush = (): void => {
+    gather();
     if (queue.length === 0) return;
     const works = take();
     let rows: StoredRow[];
@@ -126,6 +142,15 @@ export function createCommitter(deps: CommitterDeps): Committer {
     announce(works, rows);
   };
 
+  const plan = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    defer(() => {
+      scheduled = false;
+      flush();
+    });
+  };
+
   return {
     get cursor() {
       return store.head() + queuedRows;
@@ -133,13 +158,9 @@ export function createCommitter(deps: CommitterDeps): Committer {
     enqueue(work) {
       queue.push(work);
       if (work.row) queuedRows++;
-      if (scheduled) return;
-      scheduled = true;
-      defer(() => {
-        scheduled = false;
-        flush();
-      });
+      if (!isGathering) plan();
     },
+    plan,
     flush,
     commitAlone(work, also) {
       let rows: StoredRow[];

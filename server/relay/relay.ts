@@ -108,8 +108,8 @@ export function createRelay(deps: RelayDeps): Relay {
   /** What was judged before is stored now: nothing of theirs is written any more when this returns. */
   const endCalled = (isMeant: (caller: Caller) => boolean, message: string): void => {
     endWhere(({ caller }) => isMeant(caller), 'session-ended', message);
-    updates.end(isMeant);
     committer.flush();
+    updates.end(isMeant);
   };
 
   const endInactive = (): void =>
@@ -172,11 +172,13 @@ export function createRelay(deps: RelayDeps): Relay {
     metrics,
     log,
     defer,
+    gathered: () => texts.settle(),
     published,
     rolledBack,
     settled: outboxes.flush,
   });
-  const texts = createTextRooms({ store, clock, bounds, metrics, log, defer, flush: committer.flush });
+  const { plan, flush } = committer;
+  const texts = createTextRooms({ store, clock, bounds, metrics, log, defer, plan, flush });
   const history = createHistory({
     store,
     workshop: deps.workshop ?? createInlineWorkshop(),
@@ -201,6 +203,7 @@ export function createRelay(deps: RelayDeps): Relay {
     metrics,
     largest: bounds.command,
     isDamaged: quarantine.has,
+    settle: texts.settle,
     isTakingBack: (member, id) => handback.isTakingBack(member, id),
   });
   const updates = createUpdates({ store, clock, access, texts, ids, committer, metrics });

@@ -10,6 +10,8 @@ import type { OwnsClient } from './gate/judge.ts';
 import { isSpoilt, LoadedText } from './gate/loaded-text.ts';
 import type { Bounds } from '../bounds.ts';
 import { readStrictly } from './gate/read-strictly.ts';
+import type { ReadUpdate } from './gate/read-update.ts';
+import { Together } from './gate/together.ts';
 import { Unreadable } from './gate/unreadable.ts';
 import { atOnce, only, unbounded, type Sliced, type Work } from './gate/work.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
@@ -28,18 +30,22 @@ export interface Staging {
   readonly device: DeviceId;
   readonly owns: OwnsClient;
   /**
-   * The bytes to store: only what was new; null when nothing was. Called before `stage` returns for what is quickly done.
-   * What is stored of it must be queued at once, or the room forgotten.
+   * The bytes to store: only what was new; null when nothing was. What is stored of it must be queued at once, or the room
+   * forgotten. `isLate`: not before the end of the turn in which it came, so rights may be others by now.
    */
-  readonly done: (staged: Result<Uint8Array | null, Failure>) => void;
+  readonly done: (staged: Result<Uint8Array | null, Failure>, isLate: boolean) => void;
 }
 
 export interface TextRooms {
   /**
-   * Checks an update and applies it to the loaded document. After a refusal the document is as it was. A large update is
-   * taken in pieces, between which others have their turn.
+   * Checks an update and applies it to the loaded document. After a refusal the document is as it was. Small ones are
+   * gathered until the turn ends or `settle`; a large one is taken in pieces, between which others have their turn.
    */
   stage(staging: Staging): void;
+  /** The same at once, unless the room is busy. */
+  stageNow(staging: Staging): void;
+  /** Takes what was gathered. */
+  settle(): void;
   /** What a state vector lacks. Told when what the room is busy with is done. */
   difference(room: RoomId, vector: Uint8Array, done: (bytes: Uint8Array) => void, failed: Failed): void;
   /** The relay's own state vector. */
@@ -68,6 +74,9 @@ const givenUp: Readonly<Record<GivenUp['why'], Failure>> = {
   stopping: failure('stopping', 'the relay is stopping'),
 };
 
+/** Bytes up to which an update is gathered. */
+const smallUpdate = 4 * 1024;
+
 /** While the disk refuses everything, every reading may find the document gone once more. */
 const readsAgain = 8;
 
@@ -78,12 +87,14 @@ export interface TextRoomsDeps {
   readonly metrics: RelayMetrics;
   readonly log: RelayLog;
   readonly defer: (run: () => void) => void;
+  /** Sees to it that `settle` is called at the end of this turn. */
+  plan(): void;
   /** Stores what is queued: a document may only be read again when the store holds all that was applied. */
   flush(): void;
 }
 
 export function createTextRooms(deps: TextRoomsDeps): TextRooms {
-  const { store, clock, bounds, metrics, log, defer, flush } = deps;
+  const { store, clock, bounds, metrics, log, defer, plan, flush } = deps;
   const loaded = new Map<RoomId, LoadedText>();
   const turns = createRoomTurns(() => clock.now(), defer);
   const patience = createPatience(clock);
@@ -144,8 +155,11 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
     lose(room);
   };
 
-  const take = function* (staging: Staging, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
-    const { room, kind, bytes, device, owns } = staging;
+  /** Its form, before any document is loaded; null when it says nothing. */
+  const form = function* (
+    { bytes, device }: Staging,
+    work: Work,
+  ): Sliced<Result<ReadUpdate | null, Failure>> {
     metrics.reached('update', bytes.length);
     if (bytes.length > bounds.update) metrics.struck('update');
     const update = yield* readStrictly(bytes, bounds.update, work);
@@ -153,23 +167,143 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
     if (update.value.runs.length === 0 && update.value.deletes.length === 0) return ok(null);
     if (patience.isLost(device))
       return err(failure('too-many-requests', 'updates of this device were refused at great cost; wait'));
-    const text = yield* open(room, work);
-    const staged = yield* text.take(update.value, kind, owns, work);
+    return update;
+  };
+
+  const takeInto = function* (
+    text: LoadedText,
+    { room, kind, device, owns }: Staging,
+    update: ReadUpdate,
+    work: Work,
+  ): Sliced<Result<Uint8Array | null, Failure>> {
+    const staged = yield* text.take(update, kind, owns, work);
     metrics.reached('text', text.bytes);
     if (!staged.ok && staged.error.code === 'too-large') metrics.struck('text');
     if (!staged.ok && isSpoilt(staged.error)) discard(room, device, staged.error);
     return staged;
   };
 
+  const take = function* (staging: Staging, work: Work): Sliced<Result<Uint8Array | null, Failure>> {
+    const update = yield* form(staging, work);
+    if (!update.ok || update.value === null) return update as Result<null, Failure>;
+    return yield* takeInto(yield* open(staging.room, work), staging, update.value, work);
+  };
+
+  type Answer = (staging: Staging, staged: Result<Uint8Array | null, Failure>) => void;
+
+  /** In order, those that only go on typing as one. */
+  const takeAll = function* (stagings: readonly Staging[], answer: Answer, work: Work): Sliced<void> {
+    const [{ room, kind }] = stagings as [Staging];
+    let text = yield* open(room, work);
+    let together = new Together(text.known);
+    let members: { readonly staging: Staging; readonly update: ReadUpdate }[] = [];
+    const alone = function* (staging: Staging, update: ReadUpdate): Sliced<void> {
+      // A refusal may have lost the document.
+      text = yield* open(room, work);
+      answer(staging, yield* takeInto(text, staging, update, work));
+    };
+    const close = function* (): Sliced<void> {
+      const [all, joined] = [members, together];
+      members = [];
+      if (all.length > 1 && (yield* text.takeTogether(joined.joined(), kind, work)))
+        for (const { staging } of all) answer(staging, ok(staging.bytes));
+      else for (const { staging, update } of all) yield* alone(staging, update);
+      together = new Together(text.known);
+    };
+    for (const staging of stagings) {
+      const formed = yield* form(staging, work);
+      if (!formed.ok || formed.value === null) {
+        answer(staging, formed as Result<null, Failure>);
+        continue;
+      }
+      const update = formed.value;
+      if (members.length > 0 && !together.accepts(update, staging.device)) yield* close();
+      if (
+        together.accepts(update, staging.device) &&
+        update.runs.every(({ client }) => staging.owns(client))
+      ) {
+        together.add(update, staging.device);
+        members.push({ staging, update });
+      } else {
+        yield* close();
+        yield* alone(staging, update);
+      }
+    }
+    yield* close();
+  };
+
   /** What somebody is told whose update took too long, came too late or was in the way. */
   const failed = (error: unknown, { room, device, done }: Staging): void => {
     if (!(error instanceof GivenUp)) {
       log.error({ err: error, room }, 'an update could not be judged');
-      return done(err(failureOf(error)));
+      return done(err(failureOf(error)), true);
     }
     const why = givenUp[error.why];
     if (error.why === 'too-long') discard(room, device, why);
-    done(err(why));
+    done(err(why), true);
+  };
+
+  const stageNow = (staging: Staging): void => {
+    let isLate = false;
+    turns.take(staging.room, {
+      bytes: staging.bytes.length + 1_000,
+      *run(work) {
+        try {
+          staging.done(yield* take(staging, work), isLate);
+        } catch (error) {
+          lose(staging.room);
+          throw error;
+        }
+      },
+      failed: (error) => failed(error, staging),
+    });
+    isLate = true;
+  };
+
+  const stageAll = (room: RoomId, stagings: readonly Staging[]): void => {
+    const waiting = new Set(stagings);
+    const answer: Answer = (staging, staged) => {
+      staging.done(staged, isLate);
+      waiting.delete(staging);
+    };
+    const allFailed = (error: unknown): void => {
+      for (const staging of waiting) failed(error, staging);
+    };
+    let isLate = false;
+    try {
+      turns.take(room, {
+        bytes: stagings.reduce((sum, { bytes }) => sum + bytes.length + 1_000, 0),
+        *run(work) {
+          try {
+            yield* takeAll(stagings, answer, work);
+          } catch (error) {
+            lose(room);
+            throw error;
+          }
+        },
+        failed: allFailed,
+      });
+    } catch (error) {
+      allFailed(error);
+    }
+    isLate = true;
+  };
+
+  /** What came in this turn and is small, by room. */
+  let gathered = new Map<RoomId, Staging[]>();
+
+  const gather = (staging: Staging): void => {
+    const others = gathered.get(staging.room);
+    if (others) others.push(staging);
+    else gathered.set(staging.room, [staging]);
+    plan();
+  };
+
+  const settleRoom = (room: RoomId): void => {
+    const stagings = gathered.get(room);
+    if (!stagings) return;
+    gathered.delete(room);
+    stageAll(room, stagings);
   };
 
   const answer = (
@@ -198,20 +332,24 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
       },
     });
 
+  const settle = (): void => {
+    if (gathered.size === 0) return;
+    const all = gathered;
+    gathered = new Map();
+    for (const [room, stagings] of all) stageAll(room, stagings);
+  };
+
   return {
-    stage: (staging) =>
-      turns.take(staging.room, {
-        bytes: staging.bytes.length + 1_000,
-        *run(work) {
-          try {
-            staging.done(yield* take(staging, work));
-          } catch (error) {
-            lose(staging.room);
-            throw error;
-          }
-        },
-        failed: (error) => failed(error, staging),
-      }),
+    stage(staging) {
+      if (staging.bytes.length <= smallUpdate) return gather(staging);
+      settleRoom(staging.room);
+      stageNow(staging);
+    },
+    stageNow(staging) {
+      settleRoom(staging.room);
+      stageNow(staging);
+    },
+    settle,
     difference(room, vector, done, tell) {
       answer(room, vector.length, (text, work) => text.difference(vector, work), done, tell);
     },
@@ -236,6 +374,9 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
       loaded.get(room)?.measured(bytes);
     },
     trim,
-    stop: turns.stop,
+    stop() {
+      settle();
+      turns.stop();
+    },
   };
 }

@@ -9,7 +9,7 @@ import type { ClientIds } from './client-ids.ts';
 import type { Committer } from './commit.ts';
 import type { Caller } from './contract.ts';
 import type { RelayMetrics } from './metrics.ts';
-import type { TextRooms } from './text-rooms.ts';
+import type { Staging, TextRooms } from './text-rooms.ts';
 
 const mostRemembered = 20_000;
 
@@ -22,7 +22,7 @@ export interface UpdateAnswers {
 export type Identity = 'leased' | 'claimed';
 
 export interface Updates {
-  /** Judges now, answers when durable. `origin` is the socket that does not want its own back. */
+  /** Judges in this turn, answers when durable. `origin` is the socket that does not want its own back. */
   take(
     caller: Caller,
     room: string,
@@ -80,16 +80,15 @@ export function createUpdates(deps: UpdatesDeps): Updates {
   /** Callers of updates that take more than one turn. */
   const onTheirWay = new Set<{ readonly caller: Caller; isEnded: boolean }>();
 
-  const judge = (taking: Taking): void => {
+  const stagingOf = (taking: Taking): Staging => {
     const { located, row, owns, claims, origin, taken, known, refused } = taking;
-    let isLate = false;
-    texts.stage({
+    return {
       room: located.room,
       kind: located.kind,
       bytes: row.bytes,
       device: row.device,
       owns,
-      done(staged) {
+      done(staged, isLate) {
         if (!staged.ok) return refused(staged.error);
         const why = isLate ? taking.why() : null;
         if (why) {
@@ -110,8 +109,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
           failed: refused,
         });
       },
-    });
-    isLate = true;
+    };
   };
 
   return {
@@ -153,7 +151,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
         refused,
       };
       try {
-        judge(taking);
+        texts.stage(stagingOf(taking));
       } catch (error) {
         onTheirWay.delete(going);
         throw error;
@@ -162,7 +160,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     takeBack({ by, at, bytes }, located, { taken, known, refused }) {
       if (!isText(located)) return refused(failure('room-not-found', 'no such room'));
       const used: number[] = [];
-      judge({
+      const taking: Taking = {
         located,
         row: { by, device: handedDevice, at, bytes },
         owns(client) {
@@ -174,7 +172,8 @@ export function createUpdates(deps: UpdatesDeps): Updates {
         taken,
         known,
         refused,
-      });
+      };
+      texts.stageNow(stagingOf(taking));
     },
     end(isMeant) {
       for (const going of onTheirWay) if (isMeant(going.caller)) going.isEnded = true;

@@ -150,7 +150,7 @@ describe('a forged command', () => {
 
 describe('on the plain socket', () => {
   /** Sends one update and tells how the connection went on. */
-  function send({ relay, eve }: ForgeryWorld, room: RoomId, bytes: Uint8Array): string {
+  async function send({ relay, eve }: ForgeryWorld, room: RoomId, bytes: Uint8Array): Promise<string> {
     let closed = '';
     const link = { send: () => {}, close: (code: string) => void (closed = code), buffered: 0 };
     const opened = relay.connectPlain(link, eve, room);
@@ -159,6 +159,7 @@ describe('on the plain socket', () => {
     for (const each of [0, 2]) encoding.writeVarUint(encoder, each);
     encoding.writeVarUint8Array(encoder, bytes);
     opened.value.receive(encoding.toUint8Array(encoder));
+    await new Promise((judged) => setImmediate(judged));
     opened.value.gone();
     return closed;
   }
@@ -182,11 +183,11 @@ describe('on the plain socket', () => {
       for (const client of stolen) {
         const clock = client === 77 ? 4 : client === world.hers.pad.client ? world.hers.pad.next : 0;
         const bytes = writeUpdate([{ client, clock, structs: [{ content: characters('x') }] }]);
-        const closed = send(world, world.pad, bytes);
+        const closed = await send(world, world.pad, bytes);
         if (closed !== 'update-not-leased') throw new Error(`seed ${seed}: ${client} was let in: ${closed}`);
       }
       for (const name of ['directory/main', 'doc/gone', 'doc/d:about'])
-        send(world, world.room(name), writeUpdate([], [[1, [0, 1 + random(9)]]]));
+        await send(world, world.room(name), writeUpdate([], [[1, [0, 1 + random(9)]]]));
     }
     await new Promise((committed) => setImmediate(committed));
     expect(trace(world) === before, `seed ${seed}`).toBe(true);

@@ -127,8 +127,8 @@ describe('a disk that fails in the middle of one update', () => {
     mine.text.insert(0, 'typed once');
     const update = mine.take();
     ada.connection.receive(syncMessage(2, update));
-    expect(ada.link.closed).toBe('storage-failed');
     settle();
+    expect(ada.link.closed).toBe('storage-failed');
     expect(relay.text(pad)).toEqual(createRelay({ store, version: 'test' }).text(pad));
 
     const again = plain(relay, 'ada', pad);

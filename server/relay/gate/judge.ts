@@ -33,6 +33,8 @@ export interface Plan {
   readonly gone: ReadonlySet<number>;
   /** Whether Yjs will have to walk past many items to find their places: then a few structs may be long work. */
   readonly isFar: boolean;
+  /** Whether nothing is deleted, also not by the way: no key gets another value, no struct comes deleted. */
+  readonly onlyAdds: boolean;
 }
 
 const malformed = (message: string): Failure => failure('update-malformed', message);
@@ -66,7 +68,8 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
   });
   if (refused) return refused;
 
-  if (update.deletes.length === 0) return { order, gone: standing.gone, isFar: standing.isFar };
+  const { gone, isFar, onlyAdds } = standing;
+  if (update.deletes.length === 0) return { order, gone, isFar, onlyAdds };
   const ends = new Map(update.runs.map(({ client, to }) => [client, Math.max(to, known(client))]));
   for (let at = 0; at < update.deletes.length; at += 3) {
     const client = update.deletes[at]!;
@@ -74,7 +77,7 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
     if (!(update.deletes[at + 1]! + update.deletes[at + 2]! <= end)) return missing();
     if (work.did(1)) yield;
   }
-  return { order, gone: standing.gone, isFar: standing.isFar };
+  return { order, gone, isFar, onlyAdds: false };
 }
 
 /** Structs that the relay has must be the same here: otherwise a device and its copy went on under one id. */
@@ -109,6 +112,7 @@ const nothing: ReadonlySet<number> = new Set();
 /** Finds for each new struct what it will stand in, by its neighbours and parents, and whether it may. */
 class Standing {
   gone: ReadonlySet<number> = nothing;
+  onlyAdds = true;
   #gone: Set<number> | null = null;
   #walk = 0;
   readonly #question: Question;
@@ -138,6 +142,7 @@ class Standing {
     this.#holders[i] = null;
     this.#subs[i] = null;
     if (ref === content.gc || ref === content.deleted) {
+      this.onlyAdds = false;
       const length = clockAfter(update, run, i) - Math.max(clock, state);
       if (length > bounds.gap) return malformed('a gap of impossible length');
       if (ref === content.gc) return null;
@@ -189,6 +194,7 @@ class Standing {
       ({ sub } = reader);
     }
     if (sub !== null && right !== undefined) return malformed('a key whose value has a right neighbour');
+    if (sub !== null) this.onlyAdds = false;
     this.#holders[i] = holder;
     this.#subs[i] = sub;
     this.#look(left, right, holder, sub);

@@ -102,11 +102,11 @@ export class LoadedText {
   *#loadLarge(bytes: Uint8Array, work: Work): Sliced<void> {
     const update = yield* readUpdate(bytes, work, uncapped);
     const order: number[] = [];
-    yield* inOrder(update, this.#known, work, (_reader, _run, i) => {
+    yield* inOrder(update, this.known, work, (_reader, _run, i) => {
       order.push(i);
       return null;
     });
-    for (const each of piecesOf(update, { order, gone: nothing }, this.#known, piece)) {
+    for (const each of piecesOf(update, { order, gone: nothing }, this.known, piece)) {
       Y.applyUpdate(this.doc, each);
       if (work.did(stepsPerPiece + piece.structs * stepsPerPart)) yield;
     }
@@ -130,6 +130,21 @@ export class LoadedText {
     return yield* this.#apply(update, plan, work);
   }
 
+  /**
+   * The same for updates put together, whoever sent them being who may write under their client ids. False when they have
+   * to be taken one by one: the document is as it was then. Otherwise each is stored as it came.
+   */
+  *takeTogether(update: ReadUpdate, kind: AnyTextKind, work: Work): Sliced<boolean> {
+    const { doc } = this;
+    const plan = yield* judge({ doc, places: this.#places, kind, update, owns: () => true }, work);
+    if ('code' in plan || !plan.onlyAdds || plan.gone.size > 0 || plan.isFar) return false;
+    if (!this.#hasRoom(update, plan)) return false;
+    Y.applyUpdate(doc, update.bytes);
+    if (doc.store.pendingStructs !== null) throw new Error('what was judged could not be applied');
+    work.did(plan.order.length * stepsPerPart);
+    return true;
+  }
+
   *encode(vector: ReadonlyMap<number, number>, work: Work): Sliced<Uint8Array> {
     return yield* encodeState(this.doc, vector, work);
   }
@@ -140,7 +155,8 @@ export class LoadedText {
     return yield* this.encode(yield* readVector(vector, (client) => clients.has(client), work), work);
   }
 
-  readonly #known = (client: number): number => Y.getState(this.doc.store, client);
+  /** The first clock of a client id that the document does not have. */
+  readonly known = (client: number): number => Y.getState(this.doc.store, client);
 
   #count(): number {
     let structs = 0;
@@ -219,12 +235,12 @@ export class LoadedText {
     const ranges = update.deletes.length / 3;
     const isSmall =
       structs <= piece.structs && ranges <= piece.ranges && update.bytes.length <= piece.bytes && !plan.isFar;
-    if (isSmall && plan.gone.size === 0 && update.runs.every((run) => run.from >= this.#known(run.client))) {
+    if (isSmall && plan.gone.size === 0 && update.runs.every((run) => run.from >= this.known(run.client))) {
       yield { bytes: update.bytes, steps: (structs + ranges) * stepsPerPart };
       return;
     }
     const size = plan.isFar ? smallest : piece;
     const steps = stepsPerPiece + (isSmall ? structs + ranges : size.structs) * stepsPerPart;
-    for (const bytes of piecesOf(update, plan, this.#known, size)) yield { bytes, steps };
+    for (const bytes of piecesOf(update, plan, this.known, size)) yield { bytes, steps };
   }
 }
