@@ -7,6 +7,7 @@ import type { AppDeps } from '../deps.ts';
 import type { AppEnvironment } from '../environment.ts';
 import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
+import { createHistoryShare } from '../history-share.ts';
 import { refuse, take } from '../refusals.ts';
 import { readableRoom } from '../room-access.ts';
 import { id, json, membersOnly, refusals, room, time } from '../schemas.ts';
@@ -122,6 +123,7 @@ const mostAtOnce = 100_000;
 
 export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
   const { history } = deps.relay;
+  const share = createHistoryShare();
   const middleware = [signedIn(deps)];
 
   /** To make an answer takes a while, and rights may change meanwhile. */
@@ -179,12 +181,13 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, at, as, limit } = c.req.valid('query');
-      const target = readableRoom(deps, c.get('caller').member, name);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
       if (target.kind.class === 'log') {
-        const found = take(await history.logAt(target.room, at, limit));
+        const found = take(await share.of(member, () => history.logAt(target.room, at, limit)));
         return largeJson(c, name, found);
       }
-      const { update, ...found } = take(await history.textAt(target.room, at));
+      const { update, ...found } = take(await share.of(member, () => history.textAt(target.room, at)));
       if (as === 'json')
         return largeJson(c, name, { ...found, update: Buffer.from(update).toString('base64') });
       c.header('Weft-Version-At', String(found.at));
@@ -261,10 +264,12 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, path, from, to = from + mostAtOnce } = c.req.valid('query');
-      const target = readableRoom(deps, c.get('caller').member, name);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
       if (target.kind.class !== 'text')
         return refuse('bad-request', 'room: entries of a log say their author');
-      const found = take(await history.attribution(target.room, { path: pathIn(path), from, to }));
+      const query = { path: pathIn(path), from, to };
+      const found = take(await share.of(member, () => history.attribution(target.room, query)));
       return large(c, name, found, 'application/json') as never;
     },
   );

@@ -102,6 +102,14 @@ async function command(to: RoomId, type: string, data: unknown, n: number): Prom
   if (!done.ok) throw new Error(done.message);
 }
 
+async function joined(name: string): Promise<SignedIn> {
+  const wish = { role: 'member', maxUses: null, expiresInDays: 7 };
+  const made = await send('/api/invitations', lin.token, 'POST', wish);
+  const { code } = (await made.json()) as { code: string };
+  const join = { name, email: `${name}@example.com`, password: `${name} has a secret` };
+  return (await (await send(`/api/join/${code}`, undefined, 'POST', join)).json()) as SignedIn;
+}
+
 describe('GET /api/room-at', () => {
   it('gives a text as bytes with headers, and as JSON', async () => {
     const pad = room('scratch', 'pad');
@@ -189,11 +197,7 @@ describe('the other routes', () => {
 
   it('answer readers of the room, with the rights of now', async () => {
     const chat = room('chat', 'private');
-    const made = (await (
-      await send('/api/invitations', lin.token, 'POST', { role: 'member', maxUses: null, expiresInDays: 7 })
-    ).json()) as { code: string };
-    const join = { name: 'Eve', email: 'eve@example.com', password: 'eve has a secret' };
-    const eve = (await (await send(`/api/join/${made.code}`, undefined, 'POST', join)).json()) as SignedIn;
+    const eve = await joined('Eve');
     const members = [lin.member.id, eve.member.id];
     await command(chat, 'chat.create', { type: 'group', title: 'Private', members }, 1);
     const routes = [`/api/room-at?at=${now}&room=${chat}`, `/api/versions?room=${chat}`];
@@ -215,6 +219,25 @@ describe('the other routes', () => {
     for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
     workspace.auth.sessions.end(eve.member.id as MemberId, eve.session.id);
     expect((await asked).status).toBe(401);
+  });
+
+  it('let no member have all the places where people wait', async () => {
+    const pad = room('scratch', 'pad');
+    await write(pad, ['one'], 1_000);
+    const eve = await joined('Eve');
+    const paths = [`/api/room-at?at=${now}&room=${pad}`, `/api/attribution?room=${pad}`];
+    const asked = Array.from({ length: 40 }, (_, i) => send(paths[i % 2]!, lin.token));
+    const other = await send(paths[0]!, eve.token);
+    expect(other.status).toBe(200);
+    const answers = await Promise.all(asked);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused).toHaveLength(36);
+    expect([refused[0]!.headers.get('retry-after'), await codeOf(refused[0]!)]).toEqual([
+      '5',
+      'too-many-requests',
+    ]);
+    // What was answered makes place for the next.
+    expect((await send(paths[1]!, lin.token)).status).toBe(200);
   });
 
   it('end in the middle for a reader who may not have the rest any more', async () => {
