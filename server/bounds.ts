@@ -71,6 +71,9 @@ export const boundTable = {
   socketBytes: rate(64 * mebi, 64 * kibi, 'bytes'),
   memberMessages: rate(60_000, 10, 'number'),
   memberBytes: rate(192 * mebi, 64 * kibi, 'bytes'),
+  // Client ids in a day. A text remembers every id that ever wrote in it; an honest device draws some ten in a day.
+  deviceLeases: count(20_000, limits.leases, 'most'),
+  memberLeases: count(60_000, limits.leases, 'most'),
 
   // Who is where.
   watchedRooms: count(4_096, 1, 'most'),

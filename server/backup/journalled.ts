@@ -4,6 +4,7 @@ import type { RoomId } from '../../shared/base/ids.ts';
 import { findRoom } from '../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { AuthStore } from '../auth/contract.ts';
+import type { RevokedOutside } from '../relay/handback.ts';
 import type { NewRow, RelayStore } from '../storage/contract.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import type { Journal, JournalLine, Revocation } from './journal.ts';
@@ -94,13 +95,17 @@ export const entryOf = (line: JournalLine & { readonly kind: 'entry' }): LogEntr
   decodeLogRun(Buffer.from(line.bytes, 'base64'));
 
 /** The entries of the journal by room, for a relay that was restored. */
-export function revokedByRoom(lines: readonly JournalLine[]): (room: RoomId) => readonly LogEntry[] {
-  const rooms = new Map<RoomId, LogEntry[]>();
+export function revokedByRoom(lines: readonly JournalLine[]): RevokedOutside {
+  const rooms = new Map<RoomId, Map<string, ReturnType<RevokedOutside>[number]>>();
   for (const line of lines) {
     if (line.kind !== 'entry') continue;
-    const entries = rooms.get(line.room) ?? [];
-    entries.push(...entryOf(line));
+    const entries = rooms.get(line.room) ?? new Map<string, ReturnType<RevokedOutside>[number]>();
     rooms.set(line.room, entries);
+    for (const entry of entryOf(line)) {
+      // An entry that was handed back is noted once more, at another place than that at which it was made.
+      const key = `${entry.by} ${entry.id}`;
+      if (!entries.has(key)) entries.set(key, { entry, epoch: line.epoch });
+    }
   }
-  return (room) => rooms.get(room) ?? [];
+  return (room) => [...(rooms.get(room)?.values() ?? [])];
 }

@@ -1,5 +1,12 @@
 import type { LogEntry, Readers } from '../../shared/access/kind.ts';
-import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import {
+  factPrefix,
+  isFactId,
+  type CommandId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+} from '../../shared/base/ids.ts';
 import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { NewRow, RelayStore } from '../storage/contract.ts';
 import type { Access, Located } from './access.ts';
@@ -18,8 +25,7 @@ export interface Appending {
   factId(seq: number): CommandId;
 }
 
-const factPrefix = 'fact-';
-export const isFact = ({ id }: LogEntry): boolean => id.startsWith(factPrefix);
+export const isFact = ({ id }: LogEntry): boolean => isFactId(id);
 
 export function createAppending(store: RelayStore, access: Access, logs: LogRooms): Appending {
   const isFirst = store.epochs.length === 0;

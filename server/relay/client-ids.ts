@@ -3,14 +3,17 @@ import { failure, type Failure } from '../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { HeldLease } from '../../shared/protocol/messages.ts';
+import type { Bounds } from '../bounds.ts';
 import type { Claim, Lease, RelayStore } from '../storage/contract.ts';
+import { createAllowance } from './allowance.ts';
 import type { Committer } from './commit.ts';
 import type { Caller } from './contract.ts';
+import type { RelayMetrics } from './metrics.ts';
 import type { Receipts } from './receipts.ts';
 
 /** Who writes under which Yjs client id: leases of devices, and claims of plain clients. */
 export interface ClientIds {
-  /** Draws ids for a device; told when they are durable. */
+  /** Draws ids for a device; told when they are durable. `too-many-requests` when it has drawn enough for a day. */
   draw(
     caller: Caller,
     count: number,
@@ -41,17 +44,27 @@ export interface ClientIds {
 }
 
 const mostRemembered = 50_000;
+const tooManyDrawn = failure('too-many-requests', 'enough client ids for one day');
 /** Plain clients draw theirs from the 32 bits below, so the two never meet by chance. */
 const lowest = 2 ** 32;
 /** Ids rise with time, so a relay restored from a backup goes on above what it has forgotten. 53 bits last until 2109. */
 const perMillisecond = 2 ** 11;
 
-export function createClientIds(
-  store: RelayStore,
-  committer: Committer,
-  clock: Clock,
-  receipts: Receipts,
-): ClientIds {
+export interface ClientIdsDeps {
+  readonly store: RelayStore;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly receipts: Receipts;
+  readonly bounds: Pick<Bounds, 'deviceLeases' | 'memberLeases'>;
+  readonly metrics: RelayMetrics;
+}
+
+export function createClientIds(deps: ClientIdsDeps): ClientIds {
+  const { store, committer, clock, receipts, bounds, metrics } = deps;
+  const allowances = {
+    deviceLeases: createAllowance(bounds.deviceLeases, clock),
+    memberLeases: createAllowance(bounds.memberLeases, clock),
+  };
   type Holder = NonNullable<ReturnType<RelayStore['leaseHolder']>>;
   const holders = new Map<number, Holder>();
   /** Those that are not stored yet, and those that are: these never change. */
@@ -88,6 +101,20 @@ export function createClientIds(
   const isOwn = (holder: Holder, caller: Caller): boolean =>
     holder.device === caller.device && holder.member === caller.member;
 
+  /** Counts ids that are drawn; false when they are too many for today, of the device or of all its member has. */
+  const mayDraw = ({ device, member }: Caller, wanted: number): boolean => {
+    const of = { deviceLeases: device, memberLeases: member };
+    for (const bound of ['deviceLeases', 'memberLeases'] as const) {
+      const left = allowances[bound].left(of[bound]) - wanted;
+      if (left >= 0) metrics.reached(bound, Math.ceil(bounds[bound] - left));
+      else metrics.struck(bound);
+      if (left < 0) return false;
+    }
+    allowances.deviceLeases.use(device, wanted);
+    allowances.memberLeases.use(member, wanted);
+    return true;
+  };
+
   const claim = (member: MemberId, room: RoomId, client: number): Claim | null => {
     if (holderOf(client) || claimant(client, room) !== null) return null;
     claims.set(`${client}/${room}`, member);
@@ -98,14 +125,11 @@ export function createClientIds(
     draw(caller, count, done, failed) {
       const ids: number[] = [];
       const wanted = Math.min(Math.max(1, count), limits.leases);
+      const { device, member } = caller;
+      if (!mayDraw(caller, wanted)) return failed(tooManyDrawn);
       last = Math.max(last, clock.now() * perMillisecond);
       while (ids.length < wanted) if (!store.isClientTaken(++last)) ids.push(last);
-      const leases = ids.map((client): Lease => ({
-        client,
-        member: caller.member,
-        device: caller.device,
-        at: clock.now(),
-      }));
+      const leases = ids.map((client): Lease => ({ client, member, device, at: clock.now() }));
       const sealed = ids.map((id) => receipts.sealLease(caller, id));
       committer.enqueue({ leases, done: () => done(sealed), failed });
     },

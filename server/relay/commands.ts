@@ -1,6 +1,12 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
-import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import {
+  isFactId,
+  type CommandId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+} from '../../shared/base/ids.ts';
 import { judgeCommand } from '../../shared/documents/decide.ts';
 import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
 import type { RelayStore } from '../storage/contract.ts';
@@ -101,6 +107,9 @@ export function createCommands(deps: CommandsDeps): Commands {
       // Not settled: the answer says something of the caller, not of the command.
       if (!access.actor(caller.member)?.active)
         return refuse('forbidden', 'no longer a member of this workspace');
+
+      // Not settled either: what the relay said itself is told from commands by it, also after a restore.
+      if (isFactId(id)) return refuse('bad-request', 'only the relay has ids that begin so');
 
       const key = `${caller.device}/${id}`;
       const others = waiting.get(key);

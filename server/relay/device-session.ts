@@ -51,6 +51,8 @@ export function connectDevice(
   };
 
   const lose = (room: RoomId): void => {
+    // Nobody watches what they may not read; when the right comes back it may be watched again.
+    watched.delete(room);
     // A device that is behind has rows of the room on their way, in front of the news. It comes back for the others.
     if (link.buffered > 0) close('too-slow', 'rights have changed; come back for the rest', 'drop');
     else say({ type: 'lost', room });

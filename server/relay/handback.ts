@@ -14,6 +14,7 @@ import { failureOf } from './failure-of.ts';
 import type { LogRoom, LogRooms } from './log-rooms.ts';
 import { createLostEntries } from './lost-entries.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
+import { createPlaces, type Made } from './places.ts';
 import type { Receipts } from './receipts.ts';
 import { handedDevice, type HandedAnswers, type Updates } from './updates.ts';
 
@@ -31,6 +32,11 @@ export interface Handback {
   stop(): void;
 }
 
+/** Entries of a room that took something away, as they are known from outside the store, and the epoch of each. */
+export type RevokedOutside = (
+  room: RoomId,
+) => readonly { readonly entry: LogEntry; readonly epoch: string }[];
+
 export interface HandbackDeps {
   readonly store: RelayStore;
   readonly clock: Clock;
@@ -42,8 +48,7 @@ export interface HandbackDeps {
   readonly receipts: Receipts;
   readonly metrics: RelayMetrics;
   readonly log: RelayLog;
-  /** Entries that took something away, as they are known from outside the store. */
-  readonly revoked: (room: RoomId) => readonly LogEntry[];
+  readonly revoked: RevokedOutside;
   defer(run: () => void): void;
 }
 
@@ -70,7 +75,8 @@ const missing = (message: string): Failure => failure('update-missing-reference'
 /** Takes back what was lost when the relay was restored (PROTOCOL.md, R-1 to R-5), a little in every turn. */
 export function createHandback(deps: HandbackDeps): Handback {
   const { store, clock, access, logs, appending, updates, committer, receipts, metrics, log, revoked } = deps;
-  const lost = createLostEntries(store, committer.flush);
+  const places = createPlaces(store);
+  const lost = createLostEntries(store, places, committer.flush);
   const wasRestored = store.epochs.length > 0;
   /** Commands whose entries are queued to be stored. */
   const settling = new Set<string>();
@@ -93,21 +99,29 @@ export function createHandback(deps: HandbackDeps): Handback {
     return { device, n: 0, at: clock.now(), result };
   };
 
-  /** The entry may have given somebody back what was taken from them after it was made: takes it away again. */
-  const revokeAgain = (located: Located & { kind: AnyLogKind }, given: LogEntry): void => {
+  /** What took something away after the entry was made: the entry may give it back. */
+  const takenSince = ({ kind, room }: Located & { kind: AnyLogKind }, given: Made): Made[] => {
+    if (!kind.accessEntries.has(given.entry.type)) return [];
+    const outside = revoked(room).map(({ entry, epoch }): Made => {
+      return { entry, place: places.inEpoch(epoch, entry.seq) };
+    });
+    const { id, by } = given.entry;
+    return [...outside, ...lost.revoking(logs.open(room))].filter(
+      (taken) => (taken.entry.id !== id || taken.entry.by !== by) && places.isAfter(taken, given),
+    );
+  };
+
+  /** Takes it away again. */
+  const revokeAgain = (located: Located & { kind: AnyLogKind }, { entry: taken, place }: Made): void => {
     const { kind, room } = located;
-    if (!kind.accessEntries.has(given.type)) return;
-    for (const taken of [...revoked(room), ...lost.revoking(logs.open(room))]) {
-      if (taken.at < given.at || (taken.id === given.id && taken.by === given.by)) continue;
-      const now = logs.open(room);
-      const fact = kind.revoking[taken.type]?.(taken, now.state);
-      if (!fact) continue;
-      const said = { ...fact, id: appending.factId(now.head), by: taken.by, at: clock.now() };
-      const { entry, row } = appending.entry(now, said, relayDevice);
-      const failed = (): void => lost.forget(room);
-      committer.enqueue({ row, ...appending.fold(located, now, entry), done: () => {}, failed });
-      lost.appended(now, entry);
-    }
+    const now = logs.open(room);
+    const fact = kind.revoking[taken.type]?.(taken, now.state);
+    if (!fact) return;
+    const said = { ...fact, id: appending.factId(now.head), by: taken.by, at: clock.now() };
+    const { entry, row } = appending.entry(now, said, relayDevice);
+    const failed = (): void => lost.forget(room);
+    committer.enqueue({ row, ...appending.fold(located, now, entry), done: () => {}, failed });
+    lost.appended(now, { entry, place });
   };
 
   const takeEntry = (
@@ -123,6 +137,9 @@ export function createHandback(deps: HandbackDeps): Handback {
     const now = logs.open(room);
     if (entry.seq > now.head && !again) return refused(missing('entries before it are missing'));
     if (!exists(located, now, entry)) return refused(failure('room-not-found', 'no such room'));
+    // Found before anything is queued: the entry must not be stored without what takes its gifts away again.
+    const place = places.ofLost(entry, row.seq);
+    const since = takenSince(located, { entry, place });
     const moved = appending.entry(now, entry, handedDevice);
     const command = settle(entry, moved.entry.seq);
     const key = `${entry.by} ${entry.id}`;
@@ -141,8 +158,8 @@ export function createHandback(deps: HandbackDeps): Handback {
         refused(why);
       },
     });
-    lost.appended(now, moved.entry);
-    revokeAgain(located, moved.entry);
+    lost.appended(now, { entry: moved.entry, place });
+    for (const taken of since) revokeAgain(located, taken);
   };
 
   const take = (row: HandedRow, again: boolean, answers: HandedAnswers): void => {
@@ -161,7 +178,11 @@ export function createHandback(deps: HandbackDeps): Handback {
   const step = (job: Job): void => {
     const at = job.next++;
     const row = job.rows[at]!;
+    let isSettled = false;
     const settled = (result: HandedResult): void => {
+      // What threw after its answer is answered already; what is queued may be answered after it threw.
+      if (isSettled) return;
+      isSettled = true;
       job.results[at] = result;
       job.open--;
       if (job.open === 0 && job.next === job.rows.length) job.answer(job.results);

@@ -1,16 +1,17 @@
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
-import type { RelayStore } from '../storage/contract.ts';
-import { isFact } from './appending.ts';
+import type { RelayStore, StoredRow } from '../storage/contract.ts';
+import { devicesOf, isFact } from './appending.ts';
 import { entriesOf, type LogRoom } from './log-rooms.ts';
+import type { Made, Place, Places } from './places.ts';
 
 /** What a log room has since the oldest restore: so that nothing is taken back twice, nor rights that are gone. */
 export interface LostEntries {
   isKnown(log: LogRoom, entry: LogEntry): boolean;
   /** Entries that took something away since then. */
-  revoking(log: LogRoom): readonly LogEntry[];
-  /** The entry has just been appended to the room. */
-  appended(log: LogRoom, entry: LogEntry): void;
+  revoking(log: LogRoom): readonly Made[];
+  /** The entry has just been appended to the room; what it says was made at its place. */
+  appended(log: LogRoom, made: Made): void;
   /** What was appended is not stored. */
   forget(room: RoomId): void;
 }
@@ -21,7 +22,7 @@ interface Known {
   /** Up to where the log was read. */
   upTo: number;
   readonly ids: Set<string>;
-  readonly revoking: LogEntry[];
+  readonly revoking: Made[];
 }
 
 /** Entries that are remembered by id, of all rooms together. */
@@ -34,16 +35,27 @@ const identity = (entry: LogEntry): string =>
     ? `${entry.by} ${entry.type} ${entry.at} ${JSON.stringify(entry.data)}`
     : `${entry.by} ${entry.id}`;
 
-export function createLostEntries(store: RelayStore, flush: () => void): LostEntries {
+export function createLostEntries(store: RelayStore, places: Places, flush: () => void): LostEntries {
   const lowestUntil = Math.min(...store.epochs.map(({ until }) => until));
   const rooms = new Map<RoomId, Known>();
   let remembered = 0;
 
-  const note = (log: LogRoom, known: Known, entry: LogEntry): void => {
+  const note = (log: LogRoom, known: Known, entry: LogEntry, placeOf: () => Place | null): void => {
     known.ids.add(identity(entry));
-    if (Object.hasOwn(log.kind.revoking, entry.type)) known.revoking.push(entry);
+    if (Object.hasOwn(log.kind.revoking, entry.type)) known.revoking.push({ entry, place: placeOf() });
     known.upTo = entry.seq + 1;
     remembered++;
+  };
+
+  /** Read from the store: what was handed back before has its answer kept for its author, and stood elsewhere once. */
+  const placeIn = (row: StoredRow, entry: LogEntry): Place | null => {
+    if (isFact(entry)) return places.ofFact(entry);
+    return store.settled(devicesOf(entry.by), entry.id) === null ? places.ofRow(row) : null;
+  };
+
+  const noteRows = (log: LogRoom, known: Known, rows: readonly StoredRow[]): void => {
+    for (const row of rows)
+      for (const entry of entriesOf([row])) note(log, known, entry, () => placeIn(row, entry));
   };
 
   const forget = (room: RoomId): void => {
@@ -68,10 +80,10 @@ export function createLostEntries(store: RelayStore, flush: () => void): LostEnt
       const since = store.rowsAfter(log.room, lowestUntil);
       const from = since[0]?.seq ?? log.head;
       rooms.set(log.room, (known = { from, upTo: from, ids: new Set(), revoking: [] }));
-      for (const entry of entriesOf(since)) note(log, known, entry);
+      noteRows(log, known, since);
       return known;
     }
-    for (const entry of entriesOf(store.rowsFrom(log.room, known.upTo, all))) note(log, known, entry);
+    noteRows(log, known, store.rowsFrom(log.room, known.upTo, all));
     return known;
   };
 
@@ -84,9 +96,9 @@ export function createLostEntries(store: RelayStore, flush: () => void): LostEnt
       return there !== undefined && identity(there) === identity(entry);
     },
     revoking: (log) => of(log).revoking,
-    appended(log, entry) {
+    appended(log, { entry, place }) {
       const known = rooms.get(log.room);
-      if (known?.upTo === entry.seq) note(log, known, entry);
+      if (known?.upTo === entry.seq) note(log, known, entry, () => place);
     },
     forget,
   };

@@ -3,7 +3,6 @@ import { systemClock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok } from '../../shared/base/result.ts';
-import type { LogEntry } from '../../shared/access/kind.ts';
 import type { HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
 import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
 import { createHistory } from '../history/history.ts';
@@ -23,7 +22,7 @@ import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createLine } from './line.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
-import { createHandback, isTooEarly } from './handback.ts';
+import { createHandback, isTooEarly, type RevokedOutside } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
 import { connectPlain } from './plain-session.ts';
@@ -46,8 +45,7 @@ export interface RelayDeps {
   readonly workshop?: WorkshopHost;
   /** Days for which rows of texts are kept one by one; 0, and without it: for ever. */
   readonly keepDays?: number;
-  /** Entries of a log room that took something away, as they are known from outside the store. */
-  readonly revoked?: (room: RoomId) => readonly LogEntry[];
+  readonly revoked?: RevokedOutside;
   /** The end of a turn of the event loop; tests hold it in their hand. */
   readonly defer?: (run: () => void) => void;
   /** Runs something once, later; must not keep the process alive. */
@@ -191,7 +189,7 @@ export function createRelay(deps: RelayDeps): Relay {
     measured: texts.measured,
     isStopping: () => stopping,
   });
-  const ids = createClientIds(store, committer, clock, receipts);
+  const ids = createClientIds({ store, committer, clock, receipts, bounds, metrics });
   const appending = createAppending(store, access, logs);
   const commands = createCommands({
     store,

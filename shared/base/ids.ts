@@ -22,6 +22,10 @@ export function newId<T extends string = string>(): T {
   return id as T;
 }
 
+/** Ids of what the relay itself said begin so; no command of a device may. */
+export const factPrefix = 'fact-';
+export const isFactId = (id: string): boolean => id.startsWith(factPrefix);
+
 /** What an id of ours or of a scratch room may look like: 1 to 64 letters, digits, `_` and `-`. */
 export const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 export const isId = (value: unknown): value is string => typeof value === 'string' && idPattern.test(value);

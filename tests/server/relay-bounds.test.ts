@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import * as encoding from 'lib0/encoding';
 import { WebSocket } from 'ws';
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import * as Y from 'yjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Bound } from '../../server/bounds.ts';
 import { createBucket } from '../../server/http/buckets.ts';
@@ -11,6 +13,7 @@ import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts
 import { startRig, TestDevice, typing, type Rig } from './relay-rig.ts';
 
 let rig: Rig;
+let requests = 1_000;
 afterEach(() => rig.stop());
 
 const struck = new Map<Bound, number>();
@@ -230,6 +233,70 @@ describe('a device', () => {
     ada.send({ type: 'watch', room: rig.room('scratch', 'c') });
     await ada.settle();
     expect(struck.get('watchedRooms')).toBe(1);
+  });
+
+  it('[L-5] draws so many client ids in a day, and so do all devices of one member', async () => {
+    let now = Date.UTC(2026, 0, 5);
+    const day = 24 * 3_600_000;
+    struck.clear();
+    const bounds = { deviceLeases: 48, memberLeases: 80 };
+    rig = await startRig({ bounds, metrics, clock: { now: () => now } });
+    await rig.people('ada', 'ben');
+    const [one, two, ben] = [await rig.device('ada'), await rig.device('ada.b'), await rig.device('ben')];
+    const draw = async (by: TestDevice, count: number): Promise<number | string> => {
+      const request = ++requests;
+      by.send({ type: 'lease', request, count });
+      const answer = await Promise.race([
+        by.until('leased', (said) => said.request === request),
+        by.until('refused', (said) => said.request === request),
+      ]);
+      return answer.type === 'leased' ? answer.ids.length : answer.code;
+    };
+    expect([await draw(one, 32), await draw(one, 32), await draw(one, 16)]).toEqual([
+      32,
+      'too-many-requests',
+      16,
+    ]);
+    expect(struck.get('deviceLeases')).toBe(1);
+    // Asking in vain takes nothing from the other devices.
+    for (let i = 0; i < 5; i++) expect(await draw(one, 32)).toBe('too-many-requests');
+    expect([await draw(two, 32), await draw(two, 1)]).toEqual([32, 'too-many-requests']);
+    expect(struck.get('memberLeases')).toBe(1);
+    expect(await draw(ben, 32)).toBe(32);
+    // A clock that is set back gives nothing back.
+    now -= 10 * day;
+    expect(await draw(one, 1)).toBe('too-many-requests');
+    now += 10 * day + day / 2;
+    expect([await draw(one, 24), await draw(one, 1)]).toEqual([24, 'too-many-requests']);
+    now += day;
+    expect([await draw(one, 32), await draw(two, 32)]).toEqual([32, 32]);
+  });
+
+  it('[A-1] watches a room again that it had lost, and has its place for another meanwhile', async () => {
+    await start({ watchedRooms: 1 }, 'eve');
+    const [ada, eve] = [await rig.device('ada'), await rig.device('eve')];
+    const [group, pad] = [rig.room('chat', 'g'), rig.room('scratch', 'pad')];
+    const create = { type: 'group', title: '', members: ['eve'] };
+    await ada.command(group, 'chat.create', create);
+    eve.send({ type: 'watch', room: group });
+    await eve.settle();
+    await ada.command(group, 'chat.removeMember', { member: 'eve' });
+    await eve.until('lost', ({ room }) => room === group);
+    eve.send({ type: 'watch', room: pad });
+    await eve.settle();
+    expect(eve.said.filter(({ type }) => type === 'notice')).toEqual([]);
+    eve.send({ type: 'unwatch', room: pad });
+    await ada.command(group, 'chat.addMembers', { members: ['eve'] });
+    eve.send({ type: 'watch', room: group });
+    const state = new Y.Doc();
+    state.clientID = (await ada.lease())[0]!;
+    const caret = new Awareness(state);
+    caret.setLocalState({ cursor: 1 });
+    ada.send({ type: 'watch', room: group });
+    await eve.settle();
+    ada.send({ type: 'awareness', room: group, bytes: encodeAwarenessUpdate(caret, [state.clientID]) });
+    expect((await eve.until('awareness')).room).toBe(group);
+    caret.destroy();
   });
 
   it('is told the bounds of its relay', async () => {

@@ -211,6 +211,17 @@ describe('a command', () => {
     expect(await ada.command(foreign, type, data)).toMatchObject({ ok: false, code: 'room-not-found' });
   });
 
+  it('[C-9] under an id that only the relay may give is refused, and its number is not used up', async () => {
+    const ada = await rig.device('ada');
+    const chat = rig.room('chat', 'x');
+    const before = rig.store.head();
+    send(ada, 'fact-0', 1, chat, 'chat.create', group('ben'));
+    expect(await resultOf(ada, 'fact-0')).toMatchObject({ ok: false, code: 'bad-request' });
+    expect(rig.store.head()).toBe(before);
+    send(ada, 'a-fact-0', 1, chat, 'chat.create', group('ben'));
+    expect(await resultOf(ada, 'a-fact-0')).toMatchObject({ ok: true, seq: 0 });
+  });
+
   it('[C-7] that is too large is refused, and the next one is taken', async () => {
     const ada = await rig.device('ada');
     const chat = rig.room('chat', 'team');

@@ -11,10 +11,11 @@ let group: RoomId;
 let pad: RoomId;
 let ada: TestDevice;
 let ben: TestDevice;
+let now: number;
 
 beforeEach(async () => {
   // No two things happen in the same millisecond.
-  let now = Date.UTC(2026, 0, 5);
+  now = Date.UTC(2026, 0, 5);
   family = await startFamily({ clock: { now: () => now++ } });
   first = family.first;
   await first.people('ada', 'ben', 'eve');
@@ -236,7 +237,7 @@ describe('rights that were taken away', () => {
     await ada.command(group, 'chat.addMembers', { members: ['eve'] });
     await ada.command(group, 'chat.removeMember', { member: 'eve' });
     const [added, removed] = of(heldBy(ada), group).slice(1);
-    const entries = first.relay.entries(group, 2, 1);
+    const entries = first.relay.entries(group, 2, 1).map((entry) => ({ entry, epoch: first.store.epoch }));
     const { rig } = await family.restore(copy, { revoked: (room) => (room === group ? entries : []) });
     expect(await handBack(await rig.device('eve'), [added!])).toEqual(['taken']);
     expect(rig.relay.mayRead(member('eve'), group).ok).toBe(false);
@@ -255,6 +256,80 @@ describe('rights that were taken away', () => {
     expect(await handBack(device, [lost[0]!])).toEqual(['taken']);
     expect(rig.relay.mayRead(member('eve'), group).ok).toBe(false);
     expect(await handBack(device, [lost[1]!])).toEqual(['taken']);
+    expect(rig.relay.mayRead(member('eve'), group).ok).toBe(true);
+  });
+
+  const hour = 3_600_000;
+  const mayEve = (rig: Rig): boolean => rig.relay.mayRead(member('eve'), group).ok;
+
+  it('[R-2] also where the clock was set back before they were taken away', async () => {
+    await create(ada, 'ben');
+    const copy = family.copy();
+    await ada.command(group, 'chat.addMembers', { members: ['eve'] });
+    now -= hour;
+    await ada.command(group, 'chat.removeMember', { member: 'eve' });
+    const [added, removed] = of(heldBy(ada), group).slice(1);
+    const entries = first.relay.entries(group, 2, 1).map((entry) => ({ entry, epoch: first.store.epoch }));
+    const known = await family.restore(copy, { revoked: (room) => (room === group ? entries : []) });
+    expect(await handBack(await known.rig.device('eve'), [added!])).toEqual(['taken']);
+    expect(mayEve(known.rig)).toBe(false);
+    // Nor where the removal was handed back before what it took away.
+    const other = await family.restore(copy);
+    const device = await other.rig.device('ben');
+    expect(await handBack(device, [removed!])).toEqual(['update-missing-reference']);
+    expect(await handBack(device, [removed!])).toEqual(['taken']);
+    expect(await handBack(device, [added!])).toEqual(['taken']);
+    expect(mayEve(other.rig)).toBe(false);
+  });
+
+  it('[R-2] also where the restored relay has a clock that is behind', async () => {
+    await create(ada, 'ben');
+    const copy = family.copy();
+    await ada.command(group, 'chat.addMembers', { members: ['eve'] });
+    const added = of(heldBy(ada), group).slice(1);
+    now -= hour;
+    const { rig } = await family.restore(copy);
+    const owner = await rig.device('ada');
+    owner.n = ada.n;
+    await owner.command(group, 'chat.addMembers', { members: ['eve'] });
+    await owner.command(group, 'chat.removeMember', { member: 'eve' });
+    expect(await handBack(await rig.device('eve'), added)).toEqual(['taken']);
+    expect(mayEve(rig)).toBe(false);
+  });
+
+  it('[R-2] and are given back by what was made later, though the clock was set back in between', async () => {
+    await create(ada, 'ben', 'eve');
+    const copy = family.copy();
+    await ada.command(group, 'chat.removeMember', { member: 'eve' });
+    now -= hour;
+    await ada.command(group, 'chat.addMembers', { members: ['eve'] });
+    const lost = of(heldBy(ada), group).slice(1);
+    const { rig } = await family.restore(copy);
+    expect(await handBack(await rig.device('ben'), lost)).toEqual(['taken', 'taken']);
+    expect(mayEve(rig)).toBe(true);
+  });
+});
+
+describe('a row that cannot be followed', () => {
+  it('[R-5] is answered once, and is not stored without what takes its gifts away again', async () => {
+    await create(ada, 'ben');
+    const copy = family.copy();
+    await say(ada, 'one');
+    await ada.command(group, 'chat.addMembers', { members: ['eve'] });
+    const lost = of(heldBy(ada), group).slice(1);
+    let fails = true;
+    const revoked = (): never[] => {
+      if (fails) throw new Error('cannot be read');
+      return [];
+    };
+    const { rig } = await family.restore(copy, { revoked });
+    const device = await rig.device('ben');
+    expect(await handBack(device, lost)).toEqual(['taken', 'internal']);
+    expect(rig.relay.mayRead(member('eve'), group).ok).toBe(false);
+    await device.settle();
+    expect(device.said.filter(({ type }) => type === 'handed')).toHaveLength(1);
+    fails = false;
+    expect(await handBack(device, lost)).toEqual(['known', 'taken']);
     expect(rig.relay.mayRead(member('eve'), group).ok).toBe(true);
   });
 });

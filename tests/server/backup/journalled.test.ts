@@ -67,7 +67,7 @@ describe('a store with a journal', () => {
     store.commit({ ...emptyBatch, rows: [row(room, type, data), text] });
     expect(lines.map(({ kind }) => kind)).toEqual(isNoted ? ['entry'] : []);
     const known = lines.map((line) => ({ ...line, at: 7, epoch: 'epoch', cursor: 2 }));
-    expect(revokedByRoom(known)(`w/${room}` as RoomId).map((entry) => entry.type)).toEqual(
+    expect(revokedByRoom(known)(`w/${room}` as RoomId).map(({ entry }) => entry.type)).toEqual(
       isNoted ? [type] : [],
     );
   });
