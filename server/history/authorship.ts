@@ -1,35 +1,50 @@
+import { crc32 } from 'node:zlib';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { findRoom } from '../../shared/documents/registry.ts';
+import type { StoredRow } from '../storage/contract.ts';
 import type { Deletion, HistoryStore, RowToIndex, Writing } from '../storage/history-contract.ts';
 import type { RelayLog } from '../relay/metrics.ts';
 import type { Desk } from './desk.ts';
-import { DamagedBytes, pack, unpack } from './packs.ts';
+import { DamagedBytes, pack } from './packs.ts';
 import { rangesOf, type ClockRange, type RowRanges } from './ranges.ts';
 import type { Pause } from './readings.ts';
+import { RecentRows } from './recent-rows.ts';
 
 /** What one person writes within this long of its first character is told as one piece. Milliseconds. */
 export const togetherFor = 5 * 60_000;
 /** Rows and bytes indexed in one step. */
-const stepRows = 200;
+const stepRows = 1_000;
 const stepBytes = 128 * 1024;
 /** Rows above this are read in the workshop. */
 const bigRow = 32 * 1024;
 
 /**
  * Who wrote and who deleted which clocks. The rows say it, stored with their author and time in the commit itself; this
- * keeps it in short form, read from them in order and behind them, so a commit pays nothing for it. Rows are merged only
+ * keeps it in short form, made from them in order and behind them, so a commit pays nothing for it. Rows are merged only
  * when this has passed them.
  */
 export interface Authorship {
+  /** These rows are durable. */
+  stored(rows: readonly StoredRow[]): void;
   /** Resolves when everything stored so far is indexed. Steps that fail are tried again the next time. */
   catchUp(pause: Pause): Promise<void>;
 }
 
 export function createAuthorship(store: HistoryStore, desk: Desk, log: RelayLog): Authorship {
+  const recent = new RecentRows();
+  const rowsBehind = (): readonly RowToIndex[] => {
+    const rows = recent.after(store.indexedUpTo(), stepRows, stepBytes);
+    if (!rows) return store.rowsToIndex(stepRows, stepBytes);
+    return rows.map((row) => ({ ...row, sum: crc32(row.bytes), isSound: true }));
+  };
+
   const rangesIn = async (row: RowToIndex): Promise<RowRanges> => {
     try {
       if (!row.isSound) throw new DamagedBytes('its author is not what was stored');
-      if (row.bytes.length <= bigRow) return rangesOf(unpack(pack([row]))[0]!);
+      if (row.bytes.length <= bigRow) {
+        if (crc32(row.bytes) !== row.sum) throw new DamagedBytes('a row is not what was stored');
+        return rangesOf(row.bytes);
+      }
       const [ranges] = await desk.forLater((calls) => calls.ranges(pack([row])));
       return ranges!;
     } catch (error) {
@@ -39,7 +54,7 @@ export function createAuthorship(store: HistoryStore, desk: Desk, log: RelayLog)
   };
 
   const step = async (): Promise<boolean> => {
-    const rows = store.rowsToIndex(stepRows, stepBytes);
+    const rows = rowsBehind();
     const last = rows.at(-1);
     if (!last) return false;
     const writings = new Joined<Writing>((room, { client, clock }) => store.writingAt(room, client, clock));
@@ -60,6 +75,7 @@ export function createAuthorship(store: HistoryStore, desk: Desk, log: RelayLog)
   };
 
   return {
+    stored: (rows) => recent.add(rows),
     async catchUp(pause) {
       const head = running;
       // Whoever asks in the middle of it wants what was stored meanwhile, too.

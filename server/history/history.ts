@@ -137,6 +137,7 @@ export function createHistory(deps: HistoryDeps): KeptHistory {
       await quietly('old rows were not merged', retention.run);
     },
     stored(rows) {
+      authorship.stored(rows);
       for (const row of rows) checkpoints.stored(row);
       behind += rows.length;
       if (behind < indexEvery) return;

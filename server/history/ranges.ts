@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import { partsOf, type UpdateParts } from '../relay/update-parts.ts';
 
 /** Clocks of one client, from `clock` up to, not including, `until`. */
 export interface ClockRange {
@@ -14,6 +15,8 @@ export interface RowRanges {
 
 /** What a stored row added and deleted. */
 export function rangesOf(update: Uint8Array): RowRanges {
+  const parts = partsOf(update);
+  if (parts) return rangesOfParts(parts);
   const { structs, ds } = Y.decodeUpdate(update);
   const wrote: ClockRange[] = [];
   for (const struct of structs) {
@@ -27,4 +30,13 @@ export function rangesOf(update: Uint8Array): RowRanges {
   for (const [client, ranges] of ds.clients)
     for (const { clock, len } of ranges) deleted.push({ client, clock, until: clock + len });
   return { wrote, deleted };
+}
+
+function rangesOfParts({ sections, deletes }: UpdateParts): RowRanges {
+  const deleted: ClockRange[] = [];
+  for (let i = 0; i < deletes.length; i += 3) {
+    const clock = deletes[i + 1]!;
+    deleted.push({ client: deletes[i]!, clock, until: clock + deletes[i + 2]! });
+  }
+  return { wrote: sections.map(({ client, from, to }) => ({ client, clock: from, until: to })), deleted };
 }

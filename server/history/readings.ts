@@ -3,8 +3,9 @@ import type { Checkpoint, HistoryStore } from '../storage/history-contract.ts';
 import { DamagedBytes, pack } from './packs.ts';
 import type { WorkshopCalls } from './workshop.ts';
 
-/** Bytes read from the disk in one go. */
-const atOnce = 256 * 1024;
+/** Rows and bytes read from the disk in one go. */
+const rowsAtOnce = 256;
+const bytesAtOnce = 256 * 1024;
 
 /** Lets others have their turn; everything long is cut into pieces by it. */
 export type Pause = () => Promise<void>;
@@ -19,7 +20,7 @@ export async function readRows(
   take: (rows: ReturnType<typeof pack>) => Promise<void>,
 ): Promise<void> {
   for (let from = fromSeq; from <= upToSeq;) {
-    const rows = store.rawRows(room, from, upToSeq, atOnce);
+    const rows = store.rawRows(room, from, upToSeq, rowsAtOnce, bytesAtOnce);
     if (rows.length === 0) return;
     from = rows.at(-1)!.seq + 1;
     await take(pack(rows));

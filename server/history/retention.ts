@@ -81,7 +81,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     for (const group of groups) {
       const [first, last] = [group[0]!.seq, group.at(-1)!.seq];
       await readRows(store, room, from, first - 1, pause, calls.apply);
-      const rows = store.rawRows(room, first, last, Infinity);
+      const rows = store.rawRows(room, first, last, Infinity, Infinity);
       const row = await calls.merge(pack(rows));
       await pause();
       if (isStopping() || !store.mergeRows(room, rows, row)) return merged;

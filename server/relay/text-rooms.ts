@@ -205,7 +205,8 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
     const close = function* (): Sliced<void> {
       const [all, joined] = [members, together];
       members = [];
-      if (all.length > 1 && (yield* text.takeTogether(joined.joined(), kind, work)))
+      const update = all.length === 1 ? all[0]!.update : joined.joined();
+      if (all.length > 0 && (yield* text.takeTogether(update, kind, work)))
         for (const { staging } of all) answer(staging, ok(staging.bytes));
       else for (const { staging, update } of all) yield* alone(staging, update);
       together = new Together(text.known);

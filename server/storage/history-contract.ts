@@ -67,8 +67,8 @@ export interface Deletion extends Writing {
  * `StorageError` like the store it belongs to; nothing is half-written then.
  */
 export interface HistoryStore {
-  /** Rows of a room in order, from a position up to one, until they are that many bytes; one at least. */
-  rawRows(room: RoomId, fromSeq: number, upToSeq: number, mostBytes: number): RawRow[];
+  /** Rows of a room in order, from a position up to one, until they are that many or that many bytes; one at least. */
+  rawRows(room: RoomId, fromSeq: number, upToSeq: number, mostRows: number, mostBytes: number): RawRow[];
   /** Newest first, before a position. */
   momentsBefore(room: RoomId, seq: number, limit: number): Moment[];
   /** Oldest first, from a position on. */

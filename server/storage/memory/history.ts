@@ -39,9 +39,9 @@ export function createMemoryHistory(
   };
 
   return {
-    rawRows: (room, fromSeq, upToSeq, mostBytes) => {
+    rawRows: (room, fromSeq, upToSeq, mostRows, mostBytes) => {
       const wanted = rowsOf(room).filter(({ seq }) => seq >= fromSeq && seq <= upToSeq);
-      return until(wanted, Infinity, mostBytes).map(raw);
+      return until(wanted, mostRows, mostBytes).map(raw);
     },
     momentsBefore: (room, seq, limit) =>
       rowsOf(room)

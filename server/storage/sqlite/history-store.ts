@@ -102,10 +102,10 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
   );
 
   return {
-    rawRows: (room, fromSeq, upToSeq, mostBytes) =>
+    rawRows: (room, fromSeq, upToSeq, mostRows, mostBytes) =>
       guarded(() => {
         const rows = prepared.rows.iterate(key(room), fromSeq, upToSeq);
-        return until(marked<RawRow>(room, rows), Infinity, mostBytes);
+        return until(marked<RawRow>(room, rows), mostRows, mostBytes);
       }),
     momentsBefore: (room, seq, limit) =>
       guarded(() => [...marked<Moment>(room, prepared.momentsDown.all(key(room), seq, limit))]),

@@ -271,6 +271,8 @@ describe('what is known of authors', () => {
       writer.text.insert(0, 'some words ');
       send(writer);
     }
+    // What was in memory is gone: the rows are read.
+    rig.crash();
     // Another client id in the bytes, by a bit of the disk: nothing is noted for it, or for anybody.
     rig.database!.exec(
       "UPDATE rows SET bytes = CAST(substr(bytes, 1, 2) || x'63' || substr(bytes, 4) AS BLOB) WHERE cursor = 1",
