@@ -1,6 +1,7 @@
+import { crc32 } from '../../shared/base/bytes.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import type { Changed, LogContent, RoomContent, Want } from '../../shared/protocol/messages.ts';
+import type { Changed, LogContent, RoomContent, TextContent, Want } from '../../shared/protocol/messages.ts';
 import type { RelayStore, RoomHead, StoredRow } from '../storage/contract.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import type { Access } from './access.ts';
@@ -11,17 +12,26 @@ import type { Receipts } from './receipts.ts';
 /** Rows and bytes after which a whole document is taken to be shorter than what is missing. */
 const mostMissingRows = 2_000;
 const mostMissingBytes = 8 * 1024 * 1024;
+/** Rows and bytes of a text that are read, proven and encoded at once, some milliseconds; more is done in steps. */
+const rowsAtOnce = 256;
+const bytesAtOnce = limits.batch;
+/** A checkpoint is replaced now and then; whoever reads it meanwhile begins again. */
+const mostBeginnings = 4;
 
 export interface Batch {
   readonly rooms: RoomContent[];
   readonly missing: RoomId[];
   readonly damaged: RoomId[];
+  /** A text so large that it takes many turns: the first of the wants that may be read, and `rooms` is empty then. */
+  readonly large: Want | null;
 }
 
 export interface CatchUp {
   changed(member: MemberId, since: number): Changed;
   /** Contents up to about `limits.batch` bytes, in the order of the wants; what is in neither list is to be asked again. */
   batch(member: MemberId, wants: readonly Want[]): Batch;
+  /** The content of a large text as it is when the first step is taken. Rights are the caller's business. */
+  inSteps(want: Want): Generator<void, TextContent, void>;
   /** Older entries of a log, the newest of them first asked; null when the member may not read it. */
   history(member: MemberId, room: RoomId, before: number, limit: number): LogContent | null;
 }
@@ -36,30 +46,72 @@ export function createCatchUp(
   const receiptsOf = (rows: readonly StoredRow[]): Uint8Array[] =>
     rows.map((row) => receipts.seal(row).receipt);
 
-  const text = (room: RoomId, head: RoomHead, want: Want): Sized => {
-    const { cursor, by, at } = head;
-    const answer = (updates: readonly Uint8Array[], rows: readonly StoredRow[] | null): Sized => ({
-      content: {
-        room,
-        kind: 'text',
-        cursor,
-        by,
-        at,
-        whole: rows === null,
-        updates,
-        rows: (rows ?? []).map(receipts.seal),
-      },
-      bytes: sizeOf(updates),
-    });
-    // A row that others were merged into is nobody's: it does not travel as one.
-    if (want.cursor > 0 && want.cursor >= store.history.mergedUpTo(room)) {
-      const rows = store.fewRowsAfter(room, want.cursor, mostMissingRows, mostMissingBytes);
-      if (rows) return answer(bytesOf(rows), rows);
+  const textContent = (
+    { room, cursor, by, at }: RoomHead,
+    updates: readonly Uint8Array[],
+    rows: TextContent['rows'] | null,
+  ): TextContent => ({ room, kind: 'text', cursor, by, at, whole: rows === null, updates, rows: rows ?? [] });
+
+  /** A row that others were merged into is nobody's: it does not travel as one. */
+  const mayHaveRows = ({ room, cursor }: Want): boolean =>
+    cursor > 0 && cursor >= store.history.mergedUpTo(room);
+
+  /** Null when that is too much for one turn. */
+  const text = (head: RoomHead, want: Want): Sized | null => {
+    const { room } = head;
+    if (mayHaveRows(want)) {
+      const rows = store.fewRowsAfter(room, want.cursor, rowsAtOnce, bytesAtOnce);
+      if (rows)
+        return { content: textContent(head, bytesOf(rows), rows.map(receipts.seal)), bytes: rowsSize(rows) };
     }
-    const snapshot = store.snapshot(room);
-    const rows = bytesOf(store.rowsAfter(room, snapshot?.cursor ?? 0));
-    return answer(snapshot ? [snapshot.bytes, ...rows] : rows, null);
+    const checkpoint = store.history.checkpoint(room);
+    if ((checkpoint?.size ?? 0) > bytesAtOnce) return null;
+    const rows = store.fewRowsAfter(room, checkpoint?.cursor ?? 0, rowsAtOnce, bytesAtOnce);
+    if (!rows) return null;
+    const snapshot = checkpoint && store.snapshot(room);
+    // A checkpoint that cannot be read is as good as none, and may stand for any number of rows.
+    if (checkpoint && !snapshot) return null;
+    const updates = snapshot ? [snapshot.bytes, ...bytesOf(rows)] : bytesOf(rows);
+    return { content: textContent(head, updates, null), bytes: sizeOf(updates) };
   };
+
+  /** The parts of the checkpoint as one update; null when there is none that can be read. */
+  function* snapshotInSteps(room: RoomId): Generator<void, { bytes: Uint8Array; seq: number } | null, void> {
+    for (let left = mostBeginnings; left > 0; left--) {
+      const checkpoint = store.history.checkpoint(room);
+      if (!checkpoint) return null;
+      const parts: Uint8Array[] = [];
+      for (let i = 0; i < checkpoint.parts; i++) {
+        const part = store.history.part(room, checkpoint.cursor, i);
+        if (!part || crc32(part.bytes) !== part.sum) break;
+        parts.push(part.bytes);
+        yield;
+      }
+      if (parts.length === checkpoint.parts) return { bytes: Buffer.concat(parts), seq: checkpoint.seq };
+    }
+    return null;
+  }
+
+  /** Rows from a position up to one, as many in each step as take not long. */
+  function* rowsInSteps(room: RoomId, first: number, end: number): Generator<void, Uint8Array[], void> {
+    const updates: Uint8Array[] = [];
+    for (let from = first; from < end;) {
+      let count = 0;
+      let bytes = 0;
+      for (const { size } of store.history.momentsFrom(room, from, rowsAtOnce)) {
+        bytes += size;
+        if (count > 0 && bytes > bytesAtOnce) break;
+        count++;
+      }
+      const rows = store.rowsFrom(room, from, Math.max(1, count));
+      const last = rows.at(-1);
+      if (!last) break;
+      updates.push(...bytesOf(rows));
+      from = last.seq + 1;
+      yield;
+    }
+    return updates;
+  }
 
   const log = (room: RoomId, head: RoomHead, want: Want): Sized => {
     const lacks = head.rows - want.have;
@@ -82,15 +134,17 @@ export function createCatchUp(
         entries: entriesOf(rows),
         receipts: receiptsOf(rows),
       },
-      bytes: sizeOf(bytesOf(rows)),
+      bytes: rowsSize(rows),
     };
   };
 
-  const content = (want: Want): Sized => {
+  const headOf = (room: RoomId): RoomHead =>
+    store.room(room) ?? { room, rows: 0, cursor: 0, by: '' as MemberId, at: 0 };
+
+  const content = (want: Want): Sized | null => {
     const { room } = want;
-    const located = access.locate(room);
-    const head = store.room(room) ?? { room, rows: 0, cursor: 0, by: '' as MemberId, at: 0 };
-    return located?.kind.class === 'text' ? text(room, head, want) : log(room, head, want);
+    const head = headOf(room);
+    return access.locate(room)?.kind.class === 'text' ? text(head, want) : log(room, head, want);
   };
 
   return {
@@ -108,6 +162,7 @@ export function createCatchUp(
       const rooms: RoomContent[] = [];
       const missing: RoomId[] = [];
       const damaged: RoomId[] = [];
+      let large: Want | null = null;
       let bytes = 0;
       for (const want of wants) {
         const decision = access.decide(member, { do: 'read' }, want.room);
@@ -118,14 +173,35 @@ export function createCatchUp(
         if (bytes >= limits.batch) continue;
         try {
           const each = content(want);
-          rooms.push(each.content);
-          bytes += each.bytes;
+          if (each) rooms.push(each.content);
+          else if (rooms.length === 0) large = want;
+          // A large one that is not the first is asked for again.
+          bytes += each?.bytes ?? limits.batch;
         } catch (error) {
           if (damagedRoom(error) === null) throw error;
           damaged.push(want.room);
         }
       }
-      return { rooms, missing, damaged };
+      return { rooms, missing, damaged, large };
+    },
+    *inSteps(want) {
+      const { room } = want;
+      const head = headOf(room);
+      const missing = mayHaveRows(want)
+        ? store.fewRowsAfter(room, want.cursor, mostMissingRows, mostMissingBytes)
+        : null;
+      yield;
+      if (missing) {
+        const sealed: TextContent['rows'][number][] = [];
+        for (const row of missing) {
+          sealed.push(receipts.seal(row));
+          if (sealed.length % rowsAtOnce === 0) yield;
+        }
+        return textContent(head, bytesOf(missing), sealed);
+      }
+      const snapshot = yield* snapshotInSteps(room);
+      const rows = yield* rowsInSteps(room, snapshot ? snapshot.seq + 1 : 0, head.rows);
+      return textContent(head, snapshot ? [snapshot.bytes, ...rows] : rows, null);
     },
     history(member, room, before, limit) {
       const located = access.locate(room);
@@ -169,4 +245,5 @@ function newestOf(rows: readonly StoredRow[], mostBytes: number): readonly Store
 }
 
 const bytesOf = (rows: readonly StoredRow[]): Uint8Array[] => rows.map((row) => row.bytes);
+const rowsSize = (rows: readonly StoredRow[]): number => sizeOf(bytesOf(rows));
 const sizeOf = (all: readonly Uint8Array[]): number => all.reduce((sum, bytes) => sum + bytes.length, 100);

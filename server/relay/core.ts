@@ -12,6 +12,7 @@ import type { Handback } from './handback.ts';
 import type { Line } from './line.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import type { Outboxes } from './outbox.ts';
+import type { Pulls } from './pulls.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
 import type { TextRooms } from './text-rooms.ts';
 import type { Updates } from './updates.ts';
@@ -40,6 +41,7 @@ export interface Core {
   readonly ids: ClientIds;
   readonly texts: TextRooms;
   readonly catchUp: CatchUp;
+  readonly pulls: Pulls;
   readonly awareness: AwarenessHub;
   readonly outboxes: Outboxes;
   readonly sessions: Roster<DeviceSession>;

@@ -20,6 +20,7 @@ export function connectDevice(
 ): Connection {
   let session: DeviceSession | null = null;
   let watcher: Watcher | null = null;
+  let pull: ReturnType<Core['pulls']['open']> | null = null;
   let readOnly = false;
   let closed = false;
   /** Something could not be stored: what comes behind it must not be stored before it, so nothing is taken any more. */
@@ -54,7 +55,8 @@ export function connectDevice(
     // Nobody watches what they may not read; when the right comes back it may be watched again.
     watched.delete(room);
     // A device that is behind has rows of the room on their way, in front of the news. It comes back for the others.
-    if (link.buffered > 0) close('too-slow', 'rights have changed; come back for the rest', 'drop');
+    if (link.buffered > 0 || out.isHeld)
+      close('too-slow', 'rights have changed; come back for the rest', 'drop');
     else say({ type: 'lost', room });
   };
 
@@ -105,6 +107,19 @@ export function connectDevice(
       },
     });
     core.sessions.add(self);
+    pull = core.pulls.open({
+      member: caller.member,
+      out,
+      isGone: () => closed,
+      tooSlow: () => close('too-slow', 'the device does not read the answers to its questions'),
+      failed: (error) => failed(error, 'pull'),
+    });
+  };
+
+  const failed = (error: unknown, type: ClientMessage['type']): void => {
+    core.log.error({ err: error, type }, 'a frame could not be answered');
+    const { code, message } = failureOf(error);
+    close(code, message);
   };
 
   const answer = (message: ClientMessage, size: number): void => {
@@ -122,10 +137,7 @@ export function connectDevice(
       case 'pull': {
         if (message.wants.length > core.limits.pullRooms)
           return close('too-large', 'too many rooms in one pull');
-        // A right that is only queued must not open a room yet: the disk may still refuse it.
-        core.committer.flush();
-        const batch = core.catchUp.batch(caller.member, message.wants);
-        return say({ type: 'batch', request: message.request, ...batch });
+        return pull?.(message.request, message.wants);
       }
       case 'history': {
         const { request, room, before, limit } = message;
@@ -233,9 +245,7 @@ export function connectDevice(
       try {
         answer(decoded.value, message.length);
       } catch (error) {
-        core.log.error({ err: error, type: decoded.value.type }, 'a frame could not be answered');
-        const { code, message: why } = failureOf(error);
-        close(code, why);
+        failed(error, decoded.value.type);
       }
     },
     gone,

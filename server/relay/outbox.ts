@@ -5,6 +5,11 @@ import type { RelayMetrics } from './metrics.ts';
 /** What one socket is about to be sent. */
 export interface Outgoing {
   send(message: Bytes): void;
+  /** Bytes that wait here or in the network. */
+  readonly lying: number;
+  /** What is sent from now on waits here, behind what the returned function is given to send. */
+  hold(): (first: Bytes) => void;
+  readonly isHeld: boolean;
   /** Runs when all that is gathered in this turn has been sent. */
   finish(then: () => void): void;
   /** Drops what is not sent yet: nothing more reaches this socket. */
@@ -35,6 +40,7 @@ export function createOutboxes(
     /** Of the messages that the network has not taken yet: one that alone is more than the bound may still be sent. */
     largest: number;
     finished: (() => void) | null;
+    held: boolean;
     ended: boolean;
   }
   let dirty: Outbox[] = [];
@@ -45,25 +51,23 @@ export function createOutboxes(
     tooSlow();
   };
 
+  const write = (box: Outbox): void => {
+    const { messages, bytes } = box;
+    box.messages = [];
+    box.bytes = 0;
+    metrics.sent(bytes);
+    if (messages.length > 0) box.link.send(messages);
+    if (box.finished) return box.finished();
+    const lying = box.link.buffered;
+    if (lying === 0) return;
+    metrics.reached('queue', lying);
+    if (lying > mostBuffered + box.largest) slow(box);
+  };
+
   const flush = (): void => {
     const boxes = dirty;
     dirty = [];
-    for (const box of boxes) {
-      if (box.ended) continue;
-      const { messages, bytes } = box;
-      box.messages = [];
-      box.bytes = 0;
-      metrics.sent(bytes);
-      if (messages.length > 0) box.link.send(messages);
-      if (box.finished) {
-        box.finished();
-        continue;
-      }
-      const lying = box.link.buffered;
-      if (lying === 0) continue;
-      metrics.reached('queue', lying);
-      if (lying > mostBuffered + box.largest) slow(box);
-    }
+    for (const box of boxes) if (!box.ended && !box.held) write(box);
   };
 
   const plan = (): void => {
@@ -78,24 +82,58 @@ export function createOutboxes(
   return {
     flush,
     open(link, tooSlow) {
-      const box: Outbox = { link, tooSlow, messages: [], bytes: 0, largest: 0, finished: null, ended: false };
+      const box: Outbox = {
+        link,
+        tooSlow,
+        messages: [],
+        bytes: 0,
+        largest: 0,
+        finished: null,
+        held: false,
+        ended: false,
+      };
+      /** There is something to be written at the end of this turn. */
+      const isDirty = (): void => {
+        dirty.push(box);
+        plan();
+      };
+      /** False when that is too much, or nobody reads it any more. */
+      const counts = ({ length }: Bytes): boolean => {
+        if (box.ended) return false;
+        const lying = box.bytes + link.buffered;
+        box.largest = lying === 0 ? length : Math.max(box.largest, length);
+        // Asked before the turn's end too: what answers a thousand questions must not first be gathered.
+        if (lying + length > mostBuffered + box.largest) {
+          slow(box);
+          return false;
+        }
+        box.bytes += length;
+        return true;
+      };
       return {
         send(message) {
-          if (box.ended) return;
-          const { length } = message;
-          const lying = box.bytes + link.buffered;
-          box.largest = lying === 0 ? length : Math.max(box.largest, length);
-          // Asked before the turn's end too: what answers a thousand questions must not first be gathered.
-          if (lying + length > mostBuffered + box.largest) return slow(box);
-          box.bytes += length;
-          if (box.messages.push(message) === 1) dirty.push(box);
-          plan();
+          if (counts(message) && box.messages.push(message) === 1) isDirty();
+        },
+        get lying() {
+          return box.bytes + link.buffered;
+        },
+        hold() {
+          if (!box.ended) write(box);
+          box.held = true;
+          return (first) => {
+            box.held = false;
+            if (!counts(first)) return;
+            box.messages.unshift(first);
+            isDirty();
+          };
+        },
+        get isHeld() {
+          return box.held;
         },
         finish(then) {
           if (box.ended) return;
           box.finished = then;
-          dirty.push(box);
-          plan();
+          isDirty();
         },
         end() {
           box.ended = true;

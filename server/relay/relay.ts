@@ -27,6 +27,7 @@ import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts
 import { createOutboxes } from './outbox.ts';
 import { connectPlain } from './plain-session.ts';
 import { createPresence } from './presence.ts';
+import { createPulls } from './pulls.ts';
 import { createQuarantine } from './quarantine.ts';
 import { createReceipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
@@ -230,6 +231,7 @@ export function createRelay(deps: RelayDeps): Relay {
     }
   };
 
+  const catchUp = createCatchUp(store, access, logs, receipts);
   const presence = createPresence({ devices, later });
 
   const core: Core = {
@@ -247,7 +249,8 @@ export function createRelay(deps: RelayDeps): Relay {
     handback,
     ids,
     texts,
-    catchUp: createCatchUp(store, access, logs, receipts),
+    catchUp,
+    pulls: createPulls({ catchUp, metrics, inLine, flush, later }),
     awareness,
     outboxes,
     inLine,

@@ -15,9 +15,9 @@ const crcTable = new Uint32Array(256).map((_, n) => {
   return n >>> 0;
 });
 
-/** CRC-32 (ISO 3309, as zlib computes it) of the bytes, as an unsigned number. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
+/** CRC-32 (ISO 3309, as zlib computes it) of the bytes, as an unsigned number; `before` is that of what they follow. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = before ^ 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }

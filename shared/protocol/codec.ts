@@ -352,65 +352,89 @@ const readHanded = (decoder: Decoder): HandedRow => ({
   receipt: readReceipt(decoder),
 });
 
+const writeRelayMessage = (encoder: Encoder, message: RelayMessage): void => {
+  writeVarUint(encoder, relayTypes.indexOf(message.type));
+  switch (message.type) {
+    case 'welcome':
+      return writeJson(encoder, message.welcome);
+    case 'changed':
+      writeVarUint(encoder, message.request);
+      return writeJson(encoder, message.changed);
+    case 'batch':
+      writeVarUint(encoder, message.request);
+      writeVarUint(encoder, message.rooms.length);
+      for (const content of message.rooms) writeContent(encoder, content);
+      writeJson(encoder, message.missing);
+      return writeJson(encoder, message.damaged);
+    case 'history':
+      writeVarUint(encoder, message.request);
+      writeUint8(encoder, message.content ? 1 : 0);
+      if (message.content) writeContent(encoder, message.content);
+      return;
+    case 'rows':
+      writeVarUint(encoder, message.rows.length);
+      for (const row of message.rows) writeRow(encoder, row);
+      return;
+    case 'acked':
+      writeVarUint(encoder, message.request);
+      return writeVarUint(encoder, message.cursor);
+    case 'refused':
+      writeVarUint(encoder, message.request);
+      writeVarString(encoder, message.code);
+      return writeVarString(encoder, message.message);
+    case 'result':
+      return writeJson(encoder, message.result);
+    case 'leased':
+      writeVarUint(encoder, message.request);
+      writeJson(encoder, message.ids);
+      for (const receipt of message.receipts) writeUint8Array(encoder, receipt);
+      return;
+    case 'awareness':
+      writeVarString(encoder, message.room);
+      return writeVarUint8Array(encoder, message.bytes);
+    case 'presence':
+      return writeJson(encoder, message.online);
+    case 'lost':
+      return writeVarString(encoder, message.room);
+    case 'error':
+      writeVarString(encoder, message.code);
+      return writeVarString(encoder, message.message);
+    case 'pong':
+      return;
+    case 'handed':
+      writeVarUint(encoder, message.request);
+      return writeJson(encoder, message.results);
+    case 'notice':
+      writeVarString(encoder, message.code);
+      writeVarString(encoder, message.message);
+      return writeVarUint(encoder, message.retryAfter);
+  }
+};
+
 export const encodeRelayMessage = (message: RelayMessage): Bytes =>
-  seal((encoder) => {
-    writeVarUint(encoder, relayTypes.indexOf(message.type));
-    switch (message.type) {
-      case 'welcome':
-        return writeJson(encoder, message.welcome);
-      case 'changed':
-        writeVarUint(encoder, message.request);
-        return writeJson(encoder, message.changed);
-      case 'batch':
-        writeVarUint(encoder, message.request);
-        writeVarUint(encoder, message.rooms.length);
-        for (const content of message.rooms) writeContent(encoder, content);
-        writeJson(encoder, message.missing);
-        return writeJson(encoder, message.damaged);
-      case 'history':
-        writeVarUint(encoder, message.request);
-        writeUint8(encoder, message.content ? 1 : 0);
-        if (message.content) writeContent(encoder, message.content);
-        return;
-      case 'rows':
-        writeVarUint(encoder, message.rows.length);
-        for (const row of message.rows) writeRow(encoder, row);
-        return;
-      case 'acked':
-        writeVarUint(encoder, message.request);
-        return writeVarUint(encoder, message.cursor);
-      case 'refused':
-        writeVarUint(encoder, message.request);
-        writeVarString(encoder, message.code);
-        return writeVarString(encoder, message.message);
-      case 'result':
-        return writeJson(encoder, message.result);
-      case 'leased':
-        writeVarUint(encoder, message.request);
-        writeJson(encoder, message.ids);
-        for (const receipt of message.receipts) writeUint8Array(encoder, receipt);
-        return;
-      case 'awareness':
-        writeVarString(encoder, message.room);
-        return writeVarUint8Array(encoder, message.bytes);
-      case 'presence':
-        return writeJson(encoder, message.online);
-      case 'lost':
-        return writeVarString(encoder, message.room);
-      case 'error':
-        writeVarString(encoder, message.code);
-        return writeVarString(encoder, message.message);
-      case 'pong':
-        return;
-      case 'handed':
-        writeVarUint(encoder, message.request);
-        return writeJson(encoder, message.results);
-      case 'notice':
-        writeVarString(encoder, message.code);
-        writeVarString(encoder, message.message);
-        return writeVarUint(encoder, message.retryAfter);
-    }
-  });
+  seal((encoder) => writeRelayMessage(encoder, message));
+
+/** Bytes that are summed up in one step. */
+const pieceBytes = 1024 * 1024;
+
+/** The same frame, made in steps none of which takes long: for messages of many megabytes. */
+export function* encodeRelayMessageInSteps(message: RelayMessage): Generator<void, Bytes, void> {
+  const encoder = encoding.createEncoder();
+  writeRelayMessage(encoder, message);
+  yield;
+  const body = encoding.toUint8Array(encoder);
+  yield;
+  const frame = new Uint8Array(body.length + 4);
+  let sum = 0;
+  for (let at = 0; at < body.length; at += pieceBytes) {
+    const piece = body.subarray(at, at + pieceBytes);
+    frame.set(piece, at);
+    sum = crc32(piece, sum);
+    yield;
+  }
+  new DataView(frame.buffer).setUint32(body.length, sum, true);
+  return asBytes(frame);
+}
 
 /** For the device. The relay is trusted as to shapes inside JSON, not as to framing. */
 export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Failure> =>

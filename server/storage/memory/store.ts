@@ -125,7 +125,12 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       return rows.length > mostRows || bytes > mostBytes ? null : rows;
     },
     rowsAfter: (room, cursor) => (rooms.get(room)?.rows ?? []).filter((row) => row.cursor > cursor),
-    rowsFrom: (room, seq, limit) => (rooms.get(room)?.rows ?? []).slice(seq, seq + limit),
+    rowsFrom(room, seq, limit) {
+      const rows = rooms.get(room)?.rows ?? [];
+      // Where rows were merged, those behind them do not stand at their position any more.
+      const first = rows[seq]?.seq === seq ? seq : rows.findIndex((row) => row.seq >= seq);
+      return first < 0 ? [] : rows.slice(first, first + limit);
+    },
     history,
     snapshot(room) {
       const checkpoint = history.checkpoint(room);
