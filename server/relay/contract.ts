@@ -47,6 +47,8 @@ export interface Relay {
   directory(): DirectoryState;
   mayRead(member: MemberId, room: RoomId): Decision;
   mayWrite(member: MemberId, room: RoomId): Decision;
+  /** Whether the member may keep a file with the room. */
+  mayAttach(member: MemberId, room: RoomId): Decision;
   /** Judges, stores and answers one command; resolves when durable. */
   command(caller: Caller, command: Command): Promise<CommandResult>;
   /** Gates and stores one update of a text room, as a device's socket would; resolves when durable. */

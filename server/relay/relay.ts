@@ -301,6 +301,10 @@ export function createRelay(deps: RelayDeps): Relay {
       return access.decide(member, { do: 'read' }, room);
     },
     mayWrite: (member, room) => access.decide(member, { do: 'write' }, room),
+    mayAttach(member, room) {
+      committer.flush();
+      return access.decide(member, { do: 'attach' }, room);
+    },
     command: (caller, command) =>
       new Promise((resolve) => {
         if (stopping) {

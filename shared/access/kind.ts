@@ -82,6 +82,8 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   readonly accessEntries: ReadonlySet<string>;
   /** Entries that took rights or content from somebody: a restored relay must not give it back. */
   readonly revoking: Readonly<Record<string, RevokingRule<State>>>;
+  /** Whether somebody may keep files with the room, for its entries to name; absent where it takes none. */
+  mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
   /** Types of entries that somebody would want to be told of (they count as unread). */
   readonly noteworthy: ReadonlySet<string>;
 }

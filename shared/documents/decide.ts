@@ -5,10 +5,14 @@ import { failure, type Failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { AnyKind, AnyLogKind } from './registry.ts';
 
-/** What somebody wants to do with a room. `write` is an update of a text, `command` a change of a log. */
+/**
+ * What somebody wants to do with a room. `write` is an update of a text, `command` a change of a log, `attach` keeping a
+ * file with either.
+ */
 export type Action =
   | { readonly do: 'read' }
   | { readonly do: 'write' }
+  | { readonly do: 'attach' }
   | { readonly do: 'command'; readonly type: string; readonly data: unknown };
 
 export interface Resource extends RuleContext<unknown> {
@@ -33,6 +37,13 @@ export function decide(actor: Actor, action: Action, resource: Resource): Decisi
       if (!reading.ok) return reading;
       if (resource.kind.class === 'log') return refuse('read-only', 'only the relay writes this room');
       return resource.kind.mayWrite(actor, resource.governing);
+    }
+    case 'attach': {
+      const { kind } = resource;
+      if (kind.class === 'text') return decide(actor, { do: 'write' }, resource);
+      const reading = mayRead(actor, resource);
+      if (!reading.ok) return reading;
+      return kind.mayAttach?.(actor, resource) ?? refuse('read-only', 'this room takes no files');
     }
     case 'command': {
       const judged = judgeCommand(actor, action.type, action.data, resource);

@@ -3,6 +3,7 @@ import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts'
 import { entryRule, makeFold } from '../../access/fold.ts';
 import { revokingRule, type CommandRule, type Fact, type LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
+import { filesInShort } from './attachment.ts';
 import {
   chatCreate,
   chatLeave,
@@ -35,8 +36,10 @@ const fold = makeFold<ChatState>((state) => ({ ...state }), {
     const changed = changeMembers(draft);
     for (const member of [entry.by, ...data.members]) changed[member] = { since: entry.seq };
   }),
-  'chat.send': entryRule(chatSend, (draft, { text }, entry) => {
-    draft.last = { seq: entry.seq, by: entry.by, at: entry.at, text: text.slice(0, previewLength) };
+  'chat.send': entryRule(chatSend, (draft, { text, files }, entry) => {
+    const { seq, by, at } = entry;
+    const inShort = files ? { files: filesInShort(files) } : {};
+    draft.last = { seq, by, at, text: text.slice(0, previewLength), ...inShort };
   }),
   'chat.rename': entryRule(chatRename, (draft, { title }) => {
     draft.title = title;
@@ -138,6 +141,8 @@ export const chatKind: LogKind<ChatState> = {
   fold,
   exists: (state) => state.created !== null,
   readers: members,
+  // Who may say something may put a file to it.
+  mayAttach: (actor, context) => send.may(actor, { text: '' }, context),
   commands: {
     'chat.create': create,
     'chat.send': send,

@@ -48,6 +48,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     directory: () => directory,
     mayRead: may,
     mayWrite: may,
+    mayAttach: may,
     command: async (_caller, command) => ({ id: command.id, ok: true, seq: null, cursor: 0 }),
     update: async () => ok({ cursor: 0 }),
     lease: async () => [],
