@@ -29,8 +29,11 @@ const everyone = '*';
 /** Entries behind the newest kept state that others are kept for: nobody is given a state further back. */
 const basesSpan = 4_096;
 
-/** Pages of the write-ahead log after which it is written back to the database, and commits between two looks at it. */
-const mostPages = 1_000;
+/**
+ * Pages of the write-ahead log after which it is written back to the database, which holds everybody up for some
+ * milliseconds: 32 MB, and commits between two looks at it.
+ */
+const mostPages = 8_000;
 const commitsBetweenLooks = 16;
 
 /** Answers that a device can always ask for again: more than it can have on the way when its connection breaks. */
