@@ -213,7 +213,7 @@ describe('the database file', () => {
       store.tidy();
       longest = Math.max(longest, statSync(`${file}-wal`).size);
     }
-    // A thousand pages of 4 kB, and what comes before somebody looks at it again.
+    // Eight thousand pages of 4 kB, and what comes before somebody looks at it again.
     expect(longest).toBeLessThan(40 * 1024 * 1024);
     expect(store.rowsAfter(room, 0)).toHaveLength(3_000);
     store.close();
