@@ -1,0 +1,126 @@
+import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
+import type { RuleContext } from '../../access/kind.ts';
+import type { MemberId } from '../../base/ids.ts';
+import type { GroupSettings, Membership } from './group-schema.ts';
+import type { ChatState } from './schema.ts';
+
+/** What a member is in a group. The owner and the admins are its managers. */
+export type GroupRole = 'owner' | 'admin' | 'member';
+
+/** Whether somebody is still with the company. Without it everybody counts as such. */
+type IsActive = (member: MemberId) => boolean;
+const everybody: IsActive = () => true;
+
+type Context = RuleContext<unknown, ChatState>;
+
+export const isIn = (state: ChatState, member: MemberId): boolean => Object.hasOwn(state.members, member);
+
+const membership = (state: ChatState, member: MemberId): Membership | undefined =>
+  isIn(state, member) ? state.members[member] : undefined;
+
+const defaults: GroupSettings = {
+  adds: 'everybody',
+  renames: 'everybody',
+  writes: 'everybody',
+  mentionsAll: 'everybody',
+  link: 'asks',
+  newcomersRead: 'everything',
+};
+
+/** A group whose settings were never touched has the defaults. */
+export const settingsOf = (state: ChatState): GroupSettings => ({ ...defaults, ...state.settings });
+
+/** Whoever comes first is the owner when there is nobody who was named. */
+function comesBefore(state: ChatState, a: MemberId, b: MemberId): boolean {
+  const [one, other] = [state.members[a]!, state.members[b]!];
+  if (one.admin !== other.admin) return one.admin === true;
+  if (one.since !== other.since) return one.since < other.since;
+  const creator = state.created?.by;
+  return a === creator || (b !== creator && a < b);
+}
+
+/**
+ * The owner of a group: who was named last. When nobody was, or they have left the group or the company, it is the admin
+ * who has been in the group longest, without admins the member who has; of those who came together the one who made
+ * the group, else the one with the smaller id. Null for a direct conversation, and where nobody is left.
+ */
+export function ownerOf(state: ChatState, isActive: IsActive = everybody): MemberId | null {
+  if (state.type !== 'group') return null;
+  const named = state.owner ?? state.created?.by;
+  const found = named === undefined ? undefined : membership(state, named);
+  // Nobody came before whoever made the group, and appointing an admin names the owner.
+  const isFirst = named === state.owner || found?.since === 0;
+  if (named !== undefined && found && isFirst && isActive(named)) return named;
+  let first: MemberId | null = null;
+  for (const member of Object.keys(state.members) as MemberId[])
+    if (isActive(member) && (first === null || comesBefore(state, member, first))) first = member;
+  return first;
+}
+
+/** Null for somebody who is not in it. */
+export function roleIn(state: ChatState, member: MemberId, isActive: IsActive = everybody): GroupRole | null {
+  const found = membership(state, member);
+  if (!found) return null;
+  if (ownerOf(state, isActive) === member) return 'owner';
+  return found.admin ? 'admin' : 'member';
+}
+
+export const isManager = (state: ChatState, member: MemberId, isActive: IsActive = everybody): boolean =>
+  membership(state, member)?.admin === true || roleIn(state, member, isActive) === 'owner';
+
+/** Before which entry (its seq) this member may know nothing. */
+export const readsFrom = (state: ChatState, member: MemberId): number => membership(state, member)?.from ?? 0;
+
+/** Somebody in it; also when it is over. */
+export function mayLook(actor: Actor, state: ChatState): Decision {
+  if (!state.created) return refuse('room-not-found', 'no such conversation');
+  return isIn(state, actor.member) ? allow : refuse('forbidden', 'not a member of this conversation');
+}
+
+export function mayTakePart(actor: Actor, state: ChatState): Decision {
+  const look = mayLook(actor, state);
+  if (!look.ok || !state.dissolved) return look;
+  return refuse('group-dissolved', 'the group was dissolved');
+}
+
+/** What a setting leaves to managers, where it does. */
+function mayAsSet(
+  actor: Actor,
+  setting: 'adds' | 'renames' | 'writes' | 'mentionsAll',
+  { governing, isActiveMember }: Context,
+): Decision {
+  const part = mayTakePart(actor, governing);
+  if (!part.ok || governing.type !== 'group' || settingsOf(governing)[setting] === 'everybody') return part;
+  if (isManager(governing, actor.member, isActiveMember)) return allow;
+  return setting === 'writes'
+    ? refuse('group-muted', 'only the owner and admins write here')
+    : refuse('forbidden', 'only the owner and admins do that here');
+}
+
+/** Who may say something: send, reply, edit. */
+export const mayWrite = (actor: Actor, context: Context): Decision => mayAsSet(actor, 'writes', context);
+
+function inGroup(decision: Decision, state: ChatState): Decision {
+  if (!decision.ok || state.type === 'group') return decision;
+  return refuse('forbidden', 'a direct conversation has two members and no name');
+}
+
+export const mayRename = (actor: Actor, context: Context): Decision =>
+  inGroup(mayAsSet(actor, 'renames', context), context.governing);
+export const mayAdd = (actor: Actor, context: Context): Decision =>
+  inGroup(mayAsSet(actor, 'adds', context), context.governing);
+/** Calls everybody in the group. */
+export const mayMentionAll = (actor: Actor, context: Context): Decision =>
+  inGroup(mayAsSet(actor, 'mentionsAll', context), context.governing);
+
+export function mayManage(actor: Actor, { governing, isActiveMember }: Context): Decision {
+  const part = inGroup(mayTakePart(actor, governing), governing);
+  if (!part.ok || isManager(governing, actor.member, isActiveMember)) return part;
+  return refuse('forbidden', 'only the owner and admins manage the group');
+}
+
+export function mayOwn(actor: Actor, { governing, isActiveMember }: Context): Decision {
+  const part = inGroup(mayTakePart(actor, governing), governing);
+  if (!part.ok || ownerOf(governing, isActiveMember) === actor.member) return part;
+  return refuse('forbidden', 'only the owner does that');
+}
