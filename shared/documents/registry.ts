@@ -3,6 +3,7 @@ import type { RoomId } from '../base/ids.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
 import { directoryKind } from '../features/directory/kind.ts';
 import { docAboutKind, docKind } from '../features/docs/kind.ts';
+import { listKind, savedKind, todosKind } from '../features/personal/kind.ts';
 import { scratchKind } from '../features/scratch/kind.ts';
 import { parseRoom, partOf, type RoomName } from '../protocol/rooms.ts';
 
@@ -24,6 +25,9 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(chatReadsKind),
   anyKind(docAboutKind),
   anyKind(docKind),
+  anyKind(listKind),
+  anyKind(savedKind),
+  anyKind(todosKind),
   anyKind(scratchKind),
 ];
 

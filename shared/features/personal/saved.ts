@@ -1,0 +1,31 @@
+import { allow } from '../../access/actor.ts';
+import { makeFold } from '../../access/fold.ts';
+import { full, ownCommand, ownEntry, ownKind } from './owned.ts';
+import { most, savedAdd, savedRemove, type SavedState } from './schema.ts';
+
+const isSaved = ({ items }: SavedState, message: string): boolean => Object.hasOwn(items, message);
+
+/** Messages a person keeps: a copy of the words, which gives no right to read anything else. */
+export const savedKind = ownKind<SavedState>('saved', {
+  initial: { owner: null, items: {} },
+  fold: makeFold<SavedState>((state) => ({ ...state, items: { ...state.items } }), {
+    'saved.add': ownEntry(savedAdd, (draft, { files = [], ...message }, entry) => {
+      if (!isSaved(draft, message.message))
+        draft.items[message.message] = { ...message, files, savedAt: entry.at };
+    }),
+    'saved.remove': ownEntry(savedRemove, (draft, { message }) => {
+      delete draft.items[message];
+    }),
+  }),
+  commands: {
+    'saved.add': ownCommand(
+      savedAdd,
+      ({ message }, state: SavedState) => isSaved(state, message),
+      ({ message }, state) =>
+        isSaved(state, message) || Object.keys(state.items).length < most.saved
+          ? allow
+          : full('saved messages'),
+    ),
+    'saved.remove': ownCommand(savedRemove, ({ message }, state: SavedState) => !isSaved(state, message)),
+  },
+});

@@ -1,0 +1,130 @@
+import * as z from 'zod/mini';
+import type { MemberId } from '../../base/ids.ts';
+import { idPattern } from '../../base/ids.ts';
+import { memberId } from '../directory/schema.ts';
+
+/** Bounds of what one person keeps: their states are held whole, on their devices and by the relay. */
+export const most = { chats: 5_000, sections: 50, saved: 2_000, todos: 2_000 } as const;
+/** Longest copy of a message that is kept with a saved one, in UTF-16 units. */
+export const longestCopy = 4_000;
+export const longestTodo = 1_000;
+
+/** Ids are keys of plain objects, so one must not be a name that every object has. */
+const key = z.string().check(
+  z.regex(idPattern),
+  z.refine((id) => !(id in {})),
+);
+const position = z.number().check(z.int(), z.nonnegative());
+/** Milliseconds since 1970. */
+const moment = z.number().check(z.int(), z.nonnegative());
+const sectionName = z.string().check(z.trim(), z.minLength(1), z.maxLength(40));
+
+/** How one conversation stands in the own list; a field that is absent stays as it is. */
+export const listChat = z.object({
+  chat: key,
+  pinned: z.optional(z.boolean()),
+  muted: z.optional(z.boolean()),
+  /** Marked by the person, whatever was read. */
+  unread: z.optional(z.boolean()),
+  /** The time of what the conversation ended with: it is hidden as long as nothing else comes. Null shows it. */
+  hidden: z.optional(z.nullable(moment)),
+  section: z.optional(z.nullable(key)),
+});
+export const listAddSection = z.object({ id: key, name: sectionName });
+export const listChangeSection = z.object({
+  id: key,
+  name: z.optional(sectionName),
+  collapsed: z.optional(z.boolean()),
+});
+export const listSection = z.object({ id: key });
+export const listOrder = z.object({ sections: z.array(key).check(z.maxLength(most.sections)) });
+
+/** Where a message stands: `message` is its entry's id, `seq` the place at which it is looked for first. */
+const source = z.object({ chat: key, message: key, seq: position });
+
+export const savedAdd = z.object({
+  ...source.shape,
+  by: memberId,
+  /** When it was said. */
+  at: moment,
+  text: z.string().check(z.maxLength(longestCopy)),
+  /** Names of the files in it. */
+  files: z.optional(z.array(z.string().check(z.maxLength(200))).check(z.maxLength(20))),
+});
+export const savedRemove = z.object({ message: key });
+
+const todoText = z.string().check(z.trim(), z.minLength(1), z.maxLength(longestTodo));
+export const todoAdd = z.object({
+  id: key,
+  text: todoText,
+  due: z.optional(z.nullable(moment)),
+  source: z.optional(source),
+});
+export const todoChange = z.object({
+  id: key,
+  text: z.optional(todoText),
+  due: z.optional(z.nullable(moment)),
+  done: z.optional(z.boolean()),
+});
+export const todoRemove = z.object({ ids: z.array(key).check(z.minLength(1), z.maxLength(200)) });
+
+export type ListChat = z.infer<typeof listChat>;
+export type SavedAdd = z.infer<typeof savedAdd>;
+export type TodoAdd = z.infer<typeof todoAdd>;
+export type TodoChange = z.infer<typeof todoChange>;
+export type MessageSource = z.infer<typeof source>;
+
+/** Everything here belongs to one member, who alone may read it. Null until their first command made the room. */
+export interface Owned {
+  owner: MemberId | null;
+}
+
+export interface ChatPlace {
+  readonly pinned?: true;
+  readonly muted?: true;
+  readonly unread?: true;
+  readonly hidden?: number;
+  readonly section?: string;
+}
+
+export interface Section {
+  readonly id: string;
+  readonly name: string;
+  readonly collapsed: boolean;
+}
+
+/** How a person arranged their conversations. */
+export interface ListState extends Owned {
+  /** By the id of the conversation. */
+  chats: Record<string, ChatPlace>;
+  /** In the person's order. */
+  sections: readonly Section[];
+}
+
+export interface SavedMessage extends MessageSource {
+  readonly by: MemberId;
+  readonly at: number;
+  readonly text: string;
+  readonly files: readonly string[];
+  readonly savedAt: number;
+}
+
+export interface SavedState extends Owned {
+  /** By the id of the message. */
+  items: Record<string, SavedMessage>;
+}
+
+export interface Todo {
+  readonly id: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly due: number | null;
+  /** When it was done, or null. */
+  readonly done: number | null;
+  readonly source: MessageSource | null;
+  readonly madeAt: number;
+}
+
+export interface TodosState extends Owned {
+  items: Record<string, Todo>;
+}

@@ -1,0 +1,282 @@
+import { describe, expect, it } from 'vitest';
+import type { Actor } from '../../../shared/access/actor.ts';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
+import { judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
+import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import {
+  most,
+  type ListState,
+  type SavedState,
+  type TodosState,
+} from '../../../shared/features/personal/schema.ts';
+
+type Line = readonly [type: string, data: unknown];
+interface States {
+  readonly 'w/personal/ada': ListState;
+  readonly 'w/personal/ada:saved': SavedState;
+  readonly 'w/personal/ada:todos': TodosState;
+}
+type Room = keyof States;
+
+const ada: Actor = { member: 'ada' as MemberId, role: 'member', active: true };
+const eve: Actor = { member: 'eve' as MemberId, role: 'owner', active: true };
+
+const entry = ([type, data]: Line, seq: number): LogEntry => ({
+  seq,
+  id: `c${seq}` as CommandId,
+  type,
+  by: ada.member,
+  at: 100 + seq,
+  data,
+});
+const kindOf = (room: Room): AnyLogKind => findRoom(room)!.kind as AnyLogKind;
+const resource = (room: Room, state: unknown): Resource => ({
+  ...findRoom(room)!,
+  room: findRoom(room)!.name,
+  state,
+  governing: state,
+  isActiveMember: () => true,
+  entry: () => null,
+});
+
+/** What the relay makes of commands in the order in which it takes them: it folds what passes and is not done yet. */
+function after<R extends Room>(room: R, lines: readonly Line[]): States[R] {
+  const kind = kindOf(room);
+  let state = kind.initial;
+  lines.forEach((line, seq) => {
+    const judged = judgeCommand(ada, line[0], line[1], resource(room, state));
+    if (judged.ok && !judged.value.done) state = kind.fold(state, [entry([line[0], judged.value.data], seq)]);
+  });
+  return state as States[R];
+}
+
+const list = 'w/personal/ada';
+const saved = 'w/personal/ada:saved';
+const todos = 'w/personal/ada:todos';
+const work: Line = ['list.addSection', { id: 's1', name: 'Work' }];
+const home: Line = ['list.addSection', { id: 's2', name: 'Home' }];
+const message = { chat: 'c', message: 'm1', seq: 4, by: 'ben', at: 50, text: 'the words' };
+const milk: Line = ['todo.add', { id: 't', text: ' Buy milk ', due: 900 }];
+
+describe('the own list', () => {
+  it('keeps one place for each conversation, field by field, and nothing where nothing is set', () => {
+    const lines: Line[] = [
+      work,
+      ['list.chat', { chat: 'a', pinned: true, section: 's1' }],
+      ['list.chat', { chat: 'a', muted: true }],
+      ['list.chat', { chat: 'b', unread: true, hidden: 7 }],
+      ['list.chat', { chat: 'b', unread: false, hidden: null }],
+    ];
+    expect(after(list, lines)).toEqual({
+      owner: 'ada',
+      chats: { a: { pinned: true, muted: true, section: 's1' } },
+      sections: [{ id: 's1', name: 'Work', collapsed: false }],
+    });
+  });
+
+  // Two devices of one person without a network: whose commands the relay takes later counts.
+  const conflicts: [string, Line[], Line[], Line[], Partial<ListState>][] = [
+    [
+      'pinned here and muted there: both',
+      [],
+      [['list.chat', { chat: 'a', pinned: true }]],
+      [['list.chat', { chat: 'a', muted: true }]],
+      { chats: { a: { pinned: true, muted: true } } },
+    ],
+    [
+      'pinned here and taken from the top there: as it was said last',
+      [['list.chat', { chat: 'a', pinned: true }]],
+      [['list.chat', { chat: 'a', pinned: false }]],
+      [['list.chat', { chat: 'a', pinned: true }]],
+      { chats: { a: { pinned: true } } },
+    ],
+    [
+      'a section removed here and renamed there: removed',
+      [work],
+      [['list.removeSection', { id: 's1' }]],
+      [['list.changeSection', { id: 's1', name: 'Firm' }]],
+      { sections: [] },
+    ],
+    [
+      'a conversation moved into a section that was removed: in none, and what else was said of it counts',
+      [work],
+      [['list.removeSection', { id: 's1' }]],
+      [['list.chat', { chat: 'a', section: 's1', pinned: true }]],
+      { sections: [], chats: { a: { pinned: true } } },
+    ],
+    [
+      'a section made on each: both, in the order in which they arrived',
+      [],
+      [work],
+      [home],
+      {
+        sections: [
+          { id: 's1', name: 'Work', collapsed: false },
+          { id: 's2', name: 'Home', collapsed: false },
+        ],
+      },
+    ],
+    [
+      'ordered here while one is made there: the new one stands behind',
+      [work, home],
+      [['list.addSection', { id: 's3', name: 'New' }]],
+      [['list.order', { sections: ['s2', 's1'] }]],
+      {
+        sections: [
+          { id: 's2', name: 'Home', collapsed: false },
+          { id: 's1', name: 'Work', collapsed: false },
+          { id: 's3', name: 'New', collapsed: false },
+        ],
+      },
+    ],
+    [
+      'removed while there is a conversation in it: that one is in none',
+      [
+        work,
+        ['list.chat', { chat: 'a', section: 's1' }],
+        ['list.chat', { chat: 'b', section: 's1', muted: true }],
+      ],
+      [['list.removeSection', { id: 's1' }]],
+      [],
+      { sections: [], chats: { b: { muted: true } } },
+    ],
+  ];
+  it.each(conflicts)('offline on two devices: %s', (_title, before, first, second, result) => {
+    expect(after(list, [...before, ...first, ...second])).toMatchObject(result);
+    const { chats } = after(list, [...before, ...first, ...second]);
+    if (result.chats) expect(chats).toEqual(result.chats);
+  });
+
+  it('orders what is named, once each, and leaves out what is not there', () => {
+    const ordered: Line = ['list.order', { sections: ['s2', 'gone', 's2'] }];
+    expect(after(list, [work, home, ordered]).sections.map(({ id }) => id)).toEqual(['s2', 's1']);
+  });
+});
+
+describe('saved messages', () => {
+  it('are kept with their words, once, until they are removed', () => {
+    expect(after(saved, [['saved.add', message]])).toEqual({
+      owner: 'ada',
+      items: { m1: { ...message, files: [], savedAt: 100 } },
+    });
+    const twice = after(saved, [
+      ['saved.add', message],
+      ['saved.add', { ...message, text: 'other words' }],
+    ]);
+    expect(twice.items['m1']?.text).toBe('the words');
+  });
+
+  it.each<[string, Line[], string[]]>([
+    ['saved here, removed there: removed', [['saved.remove', { message: 'm1' }]], []],
+    [
+      'removed here, saved again there: saved',
+      [
+        ['saved.remove', { message: 'm1' }],
+        ['saved.add', message],
+      ],
+      ['m1'],
+    ],
+  ])('offline on two devices: %s', (_title, lines, left) => {
+    expect(Object.keys(after(saved, [['saved.add', message], ...lines]).items)).toEqual(left);
+  });
+});
+
+describe('to-dos', () => {
+  it.each<[string, Line[], Partial<TodosState['items'][string]> | null]>([
+    [
+      'made: open, with its date',
+      [milk],
+      { text: 'Buy milk', due: 900, done: null, source: null, madeAt: 100 },
+    ],
+    [
+      'text changed here, date there: both',
+      [milk, ['todo.change', { id: 't', text: 'Buy oats' }], ['todo.change', { id: 't', due: null }]],
+      { text: 'Buy oats', due: null },
+    ],
+    [
+      'done on both: when it was done first',
+      [milk, ['todo.change', { id: 't', done: true }], ['todo.change', { id: 't', done: true }]],
+      { done: 101 },
+    ],
+    [
+      'done here, opened again there: as it was said last',
+      [milk, ['todo.change', { id: 't', done: true }], ['todo.change', { id: 't', done: false }]],
+      { done: null },
+    ],
+    [
+      'removed here, changed there: removed',
+      [milk, ['todo.remove', { ids: ['t'] }], ['todo.change', { id: 't', done: true }]],
+      null,
+    ],
+    ['removed, and brought back: there', [milk, ['todo.remove', { ids: ['t'] }], milk], { text: 'Buy milk' }],
+  ])('%s', (_title, lines, result) => {
+    const { items } = after(todos, lines);
+    if (result) expect(items['t']).toMatchObject(result);
+    else expect(items).toEqual({});
+  });
+});
+
+describe('rights over what is one’s own', () => {
+  const samples: [Room, string, unknown][] = [
+    [list, 'list.chat', { chat: 'a', pinned: true }],
+    [list, 'list.addSection', { id: 's9', name: 'Mine' }],
+    [list, 'list.changeSection', { id: 's1', name: 'Mine' }],
+    [list, 'list.removeSection', { id: 's1' }],
+    [list, 'list.order', { sections: ['s2', 's1'] }],
+    [saved, 'saved.add', message],
+    [saved, 'saved.remove', { message: 'm0' }],
+    [todos, 'todo.add', { id: 't9', text: 'x' }],
+    [todos, 'todo.change', { id: 't', done: true }],
+    [todos, 'todo.remove', { ids: ['t'] }],
+  ];
+  const begun: Record<Room, Line[]> = {
+    [list]: [work, home],
+    [saved]: [['saved.add', { ...message, message: 'm0' }]],
+    [todos]: [milk],
+  };
+
+  it('has a sample of every command', () => {
+    const rooms: Room[] = [list, saved, todos];
+    const all = rooms.flatMap((room) => Object.keys(kindOf(room).commands)).sort();
+    expect(samples.map(([, type]) => type).sort()).toEqual(all);
+  });
+
+  it.each(samples)('%s: %s is for its owner alone, before and after it exists', (room, type, data) => {
+    for (const state of [kindOf(room).initial, after(room, begun[room])]) {
+      expect(judgeCommand(ada, type, data, resource(room, state)).ok).toBe(true);
+      expect(judgeCommand(eve, type, data, resource(room, state))).toMatchObject({
+        ok: false,
+        error: { code: 'forbidden' },
+      });
+    }
+  });
+
+  it.each<[string, Room, string, unknown]>([
+    ['a name that every object has', list, 'list.chat', { chat: '__proto__', pinned: true }],
+    ['a section without a name', list, 'list.addSection', { id: 's', name: '  ' }],
+    ['a to-do without words', todos, 'todo.add', { id: 't', text: ' ' }],
+    ['a to-do named like a method', todos, 'todo.add', { id: 'constructor', text: 'x' }],
+    ['a copy that is too long', saved, 'saved.add', { ...message, text: 'x'.repeat(4_001) }],
+  ])('refuses %s', (_title, room, type, data) => {
+    expect(judgeCommand(ada, type, data, resource(room, kindOf(room).initial))).toMatchObject({
+      error: { code: 'bad-request' },
+    });
+  });
+
+  it.each<[Room, number, (i: number) => Line]>([
+    [list, most.sections, (i) => ['list.addSection', { id: `s${i}`, name: 'x' }]],
+    [list, most.chats, (i) => ['list.chat', { chat: `c${i}`, pinned: true }]],
+    [saved, most.saved, (i) => ['saved.add', { ...message, message: `m${i}` }]],
+    [todos, most.todos, (i) => ['todo.add', { id: `t${i}`, text: 'x' }]],
+  ])('%s holds only so many things (%i), and refuses one more in words', (room, bound, nth) => {
+    const kind = kindOf(room);
+    const full = kind.fold(
+      kind.initial,
+      Array.from({ length: bound }, (_, i) => entry(nth(i), i)),
+    );
+    const ask = (i: number) => judgeCommand(ada, ...nth(i), resource(room, full));
+    expect(ask(bound)).toMatchObject({ ok: false, error: { code: 'too-many' } });
+    expect(ask(bound - 1), 'what is there already').toMatchObject({ ok: true });
+  });
+});
