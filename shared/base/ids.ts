@@ -6,6 +6,9 @@ export type WorkspaceId = Id<'Workspace'>;
 export type MemberId = Id<'Member'>;
 export type DeviceId = Id<'Device'>;
 export type CommandId = Id<'Command'>;
+export type DepartmentId = Id<'Department'>;
+/** A field of people that the company defined itself. */
+export type FieldId = Id<'Field'>;
 /** The full name of a room: `<workspace>/<kind>/<id>[:<part>]`. */
 export type RoomId = Id<'Room'>;
 

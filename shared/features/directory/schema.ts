@@ -1,16 +1,42 @@
 import * as z from 'zod/mini';
-import type { MemberId } from '../../base/ids.ts';
+import type { DepartmentId, FieldId, MemberId } from '../../base/ids.ts';
 import { idPattern } from '../../base/ids.ts';
 import { roles, type Role } from '../../access/actor.ts';
 
-/** Members are keys of plain objects, so an id must not be a name that every object has. */
-export const memberId = z.string().check(
-  z.regex(idPattern),
-  z.refine((id) => !(id in {})),
-) as unknown as z.ZodMiniType<MemberId>;
+/** Ids are keys of plain objects, so none may be a name that every object has. */
+const key = <Id extends string>() =>
+  z.string().check(
+    z.regex(idPattern),
+    z.refine((id) => !(id in {})),
+  ) as unknown as z.ZodMiniType<Id>;
+export const memberId = key<MemberId>();
+export const departmentId = key<DepartmentId>();
+export const fieldId = key<FieldId>();
+
 const line = (longest: number) => z.string().check(z.trim(), z.maxLength(longest));
 /** A name that is shown alone must not be empty. */
 export const displayName = z.string().check(z.trim(), z.minLength(1), z.maxLength(60));
+const mail = z.string().check(z.trim(), z.maxLength(254));
+
+/** Bounds of a directory. */
+export const most = {
+  departments: 10_000,
+  /** Departments of one person. */
+  departmentsOfOne: 50,
+  fields: 50,
+  /** People in one command that moves several. */
+  moved: 1_000,
+  /** People in one import, over all its parts. */
+  imported: 20_000,
+  importParts: 200,
+} as const;
+
+/** What people are asked for beside the fixed fields, as text: a number with a point, a date as 2024-03-12. */
+const fieldValue = line(200);
+const fieldValues = z
+  .record(fieldId, fieldValue)
+  .check(z.refine((values) => Object.keys(values).length <= most.fields));
+export type FieldValues = Readonly<Record<FieldId, string>>;
 
 /** What a person says of themselves; a field that is absent stays as it is. */
 export const profileChange = z.object({
@@ -18,6 +44,7 @@ export const profileChange = z.object({
   post: z.optional(line(60)),
   phone: z.optional(line(40)),
   about: z.optional(line(300)),
+  fields: z.optional(fieldValues),
 });
 export type ProfileChange = z.infer<typeof profileChange>;
 
@@ -31,6 +58,86 @@ export const memberRole = z.object({ member: memberId, role: z.enum(roles) });
 export const memberRef = z.object({ member: memberId });
 export const workspaceName = z.object({ name: displayName });
 
+/** What an administrator says of somebody. The address is that of the account, so it changes only before they join. */
+export const memberEdit = z.object({
+  member: memberId,
+  name: z.optional(displayName),
+  email: z.optional(mail),
+  post: z.optional(line(60)),
+  phone: z.optional(line(40)),
+  superior: z.optional(z.nullable(memberId)),
+  fields: z.optional(fieldValues),
+});
+export type MemberEdit = z.infer<typeof memberEdit>;
+
+const departmentIds = z.array(departmentId).check(z.maxLength(most.departmentsOfOne));
+/** Said as differences, so that two people who place somebody at the same time both have their way. */
+export const memberPlace = z.object({
+  members: z.array(memberId).check(z.minLength(1), z.maxLength(most.moved)),
+  join: z.optional(departmentIds),
+  leave: z.optional(departmentIds),
+  /** The one that stands first on their card; they join it. */
+  main: z.optional(departmentId),
+});
+export type MemberPlace = z.infer<typeof memberPlace>;
+
+/** Among its siblings; halves make room between two. */
+const order = z.number().check(z.refine(Number.isFinite));
+const parent = z.nullable(departmentId);
+
+export const departmentCreate = z.object({ department: departmentId, name: displayName, parent, order });
+export const departmentChange = z.object({
+  department: departmentId,
+  name: z.optional(displayName),
+  lead: z.optional(z.nullable(memberId)),
+});
+export const departmentMove = z.object({ department: departmentId, parent, order });
+/** With `moveUp` its people and departments go to the one above; without it must be empty. */
+export const departmentDelete = z.object({ department: departmentId, moveUp: z.boolean() });
+export const departmentAdmin = z.object({ department: departmentId, member: memberId, admin: z.boolean() });
+
+export const fieldTypes = ['text', 'number', 'date', 'choice'] as const;
+export type FieldType = (typeof fieldTypes)[number];
+export const fieldDefine = z.object({
+  field: fieldId,
+  name: displayName,
+  type: z.enum(fieldTypes),
+  /** Of a choice. */
+  options: z.array(displayName).check(z.maxLength(100)),
+  /** Who fills it in: the person too, or administrators alone. Everybody reads it. */
+  edit: z.enum(['self', 'admin']),
+  order,
+});
+export const fieldRemove = z.object({ field: fieldId });
+
+/** Somebody in an import: an `id` that is in the directory is changed where a field is given, any other is new. */
+const importedPerson = z.object({
+  id: memberId,
+  name: displayName,
+  email: z.optional(mail),
+  post: z.optional(line(60)),
+  phone: z.optional(line(40)),
+  departments: z.optional(departmentIds),
+  superior: z.optional(z.nullable(memberId)),
+  fields: z.optional(fieldValues),
+});
+export type ImportedPerson = z.infer<typeof importedPerson>;
+
+/** One part of an import. Nothing of it counts before `directory.importApply`. */
+export const importPart = z.object({
+  import: z.string().check(z.regex(idPattern)),
+  part: z.number().check(z.int(), z.nonnegative(), z.lt(most.importParts)),
+  departments: z.array(departmentCreate).check(z.maxLength(1_000)),
+  people: z.array(importedPerson).check(z.maxLength(1_000)),
+});
+export type ImportPart = z.infer<typeof importPart>;
+export const importApply = z.object({
+  import: z.string().check(z.regex(idPattern)),
+  /** How many parts and people there are in all: what is missing is noticed. */
+  parts: z.number().check(z.int(), z.positive()),
+  people: z.number().check(z.int(), z.nonnegative()),
+});
+
 /** A person of the company as the directory shows them. People who left stay, with `leftAt`. */
 export interface Member {
   readonly id: MemberId;
@@ -40,11 +147,39 @@ export interface Member {
   phone: string;
   about: string;
   role: Role;
-  readonly joinedAt: number;
+  /** Null for somebody who is in the directory and has not joined yet. */
+  joinedAt: number | null;
   leftAt: number | null;
+  /** The main one first. Absent is none, here and below: states were stored before there were departments. */
+  departments?: readonly DepartmentId[];
+  superior?: MemberId | null;
+  fields?: FieldValues;
+}
+
+export interface Department {
+  readonly id: DepartmentId;
+  name: string;
+  /** Null at the top. */
+  parent: DepartmentId | null;
+  order: number;
+  lead: MemberId | null;
+  /** Who manages people and departments from here downwards. */
+  admins: readonly MemberId[];
+}
+
+export type Field = Readonly<Omit<z.infer<typeof fieldDefine>, 'field'>> & { readonly id: FieldId };
+
+/** What somebody is importing: parts that wait for the word that all of them are there. */
+export interface Staged {
+  readonly import: string;
+  readonly parts: Readonly<Record<number, ImportPart>>;
 }
 
 export interface DirectoryState {
   name: string;
   members: Record<MemberId, Member>;
+  departments?: Record<DepartmentId, Department>;
+  fields?: Record<FieldId, Field>;
+  /** By who imports: one at a time. */
+  staged?: Record<MemberId, Staged>;
 }

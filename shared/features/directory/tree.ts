@@ -1,0 +1,79 @@
+import type { DepartmentId, MemberId } from '../../base/ids.ts';
+import type { Department, DirectoryState, Field, Member } from './schema.ts';
+
+/* What rules, fold and pages ask of the tree of departments and the chain of superiors. Nothing recurses: any depth. */
+
+export const isActive = (member: Member | undefined): member is Member =>
+  member !== undefined && member.leftAt === null;
+
+export const departmentOf = (state: DirectoryState, id: DepartmentId): Department | undefined =>
+  state.departments && Object.hasOwn(state.departments, id) ? state.departments[id] : undefined;
+
+export const memberOf = (state: DirectoryState, id: MemberId): Member | undefined =>
+  Object.hasOwn(state.members, id) ? state.members[id] : undefined;
+
+export const departmentsOf = (member: Member): readonly DepartmentId[] => member.departments ?? [];
+
+/** From a department up to the top, itself first. */
+export function* pathUp(state: DirectoryState, from: DepartmentId | null): Generator<Department> {
+  const seen = new Set<DepartmentId>();
+  for (let id = from; id !== null && !seen.has(id);) {
+    const found = departmentOf(state, id);
+    if (!found) return;
+    seen.add(id);
+    yield found;
+    id = found.parent;
+  }
+}
+
+/** Whether `department` is `ancestor` or lies under it. */
+export function isWithin(
+  state: DirectoryState,
+  department: DepartmentId | null,
+  ancestor: DepartmentId,
+): boolean {
+  for (const each of pathUp(state, department)) if (each.id === ancestor) return true;
+  return false;
+}
+
+/** Whether somebody would stand above themselves with this superior. */
+export function wouldCircle(state: DirectoryState, member: MemberId, superior: MemberId | null): boolean {
+  const seen = new Set<MemberId>();
+  for (let id: MemberId | null = superior; id !== null && !seen.has(id);) {
+    if (id === member) return true;
+    seen.add(id);
+    id = memberOf(state, id)?.superior ?? null;
+  }
+  return false;
+}
+
+/** Whether somebody was made administrator of this department or of one above it. */
+export function administers(
+  state: DirectoryState,
+  member: MemberId,
+  department: DepartmentId | null,
+): boolean {
+  for (const { admins } of pathUp(state, department)) if (admins.includes(member)) return true;
+  return false;
+}
+
+const byOrder = (a: { order: number; id: string }, b: { order: number; id: string }): number =>
+  a.order - b.order || (a.id < b.id ? -1 : 1);
+
+/** Departments by the one above them, in order; those whose parent is not there stand at the top. */
+export function childrenByParent(
+  state: DirectoryState,
+): ReadonlyMap<DepartmentId | null, readonly Department[]> {
+  const found = new Map<DepartmentId | null, Department[]>();
+  for (const each of Object.values(state.departments ?? {})) {
+    const parent = each.parent !== null && departmentOf(state, each.parent) ? each.parent : null;
+    const siblings = found.get(parent);
+    if (siblings) siblings.push(each);
+    else found.set(parent, [each]);
+  }
+  for (const siblings of found.values()) siblings.sort(byOrder);
+  return found;
+}
+
+export const fieldsInOrder = (state: DirectoryState): readonly Field[] =>
+  Object.values(state.fields ?? {}).sort(byOrder);
