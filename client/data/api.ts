@@ -5,12 +5,14 @@
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import type { Actor, Decision } from '../../shared/access/actor.ts';
-import type { LogEntry } from '../../shared/access/kind.ts';
+import type { EntryTarget, LogEntry } from '../../shared/access/kind.ts';
 import type { Failure } from '../../shared/base/errors.ts';
 import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { MessageMarks } from '../../shared/features/chat/marks.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
+import type { ListState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
 import type { LostRows } from './storage/contract.ts';
 
 /** A conversation as lists need it; own commands that the relay has not answered are already in `state`. */
@@ -23,10 +25,25 @@ export interface ChatRow {
   readonly unread: number;
   /** Seq of the first of them, or null. */
   readonly firstUnread: number | null;
+  /** Seqs of those of them that call this person, ascending. */
+  readonly calls: readonly number[];
   /** For sorting: time of the last message, or of creation. Milliseconds since 1970. */
   readonly at: number;
   /** Made or changed on this device and not on the relay yet. */
   readonly pending: boolean;
+}
+
+/** A message that calls this person, as this device has it. */
+export interface Mention {
+  readonly room: RoomId;
+  readonly id: CommandId;
+  readonly seq: number;
+  readonly by: MemberId;
+  readonly at: number;
+  /** As it was sent; later versions are in the marks of the message. */
+  readonly text: string;
+  /** It calls everybody. */
+  readonly all: boolean;
 }
 
 export interface DocRow {
@@ -39,8 +56,13 @@ export interface DocRow {
   readonly pending: boolean;
 }
 
+/** An entry with what became of it since; `marks` is null for what nothing happened to. */
+export interface MarkedEntry extends LogEntry {
+  readonly marks: MessageMarks | null;
+}
+
 /** An entry on the page: stored by the relay, or an own command on its way (`seq` then counts on from the last). */
-export interface ViewEntry extends LogEntry {
+export interface ViewEntry extends MarkedEntry {
   readonly delivery: 'stored' | 'queued' | 'failed';
   readonly failure: Failure | null;
 }
@@ -58,6 +80,11 @@ export interface LogView {
   loadOlder(count?: number): Promise<void>;
   /** Makes sure the entry at `seq` is in `entries`. */
   reach(seq: number): Promise<void>;
+  /**
+   * The entry a target names, wherever it is in the log: null when there is none, undefined while that is not known (it
+   * is being read, or is only on the relay). Reactive.
+   */
+  find(target: EntryTarget): ViewEntry | null | undefined;
   close(): void;
 }
 
@@ -130,6 +157,10 @@ export interface WorkspaceData {
   /** Newest first. */
   readonly chats: readonly ChatRow[];
   readonly docs: readonly DocRow[];
+  /** What this person alone has: the order of their conversations, saved messages, to-dos. */
+  readonly list: ListState;
+  readonly saved: SavedState;
+  readonly todos: TodosState;
   readonly sync: SyncStatus;
 
   chat(id: string): ChatRow | null;
@@ -144,6 +175,8 @@ export interface WorkspaceData {
   /** Gives up what of a room the relay has lost and did not take back. */
   discardLost(room: RoomId): Promise<void>;
   openLog(room: RoomId): LogView;
+  /** The newest messages that call this person, newest first, of every conversation on this device. */
+  mentions(limit: number): Promise<readonly Mention[]>;
   openText(room: RoomId): TextView;
 
   /** Keeps a picture on this device and queues it for the relay; resolves to its SHA-256 in hex. */
@@ -159,8 +192,8 @@ export interface WorkspaceData {
   keepStorage(): Promise<boolean>;
   /** A detached copy of a text's document as this device has it, for export. */
   readText(room: RoomId): Promise<Y.Doc>;
-  /** All entries of a log that this device has, ascending, read in pieces. */
-  readLog(room: RoomId): AsyncIterable<readonly LogEntry[]>;
+  /** All entries of a log that this device has, ascending, read in pieces; without the words of what was recalled. */
+  readLog(room: RoomId): AsyncIterable<readonly MarkedEntry[]>;
   /** Stores what was typed in the last moment; for a page that is about to go. */
   flush(): Promise<void>;
   /** Tries to reach the relay at once instead of waiting for the next attempt. */

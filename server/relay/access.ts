@@ -1,6 +1,6 @@
 import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts';
-import type { Readers } from '../../shared/access/kind.ts';
-import type { MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { EntryTarget, LogEntry, Readers } from '../../shared/access/kind.ts';
+import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import { err } from '../../shared/base/result.ts';
 import { decide, type Action, type Resource } from '../../shared/documents/decide.ts';
 import { allKinds, findRoom, governingRoom, type AnyKind } from '../../shared/documents/registry.ts';
@@ -20,6 +20,16 @@ export interface Located {
 /** The readers of a room, ready to be asked about many members. */
 export type ReaderSet = 'everyone' | ReadonlySet<MemberId>;
 
+/** The part of a room that one reader may know. */
+export interface Window {
+  /** The seq of the first row. */
+  readonly from: number;
+  /** The reduced state of a log as it may be told. */
+  shown(state: unknown): unknown;
+}
+
+const whole: Window = { from: 0, shown: (state) => state };
+
 /** Rights as they are at this moment, with everything that is queued to be stored. */
 export interface Access {
   readonly directoryRoom: RoomId;
@@ -27,19 +37,27 @@ export interface Access {
   actor(member: MemberId): Actor | null;
   /** Null for a name that is malformed, of no known kind, or of another workspace. */
   locate(room: string): Located | null;
-  resource(located: Located): Resource;
+  /** `device`: whose command is judged, so that what it said a moment ago is found by its id alone. */
+  resource(located: Located, device?: DeviceId): Resource;
   decide(member: MemberId, action: Action, room: string): Decision;
   readers(room: RoomId): ReaderSet;
+  /** What of a room somebody who may read it may know. Whatever leaves the relay for a reader goes through it. */
+  window(member: MemberId, room: RoomId): Window;
   /** The readers of every room whose rights follow from the state of this one. */
   readersGovernedBy(located: Located): ReadonlyMap<RoomId, Readers>;
   /** The readers of these rooms may differ from now on. */
   readersChanged(rooms: Iterable<RoomId>): void;
 }
 
+/** The entry with this id, looked for where the target says and where it can be found without reading the whole log. */
+export type FindEntry = (room: RoomId, target: EntryTarget, device?: DeviceId) => LogEntry | null;
+
 export const includes = (readers: ReaderSet, member: MemberId): boolean =>
   readers === 'everyone' || readers.has(member);
 
 const nobody: ReadonlySet<MemberId> = new Set();
+/** Room names that are kept understood. */
+const mostLocated = 4_000;
 /** Rooms whose readers are kept ready. */
 const mostSets = 50_000;
 
@@ -47,6 +65,7 @@ export function createAccess(
   workspace: WorkspaceId,
   logs: LogRooms,
   isDamaged: (room: RoomId) => boolean,
+  findEntry: FindEntry,
 ): Access {
   const directoryRoom = roomId(workspace, directoryKind.kind, directoryRoomId);
   const directory = (): DirectoryState => logs.open(directoryRoom).state as DirectoryState;
@@ -58,11 +77,18 @@ export function createAccess(
     return found ? { member, role: found.role, active: found.leftAt === null } : null;
   };
 
+  /** Asked for every update and command. */
+  const located = new Map<string, Located>();
   const locate = (room: string): Located | null => {
+    const known = located.get(room);
+    if (known) return known;
     const found = findRoom(room);
     if (!found || found.name.workspace !== workspace) return null;
     if (found.kind.kind === directoryKind.kind && room !== directoryRoom) return null;
-    return { room: room as RoomId, ...found };
+    const made = { room: room as RoomId, ...found };
+    if (located.size >= mostLocated) located.clear();
+    located.set(room, made);
+    return made;
   };
 
   const governing = ({ room, kind }: Located): unknown => {
@@ -70,12 +96,13 @@ export function createAccess(
     return by === null ? undefined : logs.open(by).state;
   };
 
-  const resource = (located: Located): Resource => ({
+  const resource = (located: Located, device?: DeviceId): Resource => ({
     kind: located.kind,
     room: located.name,
     state: located.kind.class === 'log' ? logs.open(located.room).state : undefined,
     governing: governing(located),
     isActiveMember: (member) => actor(member)?.active ?? false,
+    entry: (target) => (located.kind.class === 'log' ? findEntry(located.room, target, device) : null),
   });
 
   const readersIn = (kind: AnyKind, state: unknown): Readers =>
@@ -109,6 +136,13 @@ export function createAccess(
       if (sets.size >= mostSets) sets.clear();
       sets.set(room, readers);
       return readers;
+    },
+    window(member, room) {
+      const found = locate(room);
+      if (found?.kind.class !== 'log' || !found.kind.limited) return whole;
+      const { limited } = found.kind;
+      const from = limited.from(governing(found), member);
+      return from === 0 ? whole : { from, shown: (state) => limited.hide(state, from) };
     },
     readersChanged(rooms) {
       for (const room of rooms) sets.delete(room);

@@ -80,7 +80,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     const actor = access.actor(caller.member);
     const located = access.locate(command.room);
     if (!actor || !located) return failure('room-not-found', 'no such room');
-    const judged = judgeCommand(actor, command.type, command.data, access.resource(located));
+    const judged = judgeCommand(actor, command.type, command.data, access.resource(located, caller.device));
     if (!judged.ok) return judged.error;
     return { located, ...judged.value };
   };

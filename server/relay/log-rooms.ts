@@ -1,5 +1,5 @@
 import type { LogEntry } from '../../shared/access/kind.ts';
-import type { RoomId } from '../../shared/base/ids.ts';
+import type { CommandId, RoomId } from '../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { RoomName } from '../../shared/protocol/rooms.ts';
@@ -27,6 +27,8 @@ export const entriesOf = (rows: readonly StoredRow[]): LogEntry[] =>
 export interface LogRooms {
   /** @throws for a room that is not a log */
   open(room: RoomId): LogRoom;
+  /** An entry that was counted on and is not stored yet. */
+  waiting(room: RoomId, id: CommandId): LogEntry | null;
   /** Counts on an entry that is about to be stored. Returns the room after it. */
   append(before: LogRoom, entry: LogEntry): LogRoom;
   /** Forgets what was counted on; the next `open` reads the store. */
@@ -39,8 +41,8 @@ export interface LogRooms {
 
 export function createLogRooms(store: RelayStore): LogRooms {
   const loaded = new Map<RoomId, LogRoom>();
-  /** Rooms with entries that are not stored yet. */
-  const counted = new Set<RoomId>();
+  /** Entries that are not stored yet. */
+  const counted = new Map<RoomId, Map<CommandId, LogEntry>>();
   let bases: LogRoom[] = [];
 
   const trim = (): void => {
@@ -72,13 +74,16 @@ export function createLogRooms(store: RelayStore): LogRooms {
       if (loaded.size > 2 * mostLoaded) trim();
       return found;
     },
+    waiting: (room, id) => counted.get(room)?.get(id) ?? null,
     append(before, entry) {
       const state = before.kind.fold(before.state, [entry]);
       const after: LogRoom = { ...before, head: before.head + 1, state };
       // Set anew, so that the map's order is by last change.
       loaded.delete(before.room);
       loaded.set(before.room, after);
-      counted.add(before.room);
+      const entries = counted.get(before.room);
+      if (entries) entries.set(entry.id, entry);
+      else counted.set(before.room, new Map([[entry.id, entry]]));
       if (after.head % baseEvery === 0) bases.push(after);
       return after;
     },

@@ -21,6 +21,7 @@ import { connectDevice } from './device-session.ts';
 import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createLine } from './line.ts';
+import { createFindEntry } from './find-entry.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { createHandback, isTooEarly, type RevokedOutside } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
@@ -82,7 +83,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const { store } = quarantine;
   const receipts = createReceipts(store.receiptKey);
   const logs = createLogRooms(store);
-  const access = createAccess(store.workspace, logs, quarantine.has);
+  const access = createAccess(store.workspace, logs, quarantine.has, createFindEntry(store, logs));
   const outboxes = createOutboxes(metrics, defer, bounds.queue);
   const awareness = createAwareness({
     bounds,
@@ -152,7 +153,7 @@ export function createRelay(deps: RelayDeps): Relay {
     try {
       enforce(committed);
       showToDevices(committed, devices, access, receipts);
-      showToPlain(committed, plain);
+      showToPlain(committed, plain, access);
     } catch (error) {
       // Rights could not be read: nobody is shown anything; what is stored is asked for after a new hello.
       log.error({ err: error }, 'a commit could not be shown');
@@ -358,7 +359,11 @@ export function createRelay(deps: RelayDeps): Relay {
         .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)
         .filter(({ room }) => access.decide(member, { do: 'read' }, room).ok)
         .map(({ changed: _changed, ...head }) => head),
-    entries: (room, from, limit) => entriesOf(store.rowsFrom(room, from, limit)),
+    window: access.window,
+    entries(reader, room, from, limit) {
+      const first = reader === null ? 0 : access.window(reader, room).from;
+      return entriesOf(store.rowsFrom(room, Math.max(from, first), limit));
+    },
     text: texts.whole,
     textInSlices: (room) =>
       new Promise((resolve) => {

@@ -17,6 +17,12 @@ export interface LogEntry {
   readonly data: unknown;
 }
 
+/** How entries name another one of their room: by its id, and by the seq it had then, by which it is found. */
+export interface EntryTarget {
+  readonly seq: number;
+  readonly id: CommandId;
+}
+
 /** What a rule may look at, the same on the device and on the relay. */
 export interface RuleContext<State, Governing = unknown> {
   readonly room: RoomName;
@@ -26,6 +32,11 @@ export interface RuleContext<State, Governing = unknown> {
   readonly governing: Governing;
   /** Whether the id is that of a member who has not left. */
   isActiveMember(member: MemberId): boolean;
+  /**
+   * The entry of this room; null when it has none with that id. On a device also undefined: not on the screen, so only
+   * the relay can tell.
+   */
+  entry(target: EntryTarget): LogEntry | null | undefined;
 }
 
 export interface CommandRule<State = unknown, Governing = unknown, Data = unknown> {
@@ -35,6 +46,8 @@ export interface CommandRule<State = unknown, Governing = unknown, Data = unknow
   may(actor: Actor, data: Data, context: RuleContext<State, Governing>): Decision;
   /** True when the state already says what the command wants: it succeeds without an entry. */
   isDone?(actor: Actor, data: Data, context: RuleContext<State, Governing>): boolean;
+  /** The data as it is stored: with what follows from the room and is not the sender's to say. */
+  complete?(data: Data, context: RuleContext<State, Governing>): Data;
 }
 
 /** Something the relay says of itself in a log room. */
@@ -55,6 +68,25 @@ export const revokingRule =
     const parsed = schema.safeParse(entry.data);
     return parsed.success ? again(parsed.data, state, entry) : null;
   };
+
+/**
+ * What entries say of other entries of their room (that one was edited, say). A device keeps it beside each of them, so
+ * that the state of a room does not grow with its entries.
+ */
+export interface MarkRules<Marks = unknown> {
+  /** Which entry this one speaks of; null for most. */
+  targetOf(entry: LogEntry): EntryTarget | null;
+  /** Pure, and the same in whatever order entries arrive, since older ones are fetched later. */
+  fold(marks: Marks | null, entry: LogEntry): Marks;
+}
+
+/** Readers who came later and were not given what was before. */
+export interface LimitedReaders<State, Governing> {
+  /** The first entry (its seq) of the room that the reader may know of. */
+  from(governing: Governing, member: MemberId): number;
+  /** The state as whoever reads from there may see it. */
+  hide(state: State, from: number): State;
+}
 
 /** `everyone` is every active member of the workspace. */
 export type Readers = 'everyone' | readonly MemberId[];
@@ -86,6 +118,9 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
   /** Types of entries that somebody would want to be told of (they count as unread). */
   readonly noteworthy: ReadonlySet<string>;
+  readonly marks?: MarkRules;
+  /** Readers for whom the room begins later; without it everything is for every reader. */
+  readonly limited?: LimitedReaders<State, Governing>;
 }
 
 /** A room that its writers share as equals: Yjs updates behind the relay's gate. */

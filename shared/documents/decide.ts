@@ -59,7 +59,7 @@ function mayRead(actor: Actor, { kind, governing }: Resource): Decision {
     : refuse('forbidden', 'not a reader of this room');
 }
 
-/** A command that passed: its data as the schema made it, and whether the state already says so. */
+/** A command that passed: its data as it is stored, and whether the state already says so. */
 export interface Judged {
   readonly data: unknown;
   readonly done: boolean;
@@ -87,7 +87,22 @@ export function judgeCommand(
     const reading = mayRead(actor, resource);
     if (!reading.ok) return reading;
   }
-  const decision = rule.may(actor, parsed.data, resource);
+  const known = asKnownTo(actor, resource, resource.kind);
+  const decision = rule.may(actor, parsed.data, known);
   if (!decision.ok) return decision;
-  return ok({ data: parsed.data, done: rule.isDone?.(actor, parsed.data, resource) ?? false });
+  const completed: unknown = rule.complete?.(parsed.data, known) ?? parsed.data;
+  return ok({ data: completed, done: rule.isDone?.(actor, parsed.data, known) ?? false });
+}
+
+/** Entries that this reader may not know are not there for what they say. */
+function asKnownTo(actor: Actor, resource: Resource, { limited }: AnyLogKind): Resource {
+  const from = limited?.from(resource.governing, actor.member) ?? 0;
+  if (from === 0) return resource;
+  return {
+    ...resource,
+    entry(target) {
+      const entry = resource.entry(target);
+      return entry && entry.seq < from ? null : entry;
+    },
+  };
 }

@@ -88,6 +88,7 @@ export function chatRows(me: MemberId): Rows<ChatRow> {
         reads,
         unread: unread.length,
         firstUnread: unread[0] ?? null,
+        calls: record?.calls?.filter((seq) => seq > floor) ?? [],
         at: state.last?.at ?? state.created.at,
         pending: underWay(commands.get(room), record?.head ?? 0).length > 0,
       };

@@ -1,3 +1,4 @@
+import type { EntryTarget, LogEntry } from '../../../shared/access/kind.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { DeviceStorage, OutboxRecord, RoomRecord } from '../storage/contract.ts';
 import type { LogWindow } from './log-view.svelte.ts';
@@ -30,6 +31,12 @@ export class DeviceView {
   /** A command that was just stored, shown before the next read. */
   add(command: OutboxRecord): void {
     this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, command] };
+  }
+
+  /** An entry of an open log; undefined where none shows it. */
+  entry(room: RoomId, target: EntryTarget): LogEntry | null | undefined {
+    for (const log of this.#logs) if (log.room === room) return log.find(target);
+    return undefined;
   }
 
   show(log: LogWindow): void {

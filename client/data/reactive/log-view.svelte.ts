@@ -1,9 +1,13 @@
-import type { LogEntry } from '../../../shared/access/kind.ts';
+import { SvelteMap } from 'svelte/reactivity';
+import type { EntryTarget, LogEntry, MarkRules } from '../../../shared/access/kind.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
-import { newId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
+import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
+import { findRoom } from '../../../shared/documents/registry.ts';
+import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
-import type { LogView, ViewEntry } from '../api.ts';
+import type { LogView, MarkedEntry, ViewEntry } from '../api.ts';
 import { FailureError } from '../failure-error.ts';
+import { overlaidMarks, touched, withMarks, type MarksById } from '../projection/marks.ts';
 import { entryOf, underWay } from '../projection/overlay.ts';
 import type { DeviceStorage, OutboxRecord, RoomRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
@@ -23,23 +27,43 @@ export interface LogDeps {
 const firstPage = 100;
 /** How long to wait for the leader's answer about older entries. Milliseconds. */
 const historyDeadline = 10_000;
+/** How far from where a target says its entry is looked for: a restored relay may have moved it a little. */
+const nearby = 200;
 
 /** A window on the newest entries of a log that grows to both sides. */
 export class LogWindow implements LogView {
   readonly room: RoomId;
   readonly #deps: LogDeps;
+  readonly #rules: MarkRules | undefined;
   #stored = $state.raw<readonly LogEntry[]>([]);
+  #marks = $state.raw<MarksById>(new Map());
   #head = $state(0);
+  /** Where the device's copy begins. */
+  #from = $state(0);
+  /** Entries outside the window that somebody asked for; null where there is none. */
+  readonly #looked = new SvelteMap<CommandId, LogEntry | null>();
+  readonly #looking = new Set<CommandId>();
   #ready = $state(false);
   #olderFailure = $state.raw<Failure | null>(null);
   /** One change of the window after the other. */
   #work: Promise<void> = Promise.resolve();
 
-  readonly entries: readonly ViewEntry[] = $derived.by(() => this.#withOwn());
+  readonly #own = $derived.by(() => this.#ownEntries());
+  readonly #allMarks = $derived.by(() => {
+    const sent = this.#own.filter(({ delivery }) => delivery === 'queued');
+    return overlaidMarks(this.#rules, this.#marks, sent);
+  });
+  readonly entries: readonly ViewEntry[] = $derived.by(() => [
+    ...this.#stored.map((entry) => this.#view(entry)),
+    ...this.#own.map((entry) => ({ ...entry, ...this.#marked(entry) })),
+  ]);
+  readonly #byId = $derived(new Map(this.entries.map((entry) => [entry.id, entry])));
 
   constructor(deps: LogDeps, room: RoomId) {
     this.#deps = deps;
     this.room = room;
+    const kind = findRoom(room)?.kind;
+    this.#rules = kind?.class === 'log' ? kind.marks : undefined;
   }
 
   get ready(): boolean {
@@ -65,10 +89,14 @@ export class LogWindow implements LogView {
     const connects = last !== undefined && record !== null && last.seq + 1 >= record.from && last.seq < head;
     const from = connects ? last.seq + 1 : Math.max(record?.from ?? 0, head - firstPage);
     const news = await this.#deps.storage.rooms.entries(this.room, from, head);
+    const marks = await this.#readMarks(news);
     return () => {
       // Older entries may have been put before meanwhile; the end is only ever changed here.
       this.#stored = connects ? [...this.#stored, ...news] : news;
+      this.#marks = connects ? new Map([...this.#marks, ...marks]) : marks;
+      if (!connects) this.#looked.clear();
       this.#head = head;
+      this.#from = record?.from ?? 0;
       this.#ready = true;
     };
   }
@@ -87,25 +115,63 @@ export class LogWindow implements LogView {
     }
   }
 
+  find(target: EntryTarget): ViewEntry | null | undefined {
+    const here = this.#byId.get(target.id);
+    if (here) return here;
+    const looked = this.#looked.get(target.id);
+    if (looked) return this.#view(looked);
+    if (looked === null || !this.#ready) return looked;
+    // Not on this device: only `reach` fetches it.
+    if (target.seq < this.#from) return undefined;
+    if (!this.#looking.has(target.id)) {
+      this.#looking.add(target.id);
+      void this.#look(target)
+        .catch((error: unknown) => this.#failed(error))
+        .finally(() => this.#looking.delete(target.id));
+    }
+    return undefined;
+  }
+
   close(): void {
     this.#deps.onClose(this);
   }
 
-  #withOwn(): ViewEntry[] {
+  async #look({ seq, id }: EntryTarget): Promise<void> {
+    const { rooms } = this.#deps.storage;
+    const [there] = await rooms.entries(this.room, seq, seq + 1);
+    const around = there?.id === id ? [there] : await rooms.entries(this.room, seq - nearby, seq + nearby);
+    const entry = around.find((each) => each.id === id) ?? null;
+    if (entry) this.#marks = new Map([...this.#marks, ...(await this.#readMarks([entry]))]);
+    this.#looked.set(id, entry);
+  }
+
+  async #readMarks(entries: readonly LogEntry[]): Promise<MarksById> {
+    const ids = touched(this.#rules, entries);
+    if (ids.size === 0) return new Map();
+    return (await this.#deps.storage.rooms.marks(this.room, ids)) as Map<CommandId, MessageMarks>;
+  }
+
+  #marked(entry: LogEntry): MarkedEntry {
+    return withMarks(this.#rules, entry, this.#allMarks);
+  }
+
+  #view(entry: LogEntry): ViewEntry {
+    return { ...this.#marked(entry), delivery: 'stored', failure: null };
+  }
+
+  #ownEntries(): Omit<ViewEntry, 'marks'>[] {
     const { me } = this.#deps;
     const commands = this.#deps.commands(this.room);
-    const stored = this.#stored.map((entry): ViewEntry => ({ ...entry, delivery: 'stored', failure: null }));
-    if (!commands) return stored;
+    if (!commands) return [];
     const here = new Set(this.#stored.slice(-commands.length - firstPage).map((entry) => entry.id));
     const queued = underWay(commands, this.#head);
-    const own = commands
+    return commands
       .filter((command) => !here.has(command.id) && (command.failure || queued.includes(command)))
-      .map((command, i): ViewEntry => ({
+      .map((command, i) => ({
         ...entryOf(command, this.#head + i, me),
         delivery: command.failure ? 'failed' : 'queued',
         failure: command.failure,
       }));
-    return [...stored, ...own];
   }
 
   async #loadOlder(count: number): Promise<void> {
@@ -121,8 +187,13 @@ export class LogWindow implements LogView {
       if (record && record.from >= before) break;
     }
     const older = await storage.rooms.entries(this.room, Math.max(from, record?.from ?? 0), first);
+    const marks = await this.#readMarks(older);
     this.#olderFailure = null;
-    if ((this.#stored[0]?.seq ?? this.#head) === first) this.#stored = [...older, ...this.#stored];
+    if ((this.#stored[0]?.seq ?? this.#head) !== first) return;
+    this.#stored = [...older, ...this.#stored];
+    // What is known of those in the window is newer than what was read with the older ones.
+    this.#marks = new Map([...marks, ...this.#marks]);
+    this.#from = record?.from ?? 0;
   }
 
   /** Asks the leader, which asks the relay and stores what it says. */

@@ -1,6 +1,5 @@
 import * as Y from 'yjs';
 import type { Actor, Decision, Role } from '../../../shared/access/actor.ts';
-import type { LogEntry } from '../../../shared/access/kind.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import {
   newId,
@@ -14,12 +13,25 @@ import { decide, judgeCommand, type Resource } from '../../../shared/documents/d
 import { findRoom, governingRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
+import { ownRoom } from '../../../shared/features/personal/rooms.ts';
+import type { ListState, SavedState, TodosState } from '../../../shared/features/personal/schema.ts';
 import { err } from '../../../shared/base/result.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
-import type { ChatRow, DocRow, LogView, StorageInfo, SyncStatus, TextView, WorkspaceData } from '../api.ts';
+import type {
+  ChatRow,
+  DocRow,
+  LogView,
+  MarkedEntry,
+  Mention,
+  StorageInfo,
+  SyncStatus,
+  TextView,
+  WorkspaceData,
+} from '../api.ts';
 import { keepStorage, storageInfo } from '../browser-storage.ts';
 import { FailureError } from '../failure-error.ts';
 import { findPicture, keepPicture } from '../pictures.ts';
+import { touched, withMarks, type MarksById } from '../projection/marks.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
 import type { DeviceStorage } from '../storage/contract.ts';
@@ -91,6 +103,13 @@ export class LocalWorkspace implements WorkspaceData {
   readonly #docById = $derived(new Map(this.docs.map((row) => [row.id, row])));
   readonly directory: DirectoryState = $derived.by(
     () => this.#stateOf(this.#directoryRoom) as DirectoryState,
+  );
+  readonly list: ListState = $derived.by(() => this.#stateOf(ownRoom(this.workspace, this.me)) as ListState);
+  readonly saved: SavedState = $derived.by(
+    () => this.#stateOf(ownRoom(this.workspace, this.me, 'saved')) as SavedState,
+  );
+  readonly todos: TodosState = $derived.by(
+    () => this.#stateOf(ownRoom(this.workspace, this.me, 'todos')) as TodosState,
   );
   readonly actor: Actor = $derived.by(() => {
     const member = this.directory.members[this.me];
@@ -207,6 +226,10 @@ export class LocalWorkspace implements WorkspaceData {
     return view;
   }
 
+  mentions(limit: number): Promise<readonly Mention[]> {
+    return this.#parts.storage.mentions.newest(limit);
+  }
+
   openText(room: RoomId): TextView {
     return new TextWindow(this.#texts, room, () => {
       const resource = this.#resource(room);
@@ -253,12 +276,17 @@ export class LocalWorkspace implements WorkspaceData {
     return doc;
   }
 
-  async *readLog(room: RoomId): AsyncIterable<readonly LogEntry[]> {
+  async *readLog(room: RoomId): AsyncIterable<readonly MarkedEntry[]> {
     const { rooms } = this.#parts.storage;
     const [record] = await rooms.some([room]);
     if (!record) return;
-    for (let from = record.from; from < record.head; from += readPiece)
-      yield await rooms.entries(room, from, Math.min(from + readPiece, record.head));
+    const kind = findRoom(room)?.kind;
+    const rules = kind?.class === 'log' ? kind.marks : undefined;
+    for (let from = record.from; from < record.head; from += readPiece) {
+      const piece = await rooms.entries(room, from, Math.min(from + readPiece, record.head));
+      const marks = (await rooms.marks(room, touched(rules, piece))) as MarksById;
+      yield piece.map((entry) => withMarks(rules, entry, marks));
+    }
   }
 
   async rooms(): Promise<readonly RoomId[]> {
@@ -336,6 +364,7 @@ export class LocalWorkspace implements WorkspaceData {
       state: found.kind.class === 'log' ? this.#stateOf(room) : null,
       governing: governing ? this.#stateOf(governing) : null,
       isActiveMember: (member) => this.directory.members[member]?.leftAt === null,
+      entry: (target) => this.#view.entry(room, target),
     };
   }
 

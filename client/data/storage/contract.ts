@@ -1,6 +1,7 @@
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
 import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { Mention } from '../api.ts';
 import type { Move } from '../text/rewrite.ts';
 import type {
   HandedRow,
@@ -18,6 +19,7 @@ import type {
 export interface DeviceStorage {
   readonly meta: MetaStore;
   readonly rooms: RoomStore;
+  readonly mentions: MentionStore;
   readonly texts: TextStore;
   readonly outbox: OutboxStore;
   readonly blobs: BlobStore;
@@ -63,6 +65,8 @@ export interface RoomRecord {
   readonly state: unknown;
   /** Seqs of noteworthy entries of others after this person's read position, ascending. */
   readonly unread: readonly number[];
+  /** Those of them that call this person; absent in records from before they were counted. */
+  readonly calls?: readonly number[];
   /** Cursor and entries are of a relay that was restored since: fetch all of it again. */
   readonly stale: boolean;
   /** Texts: the newest cursor under which the relay acknowledged an own change, also when its row never came back. */
@@ -95,6 +99,8 @@ export interface RoomStore {
   some(rooms: readonly RoomId[]): Promise<(RoomRecord | null)[]>;
   /** Entries `from` (inclusive) to `to` (exclusive) as far as they are here, ascending. */
   entries(room: RoomId, from: number, to: number): Promise<LogEntry[]>;
+  /** What became of these entries, by their ids; those that nothing happened to are left out. */
+  marks(room: RoomId, ids: Iterable<CommandId>): Promise<Map<CommandId, unknown>>;
   storeContents(contents: readonly RoomContent[]): Promise<Stored>;
   /** `cursor` is written with the rows when nothing was missing before them. */
   storeRows(rows: readonly Row[], cursor: number): Promise<StoredRows>;
@@ -110,6 +116,11 @@ export interface RoomStore {
    * readable until then; the rows that have a receipt are owed to the relay from now on.
    */
   newEpoch(epoch: string, until: number): Promise<void>;
+}
+
+/** Messages that call this person, noted while entries are stored. */
+export interface MentionStore {
+  newest(limit: number): Promise<Mention[]>;
 }
 
 /** A row that the relay lost with a restore. Without a receipt it can be exported, not handed back. */

@@ -1,7 +1,8 @@
 /* What this feature asks of the relay. Everything is stored on this device first; offline is no special case. */
 import { newId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
 import { isErrorCode } from '../../../shared/base/errors.ts';
-import type { ChatCreate, ChatSend } from '../../../shared/features/chat/schema.ts';
+import type { ChatSend } from '../../../shared/features/chat/messages.ts';
+import type { ChatCreate } from '../../../shared/features/chat/schema.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
 import type { WorkspaceData } from '../../data/api.ts';
 import { errorSentence } from '../../i18n/index.ts';

@@ -1,14 +1,10 @@
 /* What stands around a message: day lines, runs of one person, notices of what happened to the group. */
 import type { MemberId } from '../../../shared/base/ids.ts';
-import {
-  chatCreate,
-  chatMember,
-  chatMembers,
-  chatRename,
-  chatSend,
-  type ChatSend,
-} from '../../../shared/features/chat/schema.ts';
+import { chatMember, chatMembers, chatRename } from '../../../shared/features/chat/group-schema.ts';
+import { messageOf, type ChatSend } from '../../../shared/features/chat/messages.ts';
+import { chatCreate } from '../../../shared/features/chat/schema.ts';
 import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { MarkedEntry } from '../../data/api.ts';
 import { daysAgo, formatList } from '../../i18n/index.ts';
 import { t } from './strings.ts';
 
@@ -49,11 +45,11 @@ export function surroundings(
   };
 }
 
-/** The message in an entry, or null when the entry is something else or from a relay that writes it otherwise. */
-export function messageIn(entry: LogEntry): ChatSend | null {
-  if (entry.type !== 'chat.send') return null;
-  const parsed = chatSend.safeParse(entry.data);
-  return parsed.success ? parsed.data : null;
+/** The message in an entry as it reads now; null when it was recalled, and when the entry is something else. */
+export function messageIn(entry: MarkedEntry): ChatSend | null {
+  const message = entry.marks?.recalled ? null : messageOf(entry);
+  const now = entry.marks?.edits.at(-1);
+  return message && now ? { ...message, text: now.text, mentions: [...now.mentions] } : message;
 }
 
 /** One sentence for what happened to the conversation; null for messages and for what this version does not know. */

@@ -17,7 +17,11 @@ export const messageFile = z.object({
   /** Without folders, and without what would show a name in another order than it is stored. */
   name: z
     .string()
-    .check(z.minLength(1), z.maxLength(255), z.regex(/^[^\p{Cc}/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u)),
+    .check(
+      z.minLength(1),
+      z.maxLength(255),
+      z.regex(/^[^\p{Cc}/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u),
+    ),
   /** Bytes. */
   size: whole(1, 2 ** 40),
   /** Empty where nobody knows. */

@@ -68,8 +68,11 @@ export function roleIn(state: ChatState, member: MemberId, isActive: IsActive = 
 export const isManager = (state: ChatState, member: MemberId, isActive: IsActive = everybody): boolean =>
   membership(state, member)?.admin === true || roleIn(state, member, isActive) === 'owner';
 
-/** Before which entry (its seq) this member may know nothing. */
-export const readsFrom = (state: ChatState, member: MemberId): number => membership(state, member)?.from ?? 0;
+/** The first entry (its seq) of the conversation that this person may know of; none for somebody who is not in it. */
+export const readsFrom = (state: ChatState, member: MemberId): number => {
+  const found = membership(state, member);
+  return found ? (found.from ?? 0) : Number.MAX_SAFE_INTEGER;
+};
 
 /** Somebody in it; also when it is over. */
 export function mayLook(actor: Actor, state: ChatState): Decision {

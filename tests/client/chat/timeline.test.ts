@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { MarkedEntry } from '../../../client/data/api.ts';
 import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
 import { messageIn, noticeOf, surroundings } from '../../../client/features/chat/timeline.ts';
 
@@ -13,13 +13,14 @@ const entry = (
   at: number,
   type = 'chat.send',
   data: unknown = { text: 'x' },
-): LogEntry => ({
+): MarkedEntry => ({
   seq,
   id: `id-${seq}` as CommandId,
   type,
   by: by as MemberId,
   at,
   data,
+  marks: null,
 });
 
 test('messages of one person within five minutes are one run', () => {

@@ -21,10 +21,8 @@ const joined = (member: string, role: Role) =>
   ['member.join', 'ada', { member, name: member, email: '', role }] as const;
 
 type Line = readonly [type: string, by: string, data: unknown];
-const fold = (room: string, lines: readonly Line[]): unknown => {
-  const kind = findRoom(room)?.kind;
-  if (kind?.class !== 'log') return undefined;
-  const entries = lines.map(([type, by, data], seq): LogEntry => ({
+const entriesOf = (lines: readonly Line[]): LogEntry[] =>
+  lines.map(([type, by, data], seq) => ({
     seq,
     id: `c${seq}` as CommandId,
     type,
@@ -32,7 +30,9 @@ const fold = (room: string, lines: readonly Line[]): unknown => {
     at: seq,
     data,
   }));
-  return kind.fold(kind.initial, entries);
+const fold = (room: string, lines: readonly Line[]): unknown => {
+  const kind = findRoom(room)?.kind;
+  return kind?.class === 'log' ? kind.fold(kind.initial, entriesOf(lines)) : undefined;
 };
 /** A room after some entries; `governing` are those of the room its rights come from, when that is another one. */
 const resource = (
@@ -42,6 +42,7 @@ const resource = (
 ): Resource => {
   const found = findRoom(room);
   if (!found) throw new Error(room);
+  const entries = entriesOf(lines);
   const state = fold(room, lines);
   return {
     kind: found.kind,
@@ -49,6 +50,7 @@ const resource = (
     state,
     governing: governing ? fold(...governing) : state,
     isActiveMember: (member) => ['ada', 'ben', 'eve'].includes(member),
+    entry: ({ id }) => entries.find((each) => each.id === id) ?? null,
   };
 };
 const read: Action = { do: 'read' };

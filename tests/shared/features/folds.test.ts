@@ -36,7 +36,7 @@ describe('what a log comes to', () => {
       type: 'group',
       title: 'Crew',
       members: { ben: { since: 0 }, zoe: { since: 4 } },
-      last: { seq: 1, by: 'ben', at: 101, text: 'x'.repeat(160) },
+      last: { seq: 1, id: 'c1', by: 'ben', at: 101, text: 'x'.repeat(160) },
     });
   });
 

@@ -4,13 +4,17 @@ import { findRoom, type AnyLogKind } from '../../../../shared/documents/registry
 import type { ChatState, ReadsState } from '../../../../shared/features/chat/schema.ts';
 import { partOf } from '../../../../shared/protocol/rooms.ts';
 import type { Appended } from '../../projection/apply-log.ts';
-import { readUpTo, stillUnread } from '../../projection/unread.ts';
+import { readUpTo, stillCalling, stillUnread } from '../../projection/unread.ts';
 import type { RoomRecord } from '../contract.ts';
 import { oweEntries } from './journal.ts';
+import { forgetMarks, keepMarks } from './marks.ts';
+import { keepMentions } from './mentions.ts';
 import { allOf, between } from './ranges.ts';
 import type { WriteTx } from './transaction.ts';
 
-export type LogTx = WriteTx<['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed']>;
+export type LogTx = WriteTx<
+  ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed', 'marks', 'mentions']
+>;
 
 /**
  * Collects what one transaction changes in log rooms: entries are written at once, records once at the end, when the
@@ -21,6 +25,7 @@ export class LogWriter {
   readonly #me: MemberId;
   readonly #records = new Map<RoomId, RoomRecord | null>();
   readonly #added = new Map<RoomId, LogEntry[]>();
+  readonly #calls = new Map<RoomId, readonly number[]>();
   readonly #changed = new Set<RoomId>();
   readonly #settled: CommandId[] = [];
 
@@ -48,11 +53,17 @@ export class LogWriter {
     if (replaced) {
       await this.#oweWhatGoes(record, added);
       void entries.delete(allOf(room));
+      forgetMarks(this.#tx as never, room);
+      void this.#tx.objectStore('mentions').delete(allOf(room));
       this.#added.set(room, []);
+      this.#calls.set(room, []);
     }
     // Not awaited one by one: the transaction ends only when all are done, or fails as a whole.
     for (const entry of added) void entries.put(entry, [room, entry.seq]);
+    await keepMarks(this.#tx as never, room, added);
     this.#added.set(room, [...(this.#added.get(room) ?? []), ...added]);
+    const calls = keepMentions(this.#tx as never, room, added, this.#me);
+    this.#calls.set(room, [...(this.#calls.get(room) ?? []), ...calls]);
     this.set(record);
     for (const entry of added) if (entry.by === this.#me) await this.#leaveOutbox(entry.id);
     if (record.from > 0) await this.#leaveTaken(record);
@@ -101,8 +112,13 @@ export class LogWriter {
     const floor = readUpTo(chat.state as ChatState, (reads?.state ?? null) as ReadsState | null, this.#me);
     const added = room === chatRoom ? (this.#added.get(room) ?? []) : [];
     const unread = stillUnread(chat.unread, added, kind, floor, this.#me);
+    const before = chat.calls ?? [];
+    const calls = stillCalling(before, room === chatRoom ? this.#calls.get(room) : undefined, floor);
     // Counted once, even when the conversation and its read positions changed together.
-    if (room === chatRoom) this.#added.delete(room);
-    if (unread !== chat.unread) this.set({ ...chat, unread });
+    if (room === chatRoom) {
+      this.#added.delete(room);
+      this.#calls.delete(room);
+    }
+    if (unread !== chat.unread || calls !== before) this.set({ ...chat, unread, calls });
   }
 }

@@ -52,7 +52,16 @@ export const keepOnlyUnsent = (getDb: GetDb): Promise<number> =>
     for (let cursor = await texts.openKeyCursor(null, 'nextunique'); cursor; cursor = await cursor.continue())
       rooms.push(cursor.key);
     for (const room of rooms) kept += await keepOwnPieces(tx as never, room, (row) => row);
-    for (const store of ['meta', 'rooms', 'entries', 'snapshots', 'journal', 'owed'] as const)
+    for (const store of [
+      'meta',
+      'rooms',
+      'entries',
+      'snapshots',
+      'journal',
+      'owed',
+      'marks',
+      'mentions',
+    ] as const)
       void tx.objectStore(store).clear();
     const outbox = tx.objectStore('outbox');
     for (const row of await outbox.getAll())

@@ -5,6 +5,7 @@ import { FailureError } from '../../failure-error.ts';
 import type { DeviceStorage } from '../contract.ts';
 import { asStorageError } from '../problems.ts';
 import { idbJournal } from './journal.ts';
+import { idbMentions } from './mentions.ts';
 import { idbMeta } from './meta.ts';
 import { idbOutbox } from './outbox.ts';
 import { keepOnlyUnsent } from './only-unsent.ts';
@@ -132,6 +133,7 @@ export function openStorage({
   return {
     meta: idbMeta(getDb),
     rooms: idbRooms(getDb, member),
+    mentions: idbMentions(getDb),
     texts: idbTexts(getDb),
     outbox: idbOutbox(getDb),
     blobs: idbBlobs(getDb),

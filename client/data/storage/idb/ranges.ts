@@ -1,5 +1,7 @@
 import type { RoomId } from '../../../../shared/base/ids.ts';
 
+/** All marks of a room. */
+export const marksOf = (room: RoomId): IDBKeyRange => IDBKeyRange.bound([room, ''], [room, '\uffff']);
 /** All entries of a room, and those in a range, as keys of the entries store. */
 export const allOf = (room: RoomId): IDBKeyRange => IDBKeyRange.bound([room, 0], [room, Infinity]);
 export const between = (room: RoomId, from: number, to: number): IDBKeyRange =>

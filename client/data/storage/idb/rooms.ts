@@ -1,5 +1,5 @@
 import { failure } from '../../../../shared/base/errors.ts';
-import { newId, type MemberId, type RoomId } from '../../../../shared/base/ids.ts';
+import { newId, type CommandId, type MemberId, type RoomId } from '../../../../shared/base/ids.ts';
 import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
 import type { LogContent, RoomContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
@@ -21,6 +21,8 @@ import { LogWriter } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
 import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
+import { forgetMarks, keepMarks } from './marks.ts';
+import { keepMentions } from './mentions.ts';
 import { allOf, between } from './ranges.ts';
 import { blobRowOf } from './schema.ts';
 import { read, write, type GetDb, type WriteTx } from './transaction.ts';
@@ -49,8 +51,10 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'blobs',
     'journal',
     'owed',
+    'marks',
+    'mentions',
   ] as const;
-  const written = ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed'] as const;
+  const written = ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed', 'marks', 'mentions'] as const;
 
   return {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
@@ -85,6 +89,17 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       from >= to
         ? Promise.resolve([])
         : read(getDb, ['entries'], (tx) => tx.store.getAll(between(room, from, to))),
+
+    marks: (room, ids) =>
+      read(getDb, ['marks'], async (tx) => {
+        const found = new Map<CommandId, unknown>();
+        const look = async (id: CommandId): Promise<void> => {
+          const marks = await tx.store.get([room, id]);
+          if (marks !== undefined) found.set(id, marks);
+        };
+        await Promise.all(Array.from(ids, look));
+        return found;
+      }),
 
     storeContents: (contents: readonly RoomContent[]): Promise<Stored> =>
       write(getDb, [...written, 'snapshots', 'leases'], async (tx) => {
@@ -164,12 +179,14 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       }),
 
     storeHistory: (content: LogContent) =>
-      write(getDb, ['rooms', 'entries', 'journal'], async (tx) => {
+      write(getDb, ['rooms', 'entries', 'journal', 'marks', 'mentions'], async (tx) => {
         const held = await tx.objectStore('rooms').get(content.room);
         if (!held || content.from + content.entries.length !== held.from) return;
         for (const entry of content.entries)
           void tx.objectStore('entries').put(entry, [content.room, entry.seq]);
         keepLogContent(tx as never, content);
+        await keepMarks(tx as never, content.room, content.entries);
+        keepMentions(tx as never, content.room, content.entries, me);
         await tx.objectStore('rooms').put({ ...held, from: content.from });
       }),
 
@@ -181,6 +198,8 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           await forgetJournal(tx as never, room);
           void tx.objectStore('rooms').delete(room);
           void tx.objectStore('entries').delete(allOf(room));
+          forgetMarks(tx as never, room);
+          void tx.objectStore('mentions').delete(allOf(room));
           const draft = await tx.objectStore('drafts').get(room);
           void tx.objectStore('drafts').delete(room);
           // Begun and never sent: as if it had been sent and refused.

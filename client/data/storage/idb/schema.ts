@@ -3,6 +3,7 @@ import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
 import type { HandedRow, Row } from '../../../../shared/protocol/messages.ts';
+import type { Mention } from '../../api.ts';
 import type { BlobRecord, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
 
 /** A piece of a text. `unsent` and `refused` hold the room only where that is so, which keeps their indexes small. */
@@ -73,6 +74,9 @@ export interface WeftSchema extends DBSchema {
   drafts: { key: RoomId; value: string };
   journal: { key: JournalKey; value: JournalRun; indexes: { room: RoomId } };
   owed: { key: number; value: OwedRowValue; indexes: { room: RoomId; failed: RoomId } };
+  mentions: { key: [RoomId, number]; value: Mention; indexes: { at: number } };
+  /** What became of entries, by room and the entry's id. */
+  marks: { key: [RoomId, CommandId]; value: unknown };
 }
 
 export type WeftDb = IDBPDatabase<WeftSchema>;
@@ -104,7 +108,24 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     owed.createIndex('room', 'room');
     owed.createIndex('failed', 'failed');
   },
+  (db, tx) => {
+    db.createObjectStore('marks');
+    refetch(tx, 'chat');
+  },
+  (db, tx) => {
+    db.createObjectStore('mentions', { keyPath: ['room', 'seq'] }).createIndex('at', 'at');
+    refetch(tx, 'chat');
+  },
 ];
+
+/** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
+function refetch(tx: Upgrade, kind: string): void {
+  const rooms = tx.objectStore('rooms');
+  void rooms.getAll().then((records) => {
+    for (const record of records)
+      if (record.room.split('/')[1] === kind) void rooms.put({ ...record, cursor: 0, stale: true });
+  });
+}
 
 /** Every store of the newest version: a database without one of them is damaged. */
 export const storeNames: readonly StoreName[] = [
@@ -119,6 +140,8 @@ export const storeNames: readonly StoreName[] = [
   'drafts',
   'journal',
   'owed',
+  'marks',
+  'mentions',
 ];
 
 export const databaseVersion = migrations.length;

@@ -1,14 +1,14 @@
 /* One conversation as a file for people and one for programs. */
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { MemberId } from '../../../../shared/base/ids.ts';
-import type { ChatRow, WorkspaceData } from '../../../data/api.ts';
+import type { ChatRow, MarkedEntry, WorkspaceData } from '../../../data/api.ts';
 import { daysAgo, formatList, language, timeOfDay } from '../../../i18n/index.ts';
 import { chatTitle, messageIn, noticeOf } from '../../chat/index.ts';
 import { t } from './strings.ts';
 
 const olderAtOnce = 500;
 
-type Pieces = AsyncGenerator<readonly LogEntry[]>;
+type Pieces = AsyncGenerator<readonly MarkedEntry[]>;
 
 /** All entries, oldest first. Those that this device has not kept come from the relay, if it can be reached. */
 export async function* entriesOf(data: WorkspaceData, row: ChatRow): Pieces {

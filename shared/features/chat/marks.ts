@@ -1,0 +1,90 @@
+import type { EntryTarget, LogEntry, MarkRules } from '../../access/kind.ts';
+import type { MemberId } from '../../base/ids.ts';
+import { chatEdit, chatReact, chatRecall, messageOf } from './messages.ts';
+
+/** What a message says since an edit. */
+export interface Version {
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly text: string;
+  readonly mentions: readonly MemberId[];
+}
+
+/** What happened to one message after it was sent. */
+export interface MessageMarks {
+  /** Ascending; the last is how it reads now. Empty once it is recalled. */
+  readonly edits: readonly Version[];
+  readonly recalled: { readonly seq: number; readonly at: number } | null;
+  /** What each person has at it, as they said last. */
+  readonly reactions: Readonly<Record<MemberId, { readonly seq: number; readonly emoji: readonly string[] }>>;
+  /** Messages of the thread that began here, ascending. */
+  readonly replies: readonly EntryTarget[];
+}
+
+/** Versions of one message that are kept on a device. */
+const mostVersions = 50;
+
+export const noMarks: MessageMarks = { edits: [], recalled: null, reactions: {}, replies: [] };
+
+const bySeq = (a: { seq: number }, b: { seq: number }): number => a.seq - b.seq;
+const without = <Each extends { seq: number }>(list: readonly Each[], seq: number): readonly Each[] =>
+  list.filter((each) => each.seq !== seq);
+
+function targetOf(entry: LogEntry): EntryTarget | null {
+  switch (entry.type) {
+    case 'chat.send':
+      return messageOf(entry)?.thread ?? null;
+    case 'chat.edit':
+    case 'chat.recall':
+    case 'chat.react': {
+      // All of them begin with the target.
+      const parsed = chatRecall.safeParse(entry.data);
+      return parsed.success ? parsed.data.target : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** Where the message stands that the entry recalls; null when it recalls none. */
+export function recalledSeq(entry: LogEntry): number | null {
+  return entry.type === 'chat.recall' ? (targetOf(entry)?.seq ?? null) : null;
+}
+
+function fold(marks: MessageMarks, entry: LogEntry): MessageMarks {
+  const { seq, at, by } = entry;
+  switch (entry.type) {
+    case 'chat.send':
+      return {
+        ...marks,
+        replies: [...without(marks.replies, seq), { seq, id: entry.id }].sort(bySeq),
+      };
+    case 'chat.edit': {
+      const parsed = chatEdit.safeParse(entry.data);
+      if (!parsed.success || marks.recalled) return marks;
+      const { text, mentions = [] } = parsed.data;
+      const edits = [...without(marks.edits, seq), { seq, at, text, mentions }].sort(bySeq);
+      return { ...marks, edits: edits.slice(-mostVersions) };
+    }
+    case 'chat.recall':
+      // For ever, whatever was edited meanwhile; the earlier of two.
+      return marks.recalled && marks.recalled.seq <= seq
+        ? marks
+        : { ...marks, edits: [], recalled: { seq, at } };
+    case 'chat.react': {
+      const parsed = chatReact.safeParse(entry.data);
+      const before = Object.hasOwn(marks.reactions, by) ? marks.reactions[by] : undefined;
+      if (!parsed.success || (before && before.seq > seq)) return marks;
+      return { ...marks, reactions: { ...marks.reactions, [by]: { seq, emoji: parsed.data.emoji } } };
+    }
+    default:
+      return marks;
+  }
+}
+
+/** The later of two says what is so, except that a recall stands against everything. */
+export const messageMarks: MarkRules<MessageMarks> = {
+  targetOf,
+  fold: (marks, entry) => fold(marks ?? noMarks, entry),
+};
