@@ -1,6 +1,7 @@
 import type { LogKind, TextKind } from '../access/kind.ts';
 import type { RoomId } from '../base/ids.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
+import { directoryAdminKind } from '../features/directory/admin.ts';
 import { directoryKind } from '../features/directory/kind.ts';
 import { docAboutKind, docKind } from '../features/docs/kind.ts';
 import { listKind, savedKind, todosKind } from '../features/personal/kind.ts';
@@ -21,6 +22,7 @@ const anyKind = <State, Governing>(kind: LogKind<State, Governing> | TextKind<Go
 /** Every kind of room there is. What is not here does not exist: it has no class, no rights, no place on the relay. */
 export const allKinds: readonly AnyKind[] = [
   anyKind(directoryKind),
+  anyKind(directoryAdminKind),
   anyKind(chatKind),
   anyKind(chatReadsKind),
   anyKind(docAboutKind),
