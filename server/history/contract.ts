@@ -64,9 +64,10 @@ export interface AttributionQuery {
 export interface History {
   /** A text as it was at a moment. `room-not-found` before it was there, `not-kept` when nothing that old is kept. */
   textAt(room: RoomId, at: number): Promise<Result<TextVersion, Failure>>;
-  logAt(room: RoomId, at: number, limit: number): Promise<Result<LogVersion, Failure>>;
-  /** Versions that end before a position in the room. */
-  versions(room: RoomId, before: number, limit: number): Promise<Versions>;
+  /** Of a log only what is at `first` and after it; before that the room was not there. The state is of all entries. */
+  logAt(room: RoomId, at: number, limit: number, first: number): Promise<Result<LogVersion, Failure>>;
+  /** Versions that end before a position in the room, of rows from `first` on. */
+  versions(room: RoomId, before: number, limit: number, first: number): Promise<Versions>;
   /** An `Attribution` as JSON; `not-found` when the path leads nowhere. */
   attribution(room: RoomId, query: AttributionQuery): Promise<Result<Bytes, Failure>>;
   /** Everything that waits for a quiet hour: the index, old rows, what a crash left behind. Never fails. */

@@ -128,7 +128,7 @@ export function createHistory(deps: HistoryDeps): KeptHistory {
   let behind = 0;
   return {
     textAt: (room, at) => answered(room, travel.textAt(room, at)),
-    logAt: (room, at, limit) => answered(room, travel.logAt(room, at, limit)),
+    logAt: (room, at, limit, first) => answered(room, travel.logAt(room, at, limit, first)),
     versions: travel.versions,
     attribution: (room, query) => answered(room, attribution(room, query)),
     async tend() {

@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Moment } from '../storage/history-contract.ts';
-import type { History, LogVersion, TextVersion, Version, VersionMoment, Versions } from './contract.ts';
+import type { History, LogVersion, TextVersion, Version, VersionMoment } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { readRows, readText, type Pause } from './readings.ts';
 
@@ -16,6 +16,8 @@ const longPause = 10 * 60_000;
 const longSpan = 60 * 60_000;
 /** Rows looked at for one list of versions. */
 const mostLookedAt = 50_000;
+
+const notYet = err(failure('room-not-found', 'the room was not there yet'));
 
 export type TimeTravel = Pick<History, 'textAt' | 'logAt' | 'versions'>;
 
@@ -45,7 +47,7 @@ export function createTimeTravel(store: RelayStore, desk: Desk, pause: Pause): T
     }
     return after && after.since <= at
       ? err(failure('not-kept', 'versions this old are not kept', { oldest: after.at }))
-      : err(failure('room-not-found', 'the room was not there yet'));
+      : notYet;
   };
 
   // The moment is looked up by the job itself: in between, its row could be merged into a later one.
@@ -58,28 +60,30 @@ export function createTimeTravel(store: RelayStore, desk: Desk, pause: Pause): T
       return ok({ ...found.value, update: asBytes(bytes) });
     });
 
-  const logAt = (room: RoomId, at: number, limit: number): Promise<Result<LogVersion, Failure>> =>
+  const logAt: TimeTravel['logAt'] = (room, at, limit, first): Promise<Result<LogVersion, Failure>> =>
     desk.forSomebody(async (calls) => {
       const found = await newestAt(room, at);
       if (!found.ok) return found;
       const { seq } = found.value;
+      if (seq < first) return notYet;
       const base = store.base(room, seq + 1);
       await calls.openLog(room, base?.state ?? null);
       await readRows(history, room, base?.seq ?? 0, seq, pause, calls.fold);
       const state = await calls.logState();
-      const from = Math.max(0, seq + 1 - limit);
+      const from = Math.max(first, seq + 1 - limit);
       const entries: LogEntry[] = store
         .rowsFrom(room, from, seq + 1 - from)
         .flatMap((row) => decodeLogRun(row.bytes));
       return ok({ ...found.value, from, entries, state });
     });
 
-  const versions = async (room: RoomId, before: number, limit: number): Promise<Versions> => {
+  const versions: TimeTravel['versions'] = async (room, before, limit, first) => {
     const found: Version[] = [];
     let lookedAt = 0;
     let oldest = before;
     await pause();
     for await (const moment of momentsDown(room, before)) {
+      if (moment.seq < first) break;
       const open = found.at(-1);
       if (open && lookedAt < mostLookedAt && isPartOf(open, moment)) {
         const { rows, size } = open;

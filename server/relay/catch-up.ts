@@ -4,7 +4,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import type { Changed, LogContent, RoomContent, TextContent, Want } from '../../shared/protocol/messages.ts';
 import type { RelayStore, RoomHead, StoredRow } from '../storage/contract.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import type { Access } from './access.ts';
+import type { Access, Window } from './access.ts';
 import { baseEvery, entriesOf, type LogRooms } from './log-rooms.ts';
 import { damagedRoom } from './quarantine.ts';
 import type { Receipts } from './receipts.ts';
@@ -113,16 +113,17 @@ export function createCatchUp(
     return updates;
   }
 
-  const log = (room: RoomId, head: RoomHead, want: Want): Sized => {
+  const log = (room: RoomId, head: RoomHead, want: Want, window: Window): Sized => {
     const lacks = head.rows - want.have;
     // A device that lacks more than the tail starts at a kept base; what lies between is history to it.
-    const wanted =
+    const tail =
       lacks >= 0 && lacks <= limits.logTail
         ? want.have
         : Math.ceil(Math.max(0, head.rows - limits.logTail) / baseEvery) * baseEvery;
+    const wanted = Math.min(head.rows, Math.max(window.from, tail));
     const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
     const from = head.rows - rows.length;
-    const base = from > 0 && from !== want.have ? logs.stateAt(room, from) : null;
+    const base = from > 0 && from !== want.have ? window.shown(logs.stateAt(room, from)) : null;
     return {
       content: {
         room,
@@ -141,10 +142,11 @@ export function createCatchUp(
   const headOf = (room: RoomId): RoomHead =>
     store.room(room) ?? { room, rows: 0, cursor: 0, by: '' as MemberId, at: 0 };
 
-  const content = (want: Want): Sized | null => {
+  const content = (member: MemberId, want: Want): Sized | null => {
     const { room } = want;
     const head = headOf(room);
-    return access.locate(room)?.kind.class === 'text' ? text(head, want) : log(room, head, want);
+    if (access.locate(room)?.kind.class === 'text') return text(head, want);
+    return log(room, head, want, access.window(member, room));
   };
 
   return {
@@ -172,7 +174,7 @@ export function createCatchUp(
         }
         if (bytes >= limits.batch) continue;
         try {
-          const each = content(want);
+          const each = content(member, want);
           if (each) rooms.push(each.content);
           else if (rooms.length === 0) large = want;
           // A large one that is not the first is asked for again.
@@ -211,7 +213,8 @@ export function createCatchUp(
       if (located?.kind.class !== 'log' || !decision.ok) return null;
       const head = store.room(room);
       const end = Math.min(before, head?.rows ?? 0);
-      const first = Math.max(0, end - Math.min(Math.max(1, limit), limits.history));
+      const oldest = access.window(member, room).from;
+      const first = Math.max(oldest, end - Math.min(Math.max(1, limit), limits.history));
       const rows = newestOf(store.rowsFrom(room, first, Math.max(0, end - first)), limits.batch);
       const from = end - rows.length;
       return {

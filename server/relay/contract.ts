@@ -8,6 +8,7 @@ import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { Command, CommandResult, HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
 import type { History } from '../history/contract.ts';
 import type { RoomHead } from '../storage/contract.ts';
+import type { Window } from './access.ts';
 
 /** Who is on the other side of a socket or request, as the session says. */
 export interface Caller {
@@ -68,8 +69,13 @@ export interface Relay {
   takeBack(rows: readonly HandedRow[]): Promise<readonly HandedResult[]>;
   /** Rooms the member may read, by cursor. */
   readable(member: MemberId): RoomHead[];
-  /** Stored entries of a log room from a seq on; rights are the caller's business (`mayRead`). */
-  entries(room: RoomId, from: number, limit: number): LogEntry[];
+  /** What of a room somebody who may read it may know. */
+  window(member: MemberId, room: RoomId): Window;
+  /**
+   * Stored entries of a log room from a seq on, as far as this member may know them if they may read it (`mayRead`); null
+   * for whoever runs the relay, who may know them all.
+   */
+  entries(reader: MemberId | null, room: RoomId, from: number, limit: number): LogEntry[];
   /**
    * A text room as one Yjs update (version 1), committed rows only: at once, whatever that takes, or in slices between
    * which others have their turn.

@@ -30,6 +30,7 @@ export function showToDevices(
   if (devices.size === 0) return;
   const byRoom = new Map<RoomId, ReaderSet>();
   for (const { row } of committed) if (!byRoom.has(row.room)) byRoom.set(row.room, access.readers(row.room));
+  const reopened = reopenedRooms(committed);
   const rooms = [...byRoom];
   const frames = new Map<string, readonly Bytes[]>();
   // Rows that no device may read need no receipt.
@@ -41,17 +42,29 @@ export function showToDevices(
   };
   for (const [member, sessions] of devices) {
     let signature = '';
-    for (const [, readers] of rooms) signature += includes(readers, member) ? '1' : '0';
+    for (const [room, readers] of rooms) {
+      signature += includes(readers, member) ? '1' : '0';
+      if (reopened.has(room)) signature += ` ${access.window(member, room).from} `;
+    }
     let made = frames.get(signature);
     if (!made) {
-      const readable = new Set(rooms.filter((_, i) => signature[i] === '1').map(([room]) => room));
-      const rows = committed.filter(({ row }) => readable.has(row.room)).map(seal);
+      const firsts = new Map(
+        rooms.map(([room, readers]) => [
+          room,
+          includes(readers, member) ? access.window(member, room).from : Infinity,
+        ]),
+      );
+      const rows = committed.filter(({ row }) => row.seq >= firsts.get(row.room)!).map(seal);
       made = inFrames(rows).map((some) => encodeRelayMessage({ type: 'rows', rows: some }));
       frames.set(signature, made);
     }
     for (const frame of made) for (const session of sessions) session.send(frame);
   }
 }
+
+/** Rooms for which somebody may begin to read within this commit: not all of its rows are theirs. */
+const reopenedRooms = (committed: readonly Committed[]): ReadonlySet<RoomId> =>
+  new Set(committed.flatMap(({ row, work }) => (work.readersBefore ? [row.room] : [])));
 
 /** Rows in groups that fit in a frame each. A row is an update or a command, and one alone always fits. */
 function inFrames(rows: readonly Row[]): readonly (readonly Row[])[] {
@@ -73,15 +86,22 @@ function inFrames(rows: readonly Row[]): readonly (readonly Row[])[] {
  * Shows the rows of one commit to the plain clients of their rooms, those of a room as one update. Rows of one writer
  * are not sent back to it; where others wrote in the same commit it gets the same frame as everybody, its own included.
  */
-export function showToPlain(committed: readonly Committed[], plain: PlainByRoom): void {
+export function showToPlain(committed: readonly Committed[], plain: PlainByRoom, access: Access): void {
   if (plain.size === 0) return;
+  const reopened = reopenedRooms(committed);
   for (const [room, works] of byRoomOf(committed)) {
     const sessions = plain.get(room);
     if (!sessions) continue;
-    const [{ work }] = works;
+    const [{ row, work }] = works;
     const writer = works.every((each) => each.work.origin === work.origin) ? work.origin : undefined;
-    const frames = joinUpdates(works.map(({ row }) => row.bytes)).map(plainUpdate);
-    for (const session of sessions) if (session !== writer) for (const frame of frames) session.send(frame);
+    const frames = joinUpdates(works.map((each) => each.row.bytes)).map(plainUpdate);
+    for (const session of sessions) {
+      if (session === writer) continue;
+      const from = reopened.has(room) ? access.window(session.caller.member, room).from : 0;
+      // Whoever is let in anew asks again, and is told what is theirs.
+      if (row.seq < from) session.end('stopping', 'come back for what may be read now');
+      else for (const frame of frames) session.send(frame);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { encodeLogRun, logWriter } from '../../shared/protocol/log-bytes.ts';
+import { encodeHiddenRun, encodeLogRun, logWriter } from '../../shared/protocol/log-bytes.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import type { AwarenessUpdate, Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
@@ -110,7 +110,15 @@ export function connectPlain(
     if (vector.length > longestLogVector) return close('bad-frame', 'not the state vector of a log');
     const from = Y.decodeStateVector(vector).get(logWriter) ?? 0;
     if (isTelling) askedAgain = from;
-    else tellLog(from, core.store.room(room)?.rows ?? 0);
+    else tellReadable(from);
+  };
+
+  /** What its member may not know is there as a place, and empty. */
+  const tellReadable = (from: number): void => {
+    const end = core.store.room(room)?.rows ?? 0;
+    const first = Math.min(core.access.window(caller.member, room).from, end);
+    if (from < first) out.send(plainUpdate(encodeHiddenRun(from, first)));
+    tellLog(Math.max(from, first), end);
   };
 
   let isTelling = false;
@@ -122,19 +130,19 @@ export function connectPlain(
     const entries = entriesOf(core.store.rowsFrom(room, from, Math.max(0, until - from)));
     isTelling = until < end;
     out.send(frame(sync, isTelling ? update : step2, encodeLogRun(from, entries)));
-    if (isTelling) return core.inLine(() => goOn(until, end));
+    if (isTelling) return core.inLine(() => goOn(() => tellLog(until, end)));
     if (askedAgain === null) return;
     isTelling = true;
     const again = askedAgain;
     askedAgain = null;
-    core.inLine(() => goOn(again, core.store.room(room)?.rows ?? 0));
+    core.inLine(() => goOn(() => tellReadable(again)));
   };
 
-  const goOn = (from: number, end: number): void => {
+  const goOn = (tell: () => void): void => {
     if (closed) return;
-    if (link.buffered > mostUnread) return core.later(breath, () => goOn(from, end));
+    if (link.buffered > mostUnread) return core.later(breath, () => goOn(tell));
     try {
-      tellLog(from, end);
+      tell();
     } catch (error) {
       failed(error);
     }

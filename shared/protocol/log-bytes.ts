@@ -14,6 +14,7 @@ export const logRoot = 'log';
 export const logWriter = 1;
 
 // Low five bits of a struct's first byte: which content; the high bit: an origin (left neighbour) follows.
+const contentDeleted = 1;
 const contentAny = 8;
 const hasOrigin = 0x80;
 
@@ -32,17 +33,42 @@ export function encodeLogRun(from: number, entries: readonly LogEntry[]): Bytes 
   encoding.writeVarUint(encoder, 1); // structs
   encoding.writeVarUint(encoder, logWriter);
   encoding.writeVarUint(encoder, from);
-  encoding.writeUint8(encoder, from > 0 ? contentAny | hasOrigin : contentAny);
-  if (from > 0) {
+  writePlace(encoder, from, contentAny);
+  encoding.writeVarUint(encoder, entries.length);
+  for (const entry of entries) encoding.writeAny(encoder, stored(entry) as never);
+  encoding.writeVarUint(encoder, 0); // no deletions
+  return asBytes(encoding.toUint8Array(encoder));
+}
+
+/** Where the struct at that clock stands, and what it holds. */
+function writePlace(encoder: encoding.Encoder, clock: number, content: number): void {
+  encoding.writeUint8(encoder, clock > 0 ? content | hasOrigin : content);
+  if (clock > 0) {
     encoding.writeVarUint(encoder, logWriter);
-    encoding.writeVarUint(encoder, from - 1);
+    encoding.writeVarUint(encoder, clock - 1);
   } else {
     encoding.writeVarUint(encoder, 1); // the parent is a root type, named
     encoding.writeVarString(encoder, logRoot);
   }
-  encoding.writeVarUint(encoder, entries.length);
-  for (const entry of entries) encoding.writeAny(encoder, stored(entry) as never);
-  encoding.writeVarUint(encoder, 0); // no deletions
+}
+
+/**
+ * The Yjs update that puts deleted nothing at the clocks `from` to `to` (exclusive, at least one): what stands for entries
+ * that the reader may not know, so that those after them have something to follow.
+ */
+export function encodeHiddenRun(from: number, to: number): Bytes {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 1); // clients
+  encoding.writeVarUint(encoder, 1); // structs
+  encoding.writeVarUint(encoder, logWriter);
+  encoding.writeVarUint(encoder, from);
+  writePlace(encoder, from, contentDeleted);
+  encoding.writeVarUint(encoder, to - from);
+  encoding.writeVarUint(encoder, 1); // clients with deletions
+  encoding.writeVarUint(encoder, logWriter);
+  encoding.writeVarUint(encoder, 1); // ranges
+  encoding.writeVarUint(encoder, from);
+  encoding.writeVarUint(encoder, to - from);
   return asBytes(encoding.toUint8Array(encoder));
 }
 

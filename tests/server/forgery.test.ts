@@ -117,7 +117,7 @@ describe('a forged command', () => {
     const [row] = store.rowsFrom(command.room, 0, 1);
     expect(row).toMatchObject({ by: eve.member });
     expect(row!.at).toBeGreaterThanOrEqual(started);
-    const [entry] = relay.entries(command.room, 0, 1);
+    const [entry] = relay.entries(null, command.room, 0, 1);
     expect(entry).toMatchObject({ by: eve.member, data: { title: 'x' } });
     expect(entry!.data).not.toHaveProperty('by');
   });

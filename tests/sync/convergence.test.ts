@@ -103,7 +103,7 @@ async function live(seed: number): Promise<void> {
       Y.applyUpdate(relays, world.relay.text(room));
       for (const text of texts[i]!) expect(text, `${room} on a device`).toEqual(content(relays));
     });
-    const log = messages(world.relay.entries(chat, 0, 10_000));
+    const log = messages(world.relay.entries(null, chat, 0, 10_000));
     expect([...log].sort(), 'each message once').toEqual([...said].sort());
     for (const { device } of places) {
       expect(messages(await device.storage.rooms.entries(chat, 0, 10_000))).toEqual(log);

@@ -104,7 +104,7 @@ test('a leader that goes while answers are on their way leaves nothing undone an
     await world.step(frames);
     await device.restart(true);
     await world.settle();
-    expect(world.relay.entries(chat, 0, 100).map(({ id }) => id)).toEqual(ids);
+    expect(world.relay.entries(null, chat, 0, 100).map(({ id }) => id)).toEqual(ids);
     expect(await device.storage.outbox.all()).toEqual([]);
     expect(await device.storage.texts.queue()).toEqual([]);
     if (frames < 11) await world.end();

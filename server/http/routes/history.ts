@@ -184,8 +184,13 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
       const { member } = c.get('caller');
       const target = readableRoom(deps, member, name);
       if (target.kind.class === 'log') {
-        const found = take(await share.of(member, () => history.logAt(target.room, at, limit)));
-        return largeJson(c, name, found);
+        const { from } = deps.relay.window(member, target.room);
+        const found = take(await share.of(member, () => history.logAt(target.room, at, limit, from)));
+        // Rights may have changed meanwhile; whoever has none any more is refused by what follows.
+        mustStillRead(c, name);
+        const window = deps.relay.window(member, target.room);
+        if (found.from < window.from) return refuse('room-not-found', 'the room was not there yet');
+        return largeJson(c, name, { ...found, state: window.shown(found.state) });
       }
       const { update, ...found } = take(await share.of(member, () => history.textAt(target.room, at)));
       if (as === 'json')
@@ -225,8 +230,10 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     }),
     async (c) => {
       const { room: name, before, limit } = c.req.valid('query');
-      const target = readableRoom(deps, c.get('caller').member, name);
-      const { versions, next } = await history.versions(target.room, before, limit);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
+      const { from } = deps.relay.window(member, target.room);
+      const { versions, next } = await history.versions(target.room, before, limit, from);
       mustStillRead(c, name);
       return c.json({ versions: [...versions], next }, 200);
     },

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
+import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
 import type { LogEntry } from '../../../shared/access/kind.ts';
@@ -25,12 +25,14 @@ const longestAnswer = 8 * 1024 * 1024;
 const page = 50;
 
 /** At most `limit` entries, and fewer where they are long, but one always. */
-function entriesWithin(relay: Relay, of: RoomId, from: number, limit: number): LogEntry[] {
+function entriesWithin(relay: Relay, reader: MemberId, of: RoomId, from: number, limit: number): LogEntry[] {
   const entries: LogEntry[] = [];
+  let next = from;
   for (let length = 0; entries.length < limit && length < longestAnswer;) {
-    const more = relay.entries(of, from + entries.length, Math.min(page, limit - entries.length));
+    const more = relay.entries(reader, of, next, Math.min(page, limit - entries.length));
     entries.push(...more);
     if (more.length < page) break;
+    next = more.at(-1)!.seq + 1;
     length += JSON.stringify(more).length;
   }
   return entries;
@@ -100,9 +102,10 @@ export function addRoomRoutes(routes: Routes, deps: AppDeps): void {
     }),
     (c) => {
       const { room: name, from, limit } = c.req.valid('query');
-      const target = readableRoom(deps, c.get('caller').member, name);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, name);
       if (target.kind.class !== 'log') return refuse('bad-request', 'room: this room is a text');
-      return c.json({ entries: entriesWithin(relay, target.room, from, limit) }, 200);
+      return c.json({ entries: entriesWithin(relay, member, target.room, from, limit) }, 200);
     },
   );
 

@@ -1,7 +1,13 @@
 import type * as z from 'zod/mini';
 import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
-import { revokingRule, type CommandRule, type Fact, type LogEntry, type RevokingRule } from '../../access/kind.ts';
+import {
+  revokingRule,
+  type CommandRule,
+  type Fact,
+  type LogEntry,
+  type RevokingRule,
+} from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import {
   chatAdmin,

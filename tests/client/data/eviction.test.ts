@@ -62,7 +62,10 @@ test('a browser that throws the database away under an open page loses nothing t
   Y.applyUpdate(onRelay, world.relay.text(room));
   expect(onRelay.getText('t').toString()).toBe('sent unsent');
   expect((page.chats[0]?.state as ChatState).title).toBe('kept');
-  expect(world.relay.entries(chat, 0, 10).map((entry) => entry.type)).toEqual(['chat.create', 'chat.send']);
+  expect(world.relay.entries(null, chat, 0, 10).map((entry) => entry.type)).toEqual([
+    'chat.create',
+    'chat.send',
+  ]);
   expect(page.sync.unsent).toBe(0);
   expect(await parts.storage.leases.usable()).not.toContain(usedId);
   expect((await page.readText(room)).getText('t').toString()).toBe('sent unsent');

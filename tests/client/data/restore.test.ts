@@ -50,7 +50,7 @@ function restore(copy: string): void {
 
 const messagesOnRelay = (room: RoomId): string[] =>
   world.relay
-    .entries(room, 0, 10_000)
+    .entries(null, room, 0, 10_000)
     .filter(({ type }) => type === 'chat.send')
     .map(({ data }) => (data as { text: string }).text);
 

@@ -30,7 +30,8 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     return found ? { member, role: found.role, active: found.leftAt === null } : null;
   };
   const may = (member: MemberId, room: RoomId) => {
-    if (findRoom(room)?.name.kind !== 'scratch') return err(failure('room-not-found', 'no such room'));
+    if (!/^(scratch|chat)$/.test(findRoom(room)?.name.kind ?? ''))
+      return err(failure('room-not-found', 'no such room'));
     const who = actor(member);
     if (!who?.active) return err(failure('forbidden', 'not a member'));
     // Scratch rooms whose id starts so stand for rooms that only administrators see.
@@ -54,6 +55,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     lease: async () => [],
     takeBack: async () => [],
     readable: () => [],
+    window: () => ({ from: 0, shown: (state) => state }),
     entries: () => [],
     text: () => new Uint8Array([0, 0]),
     textInSlices: async () => ok(new Uint8Array([0, 0])),

@@ -168,7 +168,7 @@ class Drill {
     const counted = new Map<string, number>();
     const count = (said: string): void => void counted.set(said, (counted.get(said) ?? 0) + 1);
     for (const room of [this.room('directory', 'main'), ...this.chats, ...this.docs])
-      for (const { by, id, type, at } of relay.entries(room, 0, 100_000))
+      for (const { by, id, type, at } of relay.entries(null, room, 0, 100_000))
         count(`${room} ${by} ${id} ${type} ${at}`);
     for (const pad of this.pads) {
       const doc = new Y.Doc();

@@ -31,7 +31,7 @@ const create = (by: TestDevice, ...members: string[]) =>
 const say = (by: TestDevice, text: string) => by.command(group, 'chat.send', { text });
 const said = (rig: Rig, room = group): unknown[] =>
   rig.relay
-    .entries(room, 0, 1_000)
+    .entries(null, room, 0, 1_000)
     .filter(({ type }) => type === 'chat.send')
     .map(({ data }) => (data as { text: string }).text);
 const textOf = (rig: Rig): string => {
@@ -237,7 +237,9 @@ describe('rights that were taken away', () => {
     await ada.command(group, 'chat.addMembers', { members: ['eve'] });
     await ada.command(group, 'chat.removeMember', { member: 'eve' });
     const [added, removed] = of(heldBy(ada), group).slice(1);
-    const entries = first.relay.entries(group, 2, 1).map((entry) => ({ entry, epoch: first.store.epoch }));
+    const entries = first.relay
+      .entries(null, group, 2, 1)
+      .map((entry) => ({ entry, epoch: first.store.epoch }));
     const { rig } = await family.restore(copy, { revoked: (room) => (room === group ? entries : []) });
     expect(await handBack(await rig.device('eve'), [added!])).toEqual(['taken']);
     expect(rig.relay.mayRead(member('eve'), group).ok).toBe(false);
@@ -269,7 +271,9 @@ describe('rights that were taken away', () => {
     now -= hour;
     await ada.command(group, 'chat.removeMember', { member: 'eve' });
     const [added, removed] = of(heldBy(ada), group).slice(1);
-    const entries = first.relay.entries(group, 2, 1).map((entry) => ({ entry, epoch: first.store.epoch }));
+    const entries = first.relay
+      .entries(null, group, 2, 1)
+      .map((entry) => ({ entry, epoch: first.store.epoch }));
     const known = await family.restore(copy, { revoked: (room) => (room === group ? entries : []) });
     expect(await handBack(await known.rig.device('eve'), [added!])).toEqual(['taken']);
     expect(mayEve(known.rig)).toBe(false);

@@ -125,7 +125,7 @@ describe('a checkpoint', () => {
     rig = new HistoryRig({ disk: true });
     fill();
     rig.database!.exec("UPDATE rows SET by = 'eve' WHERE cursor = 3");
-    await expect(rig.finish(rig.history.versions(pad, 100, 10))).rejects.toMatchObject({ room: pad });
+    await expect(rig.finish(rig.history.versions(pad, 100, 10, 0))).rejects.toMatchObject({ room: pad });
     await rig.finish(rig.history.tend());
     const writers = rig.store.history.writings(pad, null, 100).map(({ by }) => by);
     expect(new Set(writers)).toEqual(new Set(['ada']));

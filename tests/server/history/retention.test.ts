@@ -255,7 +255,7 @@ describe('the room as it was', () => {
     }
     rig.now = end;
     await rig.finish(rig.history.tend());
-    const first = await rig.finish(rig.history.versions(pad, Number.MAX_SAFE_INTEGER, 4));
+    const first = await rig.finish(rig.history.versions(pad, Number.MAX_SAFE_INTEGER, 4, 0));
     expect(first.versions.map(({ by, rows, merged }) => [by, rows, merged])).toEqual([
       ['ada', 1, false],
       ['ada', 1, false],
@@ -264,7 +264,7 @@ describe('the room as it was', () => {
     ]);
     const all = [...first.versions];
     for (let next = first.next; next !== null;) {
-      const more = await rig.finish(rig.history.versions(pad, next, 4));
+      const more = await rig.finish(rig.history.versions(pad, next, 4, 0));
       all.push(...more.versions);
       next = more.next;
     }
@@ -283,7 +283,7 @@ describe('the room as it was', () => {
       const entry = { seq, id: `c${seq}`, type, by: 'ada', at: rig.now, data: { title: `title ${seq}` } };
       rig.write(encodeLogRun(seq, [entry as never]), 'ada', chat);
     }
-    const found = await rig.finish(rig.history.logAt(chat, begun + 300_500, 10));
+    const found = await rig.finish(rig.history.logAt(chat, begun + 300_500, 10, 0));
     expect(found).toMatchObject({ ok: true, value: { seq: 300, from: 291, exact: true } });
     if (!found.ok) return;
     expect(found.value.entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 10 }, (_, i) => 291 + i));

@@ -62,7 +62,7 @@ describe('the seed', { timeout: 30_000 }, () => {
     expect(chats).toHaveLength(18);
     let messages = 0;
     for (const chat of chats) {
-      const entries = workspace.relay.entries(chat, 0, 10_000);
+      const entries = workspace.relay.entries(null, chat, 0, 10_000);
       const said = entries.filter((entry) => entry.type === 'chat.send');
       messages += said.length;
       for (const { data } of said) expect((data as { text: string }).text).not.toMatch(/[{}]|undefined/);
@@ -88,7 +88,7 @@ describe('the seed', { timeout: 30_000 }, () => {
       // What the schema did not know would have been taken out.
       expect(fragment.toString()).toBe(before);
       expect(node.textContent).not.toMatch(/[{}]TH|\{(item|name|n|city)\}/);
-      const about = workspace.relay.entries(partOf(room, 'about'), 0, 10);
+      const about = workspace.relay.entries(null, partOf(room, 'about'), 0, 10);
       const state: DocState = docAboutKind.fold(docAboutKind.initial, about);
       expect(state.title).not.toMatch(/[{}]/);
     }
@@ -131,7 +131,7 @@ describe('the seed', { timeout: 30_000 }, () => {
         .filter(({ room }) => parseRoom(room)?.kind === 'chat')
         .map(({ room }) => [
           parseRoom(room)?.id,
-          relay.entries(room, 0, 10_000).map(({ at, by: author, data }) => [at, author, data]),
+          relay.entries(null, room, 0, 10_000).map(({ at, by: author, data }) => [at, author, data]),
         ]);
     expect(told(other.workspace, other.people)).toEqual(told(workspace, people));
     await other.workspace.relay.stop();

@@ -36,6 +36,8 @@ describe('what a log comes to', () => {
       type: 'group',
       title: 'Crew',
       members: { ben: { since: 0 }, zoe: { since: 4 } },
+      owner: 'ben',
+      takenOut: { eve: true },
       last: { seq: 1, id: 'c1', by: 'ben', at: 101, text: 'x'.repeat(160) },
     });
   });
