@@ -2,72 +2,178 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Bytes } from '../../shared/base/bytes.ts';
 
-/** Milliseconds that the messages of one socket may take of one turn of the event loop. */
-const share = 20;
+/** Milliseconds that the messages of all sockets may take of one turn of the event loop. */
+const mostTime = 20;
+/**
+ * Messages and bytes of one turn. Small updates of texts are only gathered when they are handed on: what they cost comes
+ * at the end of the turn, so it is bounded by their number and size.
+ */
+const mostMessages = 512;
+const mostBytes = 256 * 1024;
+/** Milliseconds that one owner of sockets may take before the next has a turn. */
+const quantum = 2;
 
-/** Hands messages on in order, and lets others have their turn when one socket sends much work at once. */
+/** What one socket sends. */
 export interface Intake {
   take(message: Bytes): void;
-  /** Hands on what still waits: the peer is gone and nothing more will come. */
-  drain(): void;
+  /** The peer is gone: calls `then` when what still waits has been handed on. */
+  end(then: () => void): void;
 }
 
-/** `pace` counts each message and says for how many milliseconds none may be taken after it, 0 mostly. */
-export function fairIntake(
-  webSocket: Pick<WebSocket, 'pause' | 'resume'>,
-  receive: (message: Bytes) => void,
-  pace: (bytes: number) => number = () => 0,
-): Intake {
-  let waiting: Bytes[] = [];
+export interface IntakeWish {
+  readonly socket: Pick<WebSocket, 'pause' | 'resume'>;
+  receive(message: Bytes): void;
+  /** Counts a message, and says for how many milliseconds none may be taken after it, 0 mostly. */
+  pace(bytes: number): number;
+  /** Whose socket it is: all sockets of one owner share their turns. Asked when something has to wait. */
+  owner(): object;
+}
+
+/**
+ * Hands messages on, those of each socket in order. All sockets have one budget for a turn of the event loop; when it is
+ * used up the others wait, and in the next turn owners are served one after the other, beginning with who was not.
+ */
+export interface Intakes {
+  open(wish: IntakeWish): Intake;
+}
+
+interface Line extends IntakeWish {
+  waiting: Bytes[];
+  /** Of `waiting`: the first that is not handed on. */
+  next: number;
+  isHeld: boolean;
+  isQueued: boolean;
+  ended: (() => void) | null;
+}
+
+interface Owner {
+  readonly who: object;
+  /** Those that have something waiting. */
+  readonly lines: Line[];
+}
+
+export function createIntakes(
+  now: () => number = () => performance.now(),
+  defer: (run: () => void) => void = (run) => void setImmediate(run),
+): Intakes {
+  const owners = new Map<object, Owner>();
+  /** In the order in which they are served. */
+  const ring: Owner[] = [];
   let spent = 0;
-  let scheduled = false;
-  let held = false;
+  let messages = 0;
+  let bytes = 0;
+  let isPlanned = false;
 
-  const one = (message: Bytes): void => {
-    const started = performance.now();
-    receive(message);
-    spent += performance.now() - started;
-    const wait = pace(message.length);
-    if (wait > 0) hold(wait);
-  };
+  const isSpent = (): boolean => spent >= mostTime || messages >= mostMessages || bytes >= mostBytes;
 
-  /** Nothing more is read from the network until the time is over. */
-  const hold = (milliseconds: number): void => {
-    held = true;
-    webSocket.pause();
-    setTimeout(() => {
-      held = false;
-      if (waiting.length === 0) webSocket.resume();
-      else schedule();
-    }, milliseconds).unref();
-  };
-
-  const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      spent = 0;
-      if (waiting.length === 0 || held) return;
-      let next = 0;
-      while (next < waiting.length && spent < share && !held) one(waiting[next++]!);
-      waiting = waiting.slice(next);
-      if (waiting.length === 0 && !held) webSocket.resume();
-      schedule();
+  const plan = (): void => {
+    if (isPlanned) return;
+    isPlanned = true;
+    defer(() => {
+      isPlanned = false;
+      spent = messages = bytes = 0;
+      serve();
+      // What was handed on just now is of the turn that begins: it ends once more.
+      if (ring.length > 0 || messages > 0) plan();
     });
   };
 
+  const handOn = (line: Line, message: Bytes): number => {
+    const started = now();
+    line.receive(message);
+    const took = now() - started;
+    spent += took;
+    messages++;
+    bytes += message.length;
+    const wait = line.pace(message.length);
+    if (wait > 0 && !line.ended) hold(line, wait);
+    return took;
+  };
+
+  const hasMore = (line: Line): boolean => line.next < line.waiting.length;
+
+  const enqueue = (line: Line): void => {
+    if (line.isQueued || line.isHeld) return;
+    line.isQueued = true;
+    const who = line.owner();
+    let owner = owners.get(who);
+    if (!owner) {
+      owners.set(who, (owner = { who, lines: [] }));
+      ring.push(owner);
+    }
+    owner.lines.push(line);
+    plan();
+  };
+
+  /** Nothing waits any more. */
+  const empty = (line: Line): void => {
+    line.waiting = [];
+    line.next = 0;
+    if (line.ended) line.ended();
+    else if (!line.isHeld) line.socket.resume();
+  };
+
+  /** Nothing more is read from the network until the time is over. */
+  const hold = (line: Line, milliseconds: number): void => {
+    line.isHeld = true;
+    line.socket.pause();
+    setTimeout(() => {
+      line.isHeld = false;
+      if (hasMore(line)) enqueue(line);
+      else if (!line.ended) line.socket.resume();
+    }, milliseconds).unref();
+  };
+
+  /** One message of each socket of the owner in turn, for as long as nobody else has to wait for. */
+  const serveOwner = ({ lines }: Owner): void => {
+    for (let took = 0; took < quantum && lines.length > 0 && !isSpent();) {
+      const line = lines.shift()!;
+      line.isQueued = false;
+      took += handOn(line, line.waiting[line.next++]!);
+      if (!hasMore(line)) empty(line);
+      else if (!line.isHeld) {
+        line.isQueued = true;
+        lines.push(line);
+      }
+    }
+  };
+
+  const serve = (): void => {
+    while (ring.length > 0 && !isSpent()) {
+      const owner = ring.shift()!;
+      serveOwner(owner);
+      if (owner.lines.length > 0) ring.push(owner);
+      else owners.delete(owner.who);
+    }
+  };
+
   return {
-    take(message) {
-      schedule();
-      if (waiting.length === 0 && spent < share && !held) return one(message);
-      // Nothing more is read from the network until this has been done.
-      if (waiting.push(message) === 1) webSocket.pause();
-    },
-    drain() {
-      const left = waiting;
-      waiting = [];
-      for (const message of left) receive(message);
+    open(wish) {
+      const line: Line = {
+        ...wish,
+        waiting: [],
+        next: 0,
+        isHeld: false,
+        isQueued: false,
+        ended: null,
+      };
+      return {
+        take(message) {
+          plan();
+          // Whoever waits is served before those who come.
+          if (ring.length === 0 && !line.isHeld && !hasMore(line) && !isSpent())
+            return void handOn(line, message);
+          if (line.waiting.push(message) === 1) line.socket.pause();
+          enqueue(line);
+        },
+        end(then) {
+          line.ended = then;
+          // The rate was for the network: what came is handed on in its turn.
+          line.isHeld = false;
+          if (hasMore(line)) enqueue(line);
+          else then();
+        },
+      };
     },
   };
 }

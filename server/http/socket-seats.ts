@@ -8,6 +8,8 @@ import { createBucket, type Bucket } from './buckets.ts';
 export interface Seat {
   /** The stranger has said who they are. Refused when that member has too many sockets. */
   known(member: MemberId): Result<true, Failure>;
+  /** The same for all sockets of a member; of a stranger its own. */
+  readonly owner: object;
   /** Counts one message; milliseconds for which no more may be read, 0 mostly. */
   spend(bytes: number): number;
   /** The socket is gone. Once is enough, and more does no harm. */
@@ -97,6 +99,9 @@ export function createSeats(bounds: Bounds, metrics: BoundMetrics): Seats {
       };
 
       return ok({
+        get owner() {
+          return table ?? own;
+        },
         known(who) {
           if (left || member !== null) return ok(true);
           const joined = join(who);

@@ -12,7 +12,7 @@ import { defaultBounds, type Bound, type Bounds } from '../bounds.ts';
 import type { Caller, Connection, Link, Relay, Sessions } from '../relay/contract.ts';
 import { failureOf } from '../relay/failure-of.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from '../relay/metrics.ts';
-import { boundUntil, fairIntake } from './socket-intake.ts';
+import { boundUntil, createIntakes } from './socket-intake.ts';
 import { frameOnce } from './socket-frames.ts';
 import { createSeats, type Seat } from './socket-seats.ts';
 
@@ -119,6 +119,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
   const { relay, sessions, bounds = defaultBounds, metrics = noMetrics, log = noLog } = deps;
   const networkOf = deps.networkOf ?? (({ socket }) => socket.remoteAddress ?? 'unknown');
   const seats = createSeats(bounds, metrics);
+  const intakes = createIntakes();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: bounds.frame,
@@ -225,7 +226,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       }
       return wait;
     };
-    const intake = fairIntake(webSocket, receive, pace);
+    const intake = intakes.open({ socket: webSocket, receive, pace, owner: () => seat.owner });
     live.set(webSocket, pulse);
     webSocket.on('pong', () => (pulse.heardAt = performance.now()));
     webSocket.on('message', (data, isBinary) => {
@@ -235,8 +236,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     });
     webSocket.on('close', () => {
       live.delete(webSocket);
-      intake.drain();
-      gone();
+      intake.end(gone);
     });
   };
 
