@@ -18,12 +18,12 @@ import { addSetupRoutes } from './http/routes/setup.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { MiddlewareHandler } from 'hono';
 
-/** Pictures are bounded while they stream to the disk; everything else is small and read at once. */
+/** Files are bounded while they stream to the disk; everything else is small and read at once. */
 function bodyBounds({ bounds, boundMetrics }: AppDeps): MiddlewareHandler<AppEnvironment> {
   const form = atMost('body', bounds, boundMetrics);
   const commands = atMost('commandsBody', bounds, boundMetrics);
   return (c, next) => {
-    if (c.req.path === '/api/blob') return next();
+    if (c.req.path === '/api/blob' || c.req.path === '/api/upload') return next();
     return c.req.path === '/api/commands' ? commands(c, next) : form(c, next);
   };
 }

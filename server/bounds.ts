@@ -56,6 +56,12 @@ export const boundTable = {
   command: bytes(limits.command, 64 * kibi, 4 * mebi),
   blob: bytes(limits.blob, mebi, 1024 * mebi),
 
+  // Files of conversations: one, all that are kept (each counted once), those a member put there, unfinished uploads.
+  file: bytes(limits.file, mebi, 1024 * 1024 * mebi),
+  files: { ...bytes(200 * 1024 * mebi, mebi, 2 ** 50), shown: 'now' },
+  memberFiles: bytes(50 * 1024 * mebi, mebi, 2 ** 50),
+  memberUploads: count(100, 1, 'most'),
+
   // Sockets, and what they may leave lying or send.
   sockets: count(50_000, 1, 'now'),
   socketsPerMember: count(20_000, 1, 'most'),
@@ -105,7 +111,7 @@ export const defaultBounds = Object.fromEntries(
 ) as Bounds;
 
 /** What a device is told in its welcome. */
-export const limitsOf = ({ frame, update, text, command, awareness, blob }: Bounds): Limits => ({
+export const limitsOf = ({ frame, update, text, command, awareness, blob, file }: Bounds): Limits => ({
   ...limits,
   frame,
   update,
@@ -113,6 +119,7 @@ export const limitsOf = ({ frame, update, text, command, awareness, blob }: Boun
   command,
   awareness,
   blob,
+  file,
 });
 
 /** Counts how near the bounds were. Called on hot paths: an implementation only compares and adds. */

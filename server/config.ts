@@ -22,6 +22,8 @@ export interface Config {
   readonly logLevel: string;
   /** Days for which the single steps of texts are kept; 0: for ever. */
   readonly keepDays: number;
+  /** Days for which files of conversations are kept; 0: for ever. */
+  readonly keepFilesDays: number;
   /** Number of proxies in front whose `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: number;
   /** Days without use, and days in any case, after which a session is over. */
@@ -96,6 +98,10 @@ const settings = {
   WEFT_LOG: { schema: z.enum(logLevels).default('info'), must: `one of ${logLevels.join(', ')}` },
   WEFT_KEEP_DAYS: {
     schema: wholeNumber(0, 36_500).default(30),
+    must: 'a number of days from 0 (for ever) to 36500',
+  },
+  WEFT_KEEP_FILES_DAYS: {
+    schema: wholeNumber(0, 36_500).default(0),
     must: 'a number of days from 0 (for ever) to 36500',
   },
   WEFT_TRUST_PROXY: {
@@ -197,6 +203,7 @@ export function readConfig(environment: Environment): Result<ReadConfig, string>
       durability: read.WEFT_DURABILITY,
       logLevel: read.WEFT_LOG,
       keepDays: read.WEFT_KEEP_DAYS,
+      keepFilesDays: read.WEFT_KEEP_FILES_DAYS,
       trustedProxies: read.WEFT_TRUST_PROXY,
       sessionDays: { idle: read.WEFT_SESSION_IDLE_DAYS, longest: read.WEFT_SESSION_DAYS },
       bounds: bounds.value,

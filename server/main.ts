@@ -102,6 +102,9 @@ async function run(config: Config, log: Logger): Promise<void> {
       log.warn({ err: error }, 'old sessions could not be removed');
     }
     workspace.forgetAnswers();
+    blobs
+      .tend(config.keepFilesDays)
+      .catch((error: unknown) => log.warn({ err: error }, 'old files could not be removed'));
   };
   tidy();
   setInterval(tidy, day).unref();

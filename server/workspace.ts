@@ -105,7 +105,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       folder: join(folder, 'blobs'),
       index,
       clock,
-      largest: bounds.blob,
+      bounds,
+      ...(metrics ? { boundMetrics: metrics } : {}),
     });
     const { sessionLimits } = options;
     const auth = createAuth({ store: authStore, relay, clock, ...(sessionLimits ? { sessionLimits } : {}) });

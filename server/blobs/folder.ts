@@ -1,26 +1,31 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import type { BlobIndex, BlobInfo, Blobs, Upload } from './contract.ts';
-import { pictureHead, pictureType } from './picture-type.ts';
+import { noBoundMetrics, type BoundMetrics, type Bounds } from '../bounds.ts';
+import type { BlobIndex, BlobInfo, Blobs, Piece, Progress, Takes, Upload, UploadName } from './contract.ts';
+import { pictureType, plainType, servedType, typeHead } from './file-type.ts';
+import { createParts, type Part } from './parts.ts';
+import { createUsage } from './usage.ts';
 
 export interface FolderBlobsDeps {
   /** Made when absent. */
   readonly folder: string;
   readonly index: BlobIndex;
   readonly clock: Clock;
-  /** Largest picture in bytes. */
-  readonly largest: number;
+  readonly bounds: Pick<Bounds, 'blob' | 'file' | 'files' | 'memberFiles' | 'memberUploads'>;
+  readonly boundMetrics?: BoundMetrics;
 }
 
-interface Received {
-  readonly size: number;
-  readonly type: string;
-}
+const day = 86_400_000;
+/** Unfinished uploads that nobody goes on with are kept so long. Milliseconds. */
+const idleAge = 7 * day;
+/** Files that are removed before others have their turn. */
+const removedAtOnce = 50;
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
@@ -31,45 +36,224 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Pictures as files `<2 digits>/<hash>` of one folder: written beside, synced, then renamed, so a file is whole or absent. */
-export async function createFolderBlobs({ folder, index, clock, largest }: FolderBlobsDeps): Promise<Blobs> {
+interface Read {
+  readonly size: number;
+  readonly hash: string;
+  readonly head: Uint8Array;
+}
+
+async function readAll(file: FileHandle): Promise<Read> {
+  const digest = createHash('sha256');
+  let head: Uint8Array = new Uint8Array();
+  let size = 0;
+  for await (const chunk of file.createReadStream({
+    start: 0,
+    autoClose: false,
+    highWaterMark: 256 * 1024,
+  })) {
+    const bytes = chunk as Uint8Array;
+    if (head.length < typeHead) head = Buffer.concat([head, bytes.subarray(0, typeHead)]);
+    digest.update(bytes);
+    size += bytes.length;
+  }
+  return { size, hash: digest.digest('hex'), head };
+}
+
+const notThese = failure('bad-request', 'hash: not the SHA-256 of these bytes');
+const notAPicture = failure('not-a-picture', 'only PNG, JPEG, GIF, WebP and AVIF are kept');
+
+/** Files `<2 digits>/<hash>` of one folder: written beside, synced, then renamed, so a file is whole or absent. */
+export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
+  const { folder, index, clock, bounds, boundMetrics = noBoundMetrics } = deps;
   const incoming = join(folder, 'incoming');
   await mkdir(incoming, { recursive: true });
-  // Uploads that the end of an earlier process cut off.
+  // Pictures that the end of an earlier process cut off.
   for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
+  const parts = createParts(join(folder, 'parts'));
+  const usage = createUsage(index, bounds, boundMetrics);
   const pathOf = (hash: string): string => join(folder, hash.slice(0, 2), hash);
+  /** Files that are being renamed and are not in the index yet: their bytes must not be removed. */
+  const keeping = new Map<string, number>();
 
-  async function receive(file: FileHandle, { bytes, hash }: Upload): Promise<Result<Received, Failure>> {
+  const largest = (takes: Takes): 'blob' | 'file' => (takes === 'pictures' ? 'blob' : 'file');
+  const tooLarge = (takes: Takes): Failure => {
+    const bound = largest(takes);
+    boundMetrics.struck(bound);
+    const what = takes === 'pictures' ? 'a picture' : 'a file';
+    return failure('too-large', `${what} has at most ${bounds[bound]} bytes`, { limit: bounds[bound] });
+  };
+  const kept = ({ room, hash }: UploadName): BlobInfo | null => {
+    const found = index.find(room, hash);
+    return found && found.removedAt === null ? found : null;
+  };
+
+  function insert(info: BlobInfo): BlobInfo {
+    const { hash, by, size } = info;
+    if (kept(info)) return info;
+    usage.added(hash, by, size);
+    try {
+      index.insert(info);
+    } catch (error) {
+      // Nothing has got into the index: the same difference the other way.
+      usage.removed(hash, by, size);
+      throw error;
+    }
+    return info;
+  }
+
+  /** Gives what was written and synced its place and its line. */
+  async function keep(
+    path: string,
+    { room, hash, by }: UploadName,
+    size: number,
+    type: string,
+  ): Promise<BlobInfo> {
+    keeping.set(hash, (keeping.get(hash) ?? 0) + 1);
+    try {
+      const place = pathOf(hash);
+      await mkdir(dirname(place), { recursive: true });
+      await rename(path, place);
+      await syncFolder(dirname(place));
+      await syncFolder(folder);
+      return insert({ room, hash, by, size, type, at: clock.now(), removedAt: null });
+    } finally {
+      const left = keeping.get(hash)! - 1;
+      if (left === 0) keeping.delete(hash);
+      else keeping.set(hash, left);
+    }
+  }
+
+  async function receivePicture(file: FileHandle, { bytes, hash }: Upload): Promise<Result<Read, Failure>> {
     const digest = createHash('sha256');
     let head: Uint8Array = new Uint8Array();
     let size = 0;
-    let type: string | null = null;
     for await (const chunk of bytes) {
       size += chunk.length;
-      if (size > largest)
-        return err(failure('too-large', `a picture has at most ${largest} bytes`, { limit: largest }));
+      if (size > bounds.blob) return err(tooLarge('pictures'));
       digest.update(chunk);
-      if (type === null) {
-        head = Buffer.concat([head, chunk.subarray(0, pictureHead)]);
-        type = pictureType(head);
-        if (type === null && head.length >= pictureHead) break;
-      }
+      if (head.length < typeHead) head = Buffer.concat([head, chunk.subarray(0, typeHead)]);
+      if (head.length >= typeHead && pictureType(head) === null) break;
       // All of it or an error: a disk that is almost full takes a part without a word.
       await file.appendFile(chunk);
     }
-    if (type === null) return err(failure('not-a-picture', 'only PNG, JPEG, GIF, WebP and AVIF are kept'));
-    if (digest.digest('hex') !== hash)
-      return err(failure('bad-request', 'hash: not the SHA-256 of these bytes'));
+    if (pictureType(head) === null) return err(notAPicture);
+    if (digest.digest('hex') !== hash) return err(notThese);
     await file.sync();
-    return ok({ size, type });
+    return ok({ size, hash, head });
   }
 
-  async function keep(temporary: string, hash: string): Promise<void> {
-    const path = pathOf(hash);
-    await mkdir(dirname(path), { recursive: true });
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-    await syncFolder(folder);
+  /** Writes what comes at the end of the part until it ends or is cut; `onCut` is given the way to cut it. */
+  async function append(
+    part: Part,
+    { bytes, size }: Piece,
+    onCut: (cut: () => void) => void,
+  ): Promise<Result<true, Failure>> {
+    const reader = bytes.getReader();
+    let isOver = false;
+    onCut(() => {
+      isOver = true;
+      void reader.cancel().catch(() => undefined);
+    });
+    const file = await open(part.path, 'a', 0o600);
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || isOver) return ok(true);
+        if (part.size + value.length > size)
+          return err(failure('bad-request', `size: more than ${size} bytes`));
+        await file.appendFile(value);
+        part.size += value.length;
+      }
+    } catch (error) {
+      // A disk that is full may have taken some of it.
+      part.size = await file.stat().then(
+        (now) => now.size,
+        () => part.size,
+      );
+      throw error;
+    } finally {
+      part.touchedAt = clock.now();
+      await file.close();
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  /** The part of this upload. Nobody writes to it now. */
+  function claim(piece: Piece): Result<Part, Failure> {
+    const { by, size, at } = piece;
+    const found = parts.find(piece);
+    const received = found?.size ?? 0;
+    if (at !== received)
+      return err(failure('out-of-order', `the next part begins at ${received}`, { received }));
+    const waiting = parts.count(by);
+    const allowed = usage.mayTake(by, size - received, waiting);
+    if (!allowed.ok) return allowed;
+    if (found) return ok(found);
+    boundMetrics.reached('memberUploads', waiting.parts + 1);
+    if (waiting.parts < bounds.memberUploads) return ok(parts.make(piece, clock.now()));
+    boundMetrics.struck('memberUploads');
+    return err(failure('too-many-requests', 'finish or cancel other uploads first', { retryAfter: 60 }));
+  }
+
+  /** All bytes are here: what they are is asked of the disk, not of who sent them. */
+  async function finish(part: Part, piece: Piece): Promise<Result<true, Failure>> {
+    const file = await open(part.path, 'r+');
+    let read: Read;
+    try {
+      read = await readAll(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const wrong =
+      read.hash !== piece.hash
+        ? notThese
+        : piece.takes === 'pictures' && pictureType(read.head) === null
+          ? notAPicture
+          : null;
+    if (wrong) {
+      parts.forget(part);
+      return err(wrong);
+    }
+    const allowed = piece.mayStill();
+    if (!allowed.ok) return allowed;
+    await keep(part.path, piece, read.size, servedType(read.head));
+    parts.forget(part);
+    return ok(true);
+  }
+
+  async function receive(piece: Piece): Promise<Result<Progress, Failure>> {
+    const { size, takes } = piece;
+    boundMetrics.reached(largest(takes), size);
+    if (size > bounds[largest(takes)]) return err(tooLarge(takes));
+    for (let held = parts.find(piece); held?.takeOver; held = parts.find(piece)) await held.takeOver();
+    if (kept(piece)) return ok({ received: size, stored: true });
+    const claimed = claim(piece);
+    if (!claimed.ok) return claimed;
+    const part = claimed.value;
+    let cut = (): void => undefined;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    part.takeOver = () => {
+      cut();
+      return released;
+    };
+    try {
+      const appended = await append(part, piece, (way) => (cut = way));
+      if (!appended.ok) return appended;
+      if (part.size < size) return ok({ received: part.size, stored: false });
+      const finished = await finish(part, piece);
+      return finished.ok ? ok({ received: size, stored: true }) : finished;
+    } finally {
+      part.takeOver = null;
+      release();
+    }
+  }
+
+  function remove(info: BlobInfo): void {
+    index.markRemoved(info.room, info.hash, clock.now());
+    usage.removed(info.hash, info.by, info.size);
+    if (!index.has(info.hash) && !keeping.has(info.hash)) rmSync(pathOf(info.hash), { force: true });
   }
 
   return {
@@ -78,22 +262,61 @@ export async function createFolderBlobs({ folder, index, clock, largest }: Folde
       const temporary = join(incoming, randomUUID());
       const file = await open(temporary, 'wx', 0o600);
       try {
-        const received = await receive(file, upload).finally(() => file.close());
+        const received = await receivePicture(file, upload).finally(() => file.close());
         if (!received.ok) return received;
+        const { size, head } = received.value;
         const allowed = upload.mayStill();
         if (!allowed.ok) return allowed;
-        await keep(temporary, upload.hash);
-        const { room, hash, by } = upload;
-        const info: BlobInfo = { room, hash, by, at: clock.now(), ...received.value };
-        index.insert(info);
-        return ok(info);
+        const room = kept(upload) ? ok(true) : usage.mayTake(upload.by, size, parts.count(upload.by));
+        if (!room.ok) return room;
+        return ok(await keep(temporary, upload, size, pictureType(head) ?? plainType));
       } finally {
         await rm(temporary, { force: true });
       }
     },
-    async open(info) {
+    receive,
+    progress(upload) {
+      const found = kept(upload);
+      return found
+        ? { received: found.size, stored: true }
+        : { received: parts.find(upload)?.size ?? 0, stored: false };
+    },
+    arriving(room, hash) {
+      const sizes = parts.of(room, hash).map(({ size }) => size);
+      return sizes.length > 0 ? Math.max(...sizes) : null;
+    },
+    async cancel(upload) {
+      for (let part = parts.find(upload); part; part = parts.find(upload)) {
+        if (part.takeOver) await part.takeOver();
+        else parts.forget(part);
+      }
+    },
+    copy(from, to, takes) {
+      const found = kept({ ...to, room: from });
+      if (!found) return err(failure('not-found', 'that room has no such file'));
+      if (takes === 'pictures' && (found.size > bounds.blob || !found.type.startsWith('image/')))
+        return err(notAPicture);
+      const known = kept(to);
+      if (known) return ok(known);
+      const allowed = usage.mayTake(to.by, index.has(to.hash, to.by) ? 0 : found.size, parts.count(to.by));
+      if (!allowed.ok) return allowed;
+      return ok(insert({ ...found, room: to.room, by: to.by, at: clock.now() }));
+    },
+    async open(info, range) {
       const file = await open(pathOf(info.hash), 'r').catch(() => null);
-      return file && (Readable.toWeb(file.createReadStream()) as ReadableStream<Uint8Array>);
+      if (!file) return null;
+      const options = range ? { start: range.first, end: range.last } : {};
+      return Readable.toWeb(file.createReadStream(options)) as ReadableStream<Uint8Array>;
+    },
+    async tend(days) {
+      for (const part of parts.idle(clock.now() - idleAge)) parts.forget(part);
+      if (days === 0) return;
+      for (;;) {
+        const old = index.before('chat', clock.now() - days * day, removedAtOnce);
+        for (const info of old) remove(info);
+        if (old.length < removedAtOnce) return;
+        await new Promise(setImmediate);
+      }
     },
   };
 }

@@ -21,6 +21,13 @@ export function readableRoom(deps: AppDeps, member: MemberId, room: string): Tar
   return target;
 }
 
+/** The same for keeping a file with the room. */
+export function roomForFiles(deps: AppDeps, member: MemberId, room: string): Target {
+  const target = known(deps, room);
+  take(deps.relay.mayAttach(member, target.room));
+  return target;
+}
+
 /** The same for writing a text. */
 export function writableRoom(deps: AppDeps, member: MemberId, room: string): Target {
   const target = known(deps, room);

@@ -24,8 +24,10 @@ export const limits = {
   leases: 32,
   /** Rows in one `handback`, and ids in one `reclaim`. */
   handback: 1_000,
-  /** Largest picture or file kept with a document. */
+  /** Largest picture kept with a document. */
   blob: 25 * 1024 * 1024,
+  /** Largest file of a conversation. */
+  file: 2 * 1024 * 1024 * 1024,
 } as const;
 
 export type Limits = Record<keyof typeof limits, number>;

@@ -70,4 +70,11 @@ export const authMigrations: readonly Migration[] = [
         weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at);
     `,
   },
+  {
+    name: 'blobs-2-files',
+    sql: `
+      ALTER TABLE blobs ADD COLUMN removed_at INTEGER;
+      CREATE INDEX blobs_by_hash ON blobs (hash);
+    `,
+  },
 ];

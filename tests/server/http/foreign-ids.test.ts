@@ -140,6 +140,12 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/password': () => [{ current: 'not my password', next: 'a new long secret' }],
   'POST /api/invitations': () => [{ role: 'owner', maxUses: 0, expiresInDays: 0 }],
   'PUT /api/blob': () => [png],
+  'PATCH /api/upload': () => [png],
+  'POST /api/blob/copy': ({ rooms }) =>
+    rooms.flatMap((room) => [
+      { from: room, room: ours.secret, hash },
+      { from: ours.secret, room, hash },
+    ]),
   'POST /api/commands': ({ rooms, members }) => [
     ...rooms.map((room) => ({ commands: [command(room, 'chat.send', { text: 'hello' })] })),
     ...rooms.map((room) => ({ commands: [command(room, 'chat.addMembers', { members: [...members] })] })),
@@ -199,7 +205,7 @@ async function attempts(foreign: Foreign): Promise<{ method: string; path: strin
               `${address}${address.includes('?') ? '&' : '?'}${parameter}=${encodeURIComponent(value)}`,
           ),
         );
-      const takesBody = requestBody !== undefined || name === 'PUT /api/blob';
+      const takesBody = requestBody !== undefined || /^(PUT|PATCH) /.test(name);
       if (takesBody && !bodies[name]) throw new Error(`say in this test what ${name} could be abused for`);
       for (const path of addresses)
         for (const body of takesBody ? bodies[name]!(foreign) : [undefined])

@@ -12,7 +12,6 @@ import { defaultBounds, noBoundMetrics, type Bounds } from '../../../server/boun
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import type { StaticFiles } from '../../../server/http/static-files.ts';
 import { openDatabase } from '../../../server/storage/sqlite/open.ts';
-import { limits } from '../../../shared/protocol/limits.ts';
 import { createFakeRelay } from '../auth/fake-relay.ts';
 
 export interface TestAppOptions {
@@ -51,7 +50,7 @@ export async function makeApp(options: TestAppOptions = {}) {
       folder: join(folder, 'blobs'),
       index: createSqliteBlobIndex(database),
       clock,
-      largest: limits.blob,
+      bounds: { ...defaultBounds, ...options.bounds },
     }),
     clock,
     log: { info: note, warn: note, error: note },
