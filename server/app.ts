@@ -9,6 +9,7 @@ import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
+import { addGroupLinkRoutes } from './http/routes/group-link.ts';
 import { addJoinRoutes } from './http/routes/join.ts';
 import { addOperationRoutes } from './http/routes/operation.ts';
 import { addOperatorRoutes } from './http/routes/operator.ts';
@@ -50,6 +51,7 @@ export function createApp(options: AppOptions): Routes {
   addJoinRoutes(app, deps);
   addCommandRoute(app, deps);
   addRoomRoutes(app, deps);
+  addGroupLinkRoutes(app, deps);
   addHistoryRoutes(app, deps);
   addBlobRoutes(app, deps);
   addDescriptionRoutes(app);

@@ -65,8 +65,12 @@ export interface Relay {
    * rejects, and nothing is stored then.
    */
   appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also?: () => void): Promise<void>;
+  /** Takes somebody who left out of everything that went on without them (`kind.letGo`), before they come back. */
+  letGo(member: MemberId): Promise<void>;
   /** Takes rows back after a restore, as from a device; those that others must come before are tried a second time. */
   takeBack(rows: readonly HandedRow[]): Promise<readonly HandedResult[]>;
+  /** The reduced state of a log room; rights are the caller's business. */
+  state(room: RoomId): unknown;
   /** Rooms the member may read, by cursor. */
   readable(member: MemberId): RoomHead[];
   /** What of a room somebody who may read it may know. */

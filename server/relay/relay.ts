@@ -341,6 +341,16 @@ export function createRelay(deps: RelayDeps): Relay {
         commands.appendFact(room, type, by, data, also);
         resolve();
       }),
+    letGo: (member) =>
+      new Promise((resolve) => {
+        for (const { room } of store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)) {
+          if (access.locate(room)?.kind.class !== 'log') continue;
+          const { kind, state } = logs.open(room);
+          const fact = kind.letGo?.(state, member);
+          if (fact) commands.appendFact(room, fact.type, member, fact.data, () => {});
+        }
+        resolve();
+      }),
     async takeBack(rows) {
       const returns = handback.open();
       const once = (some: readonly HandedRow[]): Promise<readonly HandedResult[]> =>
@@ -359,6 +369,10 @@ export function createRelay(deps: RelayDeps): Relay {
         .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)
         .filter(({ room }) => access.decide(member, { do: 'read' }, room).ok)
         .map(({ changed: _changed, ...head }) => head),
+    state(room) {
+      committer.flush();
+      return logs.open(room).state;
+    },
     window: access.window,
     entries(reader, room, from, limit) {
       const first = reader === null ? 0 : access.window(reader, room).from;

@@ -1,5 +1,6 @@
 import type { LogKind, TextKind } from '../access/kind.ts';
 import type { RoomId } from '../base/ids.ts';
+import { chatJoinsKind } from '../features/chat/joining.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
 import { directoryAdminKind } from '../features/directory/admin.ts';
 import { directoryKind } from '../features/directory/kind.ts';
@@ -25,6 +26,7 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(directoryAdminKind),
   anyKind(chatKind),
   anyKind(chatReadsKind),
+  anyKind(chatJoinsKind),
   anyKind(docAboutKind),
   anyKind(docKind),
   anyKind(listKind),

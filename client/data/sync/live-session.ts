@@ -245,7 +245,9 @@ export class LiveSession {
         this.#tell(stored);
         if (stored.gaps.length > 0) {
           // Whoever comes into a conversation is told of it, not of its read positions.
-          const rooms = stored.gaps.flatMap((room) => (isConversation(room) ? withParts(room) : [room]));
+          const rooms = stored.gaps.flatMap((room) =>
+            isConversation(room) ? [room, partOf(room, 'reads')] : [room],
+          );
           await this.#pull([...new Set(rooms)]);
           await this.#deps.storage.meta.write({ cursor });
         }
@@ -288,13 +290,19 @@ export class LiveSession {
     bus.post({ type: 'queue' });
   }
 
-  async #fillLeases(): Promise<void> {
+  /** A tab found every id of the stock in use. */
+  needLease(): void {
+    if (this.#mayWrite) this.#events.run(this.#fillLeases(true));
+  }
+
+  async #fillLeases(areAllTaken = false): Promise<void> {
     if (this.#leasing) return;
     this.#leasing = true;
     try {
       const have = await this.#deps.storage.leases.usable();
-      if (have.length >= leaseStock) return;
-      const answer = await this.#connection.ask({ type: 'lease', count: leaseStock * 2 - have.length });
+      if (have.length >= leaseStock && !areAllTaken) return;
+      const count = areAllTaken ? leaseStock : leaseStock * 2 - have.length;
+      const answer = await this.#connection.ask({ type: 'lease', count });
       if (answer.type !== 'leased') return;
       await this.#deps.storage.leases.add(answer.ids, answer.receipts);
       this.#deps.bus.post({ type: 'leases' });
@@ -309,5 +317,6 @@ const isConversation = (room: RoomId): boolean => {
   return found?.name.kind === 'chat' && found.name.part === null;
 };
 
-/** A conversation goes with its read positions. */
-const withParts = (room: RoomId): RoomId[] => (room.includes(':') ? [room] : [room, partOf(room, 'reads')]);
+/** A conversation goes with its read positions and the requests to come in. */
+const withParts = (room: RoomId): RoomId[] =>
+  room.includes(':') ? [room] : [room, partOf(room, 'reads'), partOf(room, 'joins')];
