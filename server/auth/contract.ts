@@ -30,9 +30,27 @@ export interface Invitation {
   readonly createdBy: MemberId;
   readonly createdAt: number;
   readonly revokedAt: number | null;
+  /** Whoever uses it asks, and comes in when somebody who may invite says so. */
+  readonly approve: boolean;
+  /** Whom of the directory it is for: it lets in nobody else. */
+  readonly member: MemberId | null;
 }
 
-/** Accounts, sessions and invitations as stored. Secrets arrive as fingerprints only. Every method may throw `StorageError`. */
+/** Somebody who asks to come in. */
+export interface JoinRequest {
+  readonly id: string;
+  readonly invitation: string;
+  readonly name: string;
+  /** As `normaliseEmail` gives it. */
+  readonly email: string;
+  /** argon2id in PHC form. */
+  readonly password: string;
+  /** Who of the directory, not joined yet, has this address. */
+  readonly member: MemberId | null;
+  readonly createdAt: number;
+}
+
+/** Accounts, sessions, invitations and requests as stored. Secrets arrive as fingerprints only. Every method may throw `StorageError`. */
 export interface AuthStore {
   accountByEmail(email: string): Account | null;
   accountOf(member: MemberId): Account | null;
@@ -59,4 +77,11 @@ export interface AuthStore {
   revokeInvitation(id: string, at: number): void;
   /** Counts a use; false, and nothing counted, when none is left. */
   useInvitation(id: string): boolean;
+
+  /** Throws when somebody with the same address waits. */
+  insertRequest(request: JoinRequest): void;
+  request(id: string): JoinRequest | null;
+  requestByEmail(email: string): JoinRequest | null;
+  requestCount(): number;
+  deleteRequest(id: string): void;
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Relay } from '../relay/contract.ts';
-import { createAdmission, type Admit } from './admission.ts';
+import { createAdmission, type Admission } from './admission.ts';
 import type { AuthStore } from './contract.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
+import { createRequests, type Requests } from './requests.ts';
 import { createSessions, defaultSessionLimits, type AuthSessions, type SessionLimits } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createSignIn, type SignIn } from './sign-in.ts';
@@ -17,7 +18,8 @@ export interface Auth {
   readonly signIn: SignIn;
   readonly invitations: Invitations;
   readonly setup: Setup;
-  readonly admit: Admit;
+  readonly requests: Requests;
+  readonly admit: Admission['admit'];
   /** For guesses at secrets in addresses: invitation codes, the set-up link. */
   readonly throttle: Throttle;
 }
@@ -40,12 +42,15 @@ const mostWaiting = 2_000;
 export function createAuth(deps: AuthDeps): Auth {
   const { store, relay, clock, limits = defaultThrottle, sessionLimits = defaultSessionLimits } = deps;
   const turns = createTurns(atOnce, mostWaiting);
-  const admit = createAdmission({ store, relay, clock, turns });
+  const admission = createAdmission({ store, relay, clock, turns });
+  const { admit } = admission;
+  const requests = createRequests({ store, relay, clock, admission });
   return {
     admit,
     sessions: createSessions({ store, clock, relay, limits: sessionLimits }),
     signIn: createSignIn({ store, relay, throttle: createThrottle(limits), turns }),
-    invitations: createInvitations({ store, relay, clock, admit }),
+    requests,
+    invitations: createInvitations({ store, relay, clock, admission, requests }),
     setup: createSetup({ relay, admit }),
     throttle: createThrottle(limits),
   };

@@ -6,7 +6,7 @@ import { workspaceName } from '../../shared/features/directory/schema.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import { timingSafeEqual } from 'node:crypto';
 import type { Relay } from '../relay/contract.ts';
-import type { Admit, NewPerson } from './admission.ts';
+import type { Admission, NewPerson } from './admission.ts';
 import { fingerprint, newSecret } from './secrets.ts';
 
 /** The first administrator of an empty workspace. */
@@ -20,7 +20,13 @@ export interface Setup {
   byOperator(workspace: string, owner: NewPerson): Promise<Result<MemberId, Failure>>;
 }
 
-export function createSetup({ relay, admit }: { readonly relay: Relay; readonly admit: Admit }): Setup {
+export function createSetup({
+  relay,
+  admit,
+}: {
+  readonly relay: Relay;
+  readonly admit: Admission['admit'];
+}): Setup {
   const room = roomId(relay.workspace, 'directory', directoryRoomId);
   const secret = newSecret(256);
   let busy = false;
@@ -31,6 +37,7 @@ export function createSetup({ relay, admit }: { readonly relay: Relay; readonly 
     if (!name.success) return err(failure('bad-request', 'workspace: 1 to 60 characters'));
     const member = await admit(owner, {
       role: 'owner',
+      member: null,
       claim() {
         if (busy || isDone()) return err(failure('already-set-up', 'the workspace has its administrator'));
         busy = true;

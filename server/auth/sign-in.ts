@@ -9,7 +9,7 @@ import type { Throttle } from './throttle.ts';
 import type { Turns } from './turns.ts';
 
 export interface SignIn {
-  /** Who it is; `wrong-password` says the same of an unknown address. Throttled by address and network. */
+  /** Who it is; `wrong-password` says the same of an unknown address, `join-waiting` that their request waits. Throttled by address and network. */
   check(email: string, password: string, network: string): Promise<Result<MemberId, Failure>>;
   /** `mayStill` is asked last: hashing takes a while, and the session may end meanwhile (`session-ended`). */
   changePassword(
@@ -29,6 +29,7 @@ export interface SignInDeps {
 
 type Outcome = Result<MemberId, Failure>;
 
+const waiting = failure('join-waiting', 'the request to join has not been decided yet');
 const wrong = failure('wrong-password', 'e-mail or password is wrong');
 
 export function createSignIn({ store, relay, throttle, turns }: SignInDeps): SignIn {
@@ -37,9 +38,11 @@ export function createSignIn({ store, relay, throttle, turns }: SignInDeps): Sig
     if (!attempt.ok) return attempt;
     const account = address === null ? null : store.accountByEmail(address);
     const active = account && relay.actor(account.member)?.active ? account : null;
-    if (!(await verifyPassword(active?.password ?? null, password)) || !active) return err(wrong);
+    const request = active || address === null ? null : store.requestByEmail(address);
+    const expected = (active ?? request)?.password ?? null;
+    if (!(await verifyPassword(expected, password)) || (!active && !request)) return err(wrong);
     await attempt.value.succeeded();
-    return ok(active.member);
+    return active ? ok(active.member) : err(waiting);
   }
 
   async function check(email: string, password: string, network: string): Promise<Outcome> {

@@ -2,12 +2,18 @@ import type { Database } from 'better-sqlite3';
 import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
 import { guarded } from '../storage/sqlite/guard.ts';
 import { insertInto, isSound } from '../storage/sqlite/summed.ts';
-import type { Account, AuthStore, Invitation, Session } from './contract.ts';
+import type { Account, AuthStore, Invitation, JoinRequest, Session } from './contract.ts';
 
 const account = 'member, email, password, created_at AS createdAt';
 const session = 'id, member, device, device_name AS deviceName, created_at AS createdAt, seen_at AS seenAt';
 const invitation =
-  'id, role, uses, max_uses AS maxUses, expires_at AS expiresAt, created_by AS createdBy, created_at AS createdAt, revoked_at AS revokedAt';
+  'id, role, uses, max_uses AS maxUses, expires_at AS expiresAt, created_by AS createdBy, created_at AS createdAt, revoked_at AS revokedAt, approve, member';
+const request = 'id, invitation, name, email, password, member, created_at AS createdAt';
+
+/** SQLite has no truth values. */
+type StoredInvitation = Omit<Invitation, 'approve'> & { readonly approve: number };
+const asInvitation = (row: StoredInvitation): Invitation => ({ ...row, approve: row.approve === 1 });
+const asOne = (row: StoredInvitation | null): Invitation | null => row && asInvitation(row);
 
 /** On the same connection as the relay's log: what runs in a commit's `also` stands or falls with the commit. */
 export function createSqliteAuthStore(db: Database): AuthStore {
@@ -44,19 +50,34 @@ export function createSqliteAuthStore(db: Database): AuthStore {
   const insertInvitation = run(
     insertInto(
       'invitations',
-      'id, code, role, uses, max_uses, expires_at, created_by, created_at, revoked_at',
+      'id, code, role, uses, max_uses, expires_at, created_by, created_at, revoked_at, approve, member',
     ),
   );
   const revokeInvitation = run(
     `UPDATE invitations SET revoked_at = ?,
-       sum = weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, ?)
+       sum = weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, ?, approve, member)
      WHERE id = ? AND revoked_at IS NULL AND ${isSound('invitations')}`,
   );
   const useInvitation = run(
     `UPDATE invitations SET uses = uses + 1,
-       sum = weft_sum(code, id, role, uses + 1, max_uses, expires_at, created_by, created_at, revoked_at)
+       sum = weft_sum(code, id, role, uses + 1, max_uses, expires_at, created_by, created_at, revoked_at,
+         approve, member)
      WHERE id = ? AND (max_uses IS NULL OR uses < max_uses) AND ${isSound('invitations')}`,
   );
+  const byCode = one<StoredInvitation>(
+    `SELECT ${invitation} FROM invitations WHERE code = ? AND ${isSound('invitations')}`,
+  );
+  const byId = one<StoredInvitation>(
+    `SELECT ${invitation} FROM invitations WHERE id = ? AND ${isSound('invitations')}`,
+  );
+  const everyInvitation = all<StoredInvitation>(
+    `SELECT ${invitation} FROM invitations WHERE ${isSound('invitations')} ORDER BY created_at DESC, id`,
+  );
+  const insertRequest = run(
+    insertInto('join_requests', 'id, invitation, name, email, password, member, created_at'),
+  );
+  const countRequests = one<{ count: number }>('SELECT count(*) AS count FROM join_requests');
+  const deleteRequest = run('DELETE FROM join_requests WHERE id = ?');
 
   return {
     accountByEmail: one<Account>(
@@ -93,17 +114,31 @@ export function createSqliteAuthStore(db: Database): AuthStore {
         row.createdBy,
         row.createdAt,
         row.revokedAt,
+        row.approve ? 1 : 0,
+        row.member,
       ),
-    invitationByCode: one<Invitation>(
-      `SELECT ${invitation} FROM invitations WHERE code = ? AND ${isSound('invitations')}`,
-    ),
-    invitation: one<Invitation>(
-      `SELECT ${invitation} FROM invitations WHERE id = ? AND ${isSound('invitations')}`,
-    ),
-    invitations: all<Invitation>(
-      `SELECT ${invitation} FROM invitations WHERE ${isSound('invitations')} ORDER BY created_at DESC, id`,
-    ),
+    invitationByCode: (code) => asOne(byCode(code)),
+    invitation: (id) => asOne(byId(id)),
+    invitations: () => everyInvitation().map(asInvitation),
     revokeInvitation: (id, at) => void revokeInvitation(at, at, id),
     useInvitation: (id) => useInvitation(id) === 1,
+    insertRequest: (row) =>
+      void insertRequest(
+        row.id,
+        row.invitation,
+        row.name,
+        row.email,
+        row.password,
+        row.member,
+        row.createdAt,
+      ),
+    request: one<JoinRequest>(
+      `SELECT ${request} FROM join_requests WHERE id = ? AND ${isSound('join_requests')}`,
+    ),
+    requestByEmail: one<JoinRequest>(
+      `SELECT ${request} FROM join_requests WHERE email = ? AND ${isSound('join_requests')}`,
+    ),
+    requestCount: () => countRequests()?.count ?? 0,
+    deleteRequest: (id) => void deleteRequest(id),
   };
 }

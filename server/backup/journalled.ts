@@ -52,9 +52,11 @@ export function journalledStore(store: RelayStore, note: Note): RelayStore {
 type Noted = 'deleteSession' | 'revokeInvitation' | 'useInvitation' | 'setPassword' | 'insertAccount';
 /** All others, named so that a new one has to be put in one of the two lists. Time alone ends sessions once more. */
 type Other =
-  | `${'account' | 'session' | 'invitation'}${string}`
+  | `${'account' | 'session' | 'invitation' | 'request'}${string}`
   | 'insertSession'
   | 'insertInvitation'
+  | 'insertRequest'
+  | 'deleteRequest'
   | 'deleteAccount'
   | 'claimDevice'
   | 'touchSession'

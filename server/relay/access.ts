@@ -84,7 +84,7 @@ export function createAccess(
     if (known) return known;
     const found = findRoom(room);
     if (!found || found.name.workspace !== workspace) return null;
-    if (found.kind.kind === directoryKind.kind && room !== directoryRoom) return null;
+    if (found.kind.kind === directoryKind.kind && found.name.id !== directoryRoomId) return null;
     const made = { room: room as RoomId, ...found };
     if (located.size >= mostLocated) located.clear();
     located.set(room, made);

@@ -86,6 +86,10 @@ export interface LimitedReaders<State, Governing> {
   from(governing: Governing, member: MemberId): number;
   /** The state as whoever reads from there may see it. */
   hide(state: State, from: number): State;
+  /** Who they are, and which entry (its seq) let each of them in. */
+  since(governing: Governing): readonly { readonly member: MemberId; readonly seq: number }[];
+  /** Has them begin later: what is older than their coming was put behind it when a relay was restored. */
+  begin(members: readonly MemberId[], from: number): Fact;
 }
 
 /** `everyone` is every active member of the workspace. */
@@ -116,6 +120,8 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   readonly revoking: Readonly<Record<string, RevokingRule<State>>>;
   /** Whether somebody may keep files with the room, for its entries to name; absent where it takes none. */
   mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
+  /** What takes somebody out who had left the workspace and comes back; null when they may read on. */
+  letGo?(state: State, member: MemberId): Fact | null;
   /** Types of entries that somebody would want to be told of (they count as unread). */
   readonly noteworthy: ReadonlySet<string>;
   readonly marks?: MarkRules;

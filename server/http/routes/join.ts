@@ -20,7 +20,13 @@ const lookRoute = createRoute({
   request: { params },
   responses: {
     200: json(
-      z.object({ workspace: z.object({ name: z.string() }), invitedBy: z.string(), role }),
+      z.object({
+        workspace: z.object({ name: z.string() }),
+        invitedBy: z.string(),
+        role,
+        approve: z.boolean(),
+        person: z.object({ name: z.string(), email: z.string() }).nullable(),
+      }),
       'The invitation can be used',
     ),
     ...refusals('link-invalid', 'link-expired', 'too-many-requests'),
@@ -38,7 +44,15 @@ const joinRoute = createRoute({
   },
   responses: {
     200: json(signInAnswer, 'Joined and signed in'),
-    ...refusals('bad-request', 'link-invalid', 'link-expired', 'email-taken', 'too-many-requests'),
+    202: json(z.object({ waiting: z.literal(true) }), 'Somebody has to approve; sign in after that'),
+    ...refusals(
+      'bad-request',
+      'link-invalid',
+      'link-expired',
+      'email-taken',
+      'join-waiting',
+      'too-many-requests',
+    ),
   },
 });
 
@@ -59,11 +73,14 @@ export function addJoinRoutes(routes: Routes, deps: AppDeps): void {
     c.header('Cache-Control', 'no-store');
     const invitation = await look(c, c.req.valid('param').code);
     const { name, members } = relay.directory();
+    const person = invitation.member === null ? undefined : members[invitation.member];
     return c.json(
       {
         workspace: { name },
         invitedBy: members[invitation.createdBy]?.name ?? '',
         role: invitation.role,
+        approve: invitation.approve,
+        person: person ? { name: person.name, email: person.email } : null,
       },
       200,
     );
@@ -73,8 +90,9 @@ export function addJoinRoutes(routes: Routes, deps: AppDeps): void {
     const { device: claim, ...person } = c.req.valid('json');
     const { code } = c.req.valid('param');
     await look(c, code);
-    const member = take(await auth.invitations.join(code, person));
-    log.info({ member }, 'joined');
-    return c.json(openSession(c, deps, member, claim), 200);
+    const joined = take(await auth.invitations.join(code, person));
+    if ('waiting' in joined) return c.json({ waiting: true as const }, 202);
+    log.info({ member: joined.member }, 'joined');
+    return c.json(openSession(c, deps, joined.member, claim), 200);
   });
 }

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Tables of `server/auth` (accounts, devices, sessions, invitations) and `server/blobs` (which picture belongs to which room). */
+/** Tables of `server/auth` (accounts, devices, sessions, invitations, requests to join) and `server/blobs` (which picture belongs to which room). */
 export const authMigrations: readonly Migration[] = [
   {
     name: 'auth-1-accounts',
@@ -75,6 +75,28 @@ export const authMigrations: readonly Migration[] = [
     sql: `
       ALTER TABLE blobs ADD COLUMN removed_at INTEGER;
       CREATE INDEX blobs_by_hash ON blobs (hash);
+    `,
+  },
+  {
+    // What was damaged before stays so: only sound rows get the sum over more columns.
+    name: 'auth-3-requests',
+    sql: `
+      ALTER TABLE invitations ADD COLUMN approve INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE invitations ADD COLUMN member TEXT;
+      UPDATE invitations SET sum =
+        weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at, approve, member)
+      WHERE sum = weft_sum(code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at);
+
+      CREATE TABLE join_requests (
+        id TEXT PRIMARY KEY,
+        invitation TEXT NOT NULL,
+        name TEXT NOT NULL,
+        email TEXT NOT NULL UNIQUE,
+        password TEXT NOT NULL,
+        member TEXT,
+        created_at INTEGER NOT NULL,
+        sum INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
     `,
   },
 ];

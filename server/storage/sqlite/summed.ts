@@ -11,7 +11,9 @@ export const summed = {
   accounts: 'member, email, password',
   device_owners: 'device, member',
   sessions: 'token, id, member, device, created_at',
-  invitations: 'code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at',
+  invitations:
+    'code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at, approve, member',
+  join_requests: 'id, invitation, name, email, password, member, created_at',
 } as const;
 
 export type SummedTable = keyof typeof summed;

@@ -13,7 +13,7 @@ import {
   groupRevoking,
 } from './group.ts';
 import { messageMarks } from './marks.ts';
-import { mayLook, mayTakePart, readsFrom } from './membership.ts';
+import { mayLook, mayTakePart, newcomers, readsFrom } from './membership.ts';
 import { messageCommands, messageFolds } from './messages.ts';
 import { chatCreate, chatRead, type ChatState, type ReadsState } from './schema.ts';
 
@@ -79,8 +79,16 @@ export const chatKind: LogKind<ChatState> = {
   facts: groupFacts,
   accessEntries: new Set(['chat.create', ...groupAccessEntries]),
   revoking: groupRevoking,
+  // A group went on without them; a pair could not.
+  letGo: ({ type, members: of }, member) =>
+    type === 'group' && Object.hasOwn(of, member) ? { type: 'chat.removeMember', data: { member } } : null,
   noteworthy: new Set(['chat.send', 'chat.announce']),
-  limited: { from: readsFrom, hide: withoutBefore },
+  limited: {
+    from: readsFrom,
+    hide: withoutBefore,
+    since: newcomers,
+    begin: (of, from) => ({ type: 'chat.readFrom', data: { members: of, from } }),
+  },
   marks: messageMarks,
 };
 

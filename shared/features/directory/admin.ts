@@ -13,13 +13,13 @@ import { memberId, type DirectoryState } from './schema.ts';
 const reference = z.string().check(z.regex(idPattern));
 
 export const invitationMade = z.object({
-  invitation: reference,
+  invitations: z.array(reference),
   role: z.enum(roles),
   maxUses: z.nullable(z.number()),
   expiresAt: z.number(),
   approve: z.boolean(),
-  /** Whom it is for, when it is for one person. */
-  member: z.nullable(memberId),
+  /** Whom they are for, one each; empty for a link that lets anybody in. */
+  members: z.array(memberId),
 });
 export const invitationRevoked = z.object({ invitation: reference });
 export const joinAsked = z.object({

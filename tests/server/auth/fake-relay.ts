@@ -13,7 +13,9 @@ export interface FakeRelay extends Relay {
   readonly endedMembers: MemberId[];
   /** While set, nothing can be stored. */
   broken: Error | null;
-  /** The directory's `member.remove`, without asking who may. */
+  /** An entry of the directory, without asking who may. */
+  say(type: string, by: MemberId, data: unknown): void;
+  /** The directory's `member.remove`, likewise. */
   remove(member: MemberId): void;
 }
 
@@ -80,6 +82,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     endMember: (member) => void relay.endedMembers.push(member),
     health: () => (relay.broken ? { ok: false, reason: relay.broken.message } : { ok: true }),
     stop: async () => {},
+    say: append,
     remove: (member) => append('member.remove', member, { member }),
   };
   return relay;

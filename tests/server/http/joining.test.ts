@@ -83,6 +83,8 @@ describe('invitations', () => {
       workspace: { name: 'Example Ltd' },
       invitedBy: 'Lin Wei',
       role: 'admin',
+      approve: false,
+      person: null,
     });
     const joined = (await (await t.join(code, 'mei')).json()) as SignedIn;
     expect(joined.member).toMatchObject({ name: 'mei', role: 'admin', email: 'mei@example.com' });
