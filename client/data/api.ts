@@ -177,6 +177,8 @@ export interface WorkspaceData {
   openLog(room: RoomId): LogView;
   /** The newest messages that call this person, newest first, of every conversation on this device. */
   mentions(limit: number): Promise<readonly Mention[]>;
+  /** What became of messages of one conversation, by their ids, as this device knows. */
+  marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>>;
   openText(room: RoomId): TextView;
 
   /** Keeps a picture on this device and queues it for the relay; resolves to its SHA-256 in hex. */

@@ -12,6 +12,7 @@ import {
 import { decide, judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
 import { findRoom, governingRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
+import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { ownRoom } from '../../../shared/features/personal/rooms.ts';
 import type { ListState, SavedState, TodosState } from '../../../shared/features/personal/schema.ts';
@@ -228,6 +229,10 @@ export class LocalWorkspace implements WorkspaceData {
 
   mentions(limit: number): Promise<readonly Mention[]> {
     return this.#parts.storage.mentions.newest(limit);
+  }
+
+  marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>> {
+    return this.#parts.storage.rooms.marks(room, ids) as Promise<ReadonlyMap<CommandId, MessageMarks>>;
   }
 
   openText(room: RoomId): TextView {

@@ -49,7 +49,7 @@ export const savedAdd = z.object({
   at: moment,
   text: z.string().check(z.maxLength(longestCopy)),
   /** Names of the files in it. */
-  files: z.optional(z.array(z.string().check(z.maxLength(200))).check(z.maxLength(20))),
+  files: z.optional(z.array(z.string().check(z.maxLength(255))).check(z.maxLength(20))),
 });
 export const savedRemove = z.object({ message: key });
 
