@@ -27,3 +27,26 @@ test('a message and a word written on one device are on another', async () => {
   expect(text.session.saved).toBe('relay');
   expect(await annes.storage.outbox.all()).toEqual([]);
 });
+
+test('a device with more tabs than its stock of client ids writes in each of them', async () => {
+  world = await makeWorld(2);
+  const device = world.device(await world.member('ann'));
+  await world.settle();
+  const count = 40;
+  const room = world.room('scratch', 's');
+  const tabs = [];
+  for (let i = 0; i < count; i++) {
+    tabs.push(device.newTab().open(room));
+    // Some are opened with no network; they wait until it is back.
+    if (i === 20) device.goOffline();
+    if (i === 30) device.goOnline();
+    await world.settle();
+  }
+  for (const [i, { session, doc }] of tabs.entries()) {
+    expect(session.locked, `tab ${i}`).toBeNull();
+    doc.getText('t').insert(0, 'x');
+    await world.settle();
+  }
+  expect(new Set(tabs.map(({ doc }) => doc.clientID)).size).toBe(count);
+  expect(tabs[0]!.doc.getText('t').length).toBe(count);
+});

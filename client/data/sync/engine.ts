@@ -158,6 +158,8 @@ export class SyncEngine {
         return this.#live?.send();
       case 'damaged':
         return this.#live?.mend();
+      case 'need-lease':
+        return this.#live?.needLease();
       case 'network':
         if (this.#live) this.#connection?.probe();
         return this.#reconnect.now();

@@ -58,6 +58,8 @@ export type Note =
   | { readonly type: 'replaced'; readonly rooms: readonly RoomId[] }
   /** The stock of client ids grew. */
   | { readonly type: 'leases' }
+  /** To the leader: every id of the stock is in use by some tab, and this one has none. */
+  | { readonly type: 'need-lease' }
   | { readonly type: 'state'; readonly state: LeaderState }
   /** A leader is connected and asks what pages have open. */
   | { readonly type: 'who-watches' }

@@ -29,6 +29,7 @@ export function webLocks(): TabLocks | null {
  */
 export class TabLease {
   readonly #storage: DeviceStorage;
+  readonly #bus: Bus;
   readonly #locks: TabLocks | null;
   readonly #name: string;
   readonly #changed = new Set<() => void>();
@@ -40,10 +41,12 @@ export class TabLease {
 
   constructor(storage: DeviceStorage, bus: Bus, locks: TabLocks | null, databaseName: string) {
     this.#storage = storage;
+    this.#bus = bus;
     this.#locks = locks;
     this.#name = `weft-lease:${databaseName}`;
     this.#stopListening = bus.listen((note) => {
-      if (note.type === 'leases' && this.#client === null) void this.acquire();
+      const isBack = note.type === 'state' && note.state.connection === 'online';
+      if ((note.type === 'leases' || isBack) && this.#client === null) void this.acquire();
       if (note.type === 'refused' || note.type === 'replaced') void this.replaceRetired();
     });
   }
@@ -76,10 +79,12 @@ export class TabLease {
       if (client !== null) this.#hold(client, () => void this.#storage.leases.giveBack(client));
       return;
     }
-    for (const client of await this.#storage.leases.usable()) {
+    const usable = await this.#storage.leases.usable();
+    for (const client of usable) {
       const release = await this.#locks.tryHold(`${this.#name}:${client}`);
       if (release) return this.#hold(client, release);
     }
+    if (usable.length > 0) this.#bus.post({ type: 'need-lease' });
   }
 
   #hold(client: number, release: () => void): void {
