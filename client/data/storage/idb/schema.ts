@@ -108,14 +108,8 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     owed.createIndex('room', 'room');
     owed.createIndex('failed', 'failed');
   },
-  (db, tx) => {
-    db.createObjectStore('marks');
-    refetch(tx, 'chat');
-  },
-  (db, tx) => {
-    db.createObjectStore('mentions', { keyPath: ['room', 'seq'] }).createIndex('at', 'at');
-    refetch(tx, 'chat');
-  },
+  (db) => void db.createObjectStore('marks'),
+  (db) => void db.createObjectStore('mentions', { keyPath: ['room', 'seq'] }).createIndex('at', 'at'),
 ];
 
 /** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
@@ -146,6 +140,10 @@ export const storeNames: readonly StoreName[] = [
 
 export const databaseVersion = migrations.length;
 
+/** Up to this version, entries of conversations were stored without all that is made of them now. */
+const lastIncomplete = 3;
+
 export function migrate(db: WeftDb, from: number, tx: Upgrade): void {
   for (const step of migrations.slice(from)) step(db, tx);
+  if (from > 0 && from <= lastIncomplete) refetch(tx, 'chat');
 }
