@@ -36,26 +36,30 @@ Object.assign(globalThis, { IDBKeyRange: KeyRange });
 const aborted = (): DOMException => new DOMException('the transaction was aborted', 'AbortError');
 
 class Transaction {
-  readonly names: readonly string[];
   readonly done: Promise<void>;
   state: 'waiting' | 'active' | 'ended' = 'waiting';
   readonly #database: Database;
+  readonly #names: readonly string[] | null;
   readonly #writes: boolean;
   readonly #waiting: (() => void)[] = [];
   readonly #before = new Map<StoreData, { records: StoredRecord[]; nextKey: number }>();
   #resolve!: () => void;
   #reject!: (why: unknown) => void;
 
-  constructor(database: Database, names: readonly string[], writes: boolean) {
+  /** `names`: the stores that it may use; null for all there are, also those that it makes itself. */
+  constructor(database: Database, names: readonly string[] | null, writes: boolean) {
     this.#database = database;
     this.#writes = writes;
-    this.names = names;
+    this.#names = names;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
+  get names(): readonly string[] {
+    return this.#names ?? [...this.#database.stores.keys()];
+  }
   get writes(): boolean {
     return this.#writes;
   }
@@ -479,7 +483,7 @@ export async function openDB(
   if (wanted > from) {
     for (const other of [...database.connections]) other.callbacks.blocking?.(from, wanted);
     database.version = wanted;
-    const tx = new Transaction(database, [...database.stores.keys()], true);
+    const tx = new Transaction(database, null, true);
     tx.begin();
     callbacks.upgrade?.(connection, from, wanted, tx);
     tx.end();
