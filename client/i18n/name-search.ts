@@ -1,57 +1,17 @@
 /*
- * Finding people by what one types: parts of a name in any case, words in any order, and the first letters of the
- * sounds of Chinese names, so that `lm` finds 李明. Sounds come from the browser's pinyin collation, not from a table.
+ * Finding people by what one types: parts of a name in any case, words in any order, and the sounds of Chinese names,
+ * whole or shortened: `liming`, `lim` and `lm` find 李明.
  */
-const boundaries: readonly (readonly [string, string])[] = [
-  ['a', '阿'],
-  ['b', '八'],
-  ['c', '嚓'],
-  ['d', '哒'],
-  ['e', '妸'],
-  ['f', '发'],
-  ['g', '旮'],
-  ['h', '哈'],
-  ['j', '讥'],
-  ['k', '咔'],
-  ['l', '垃'],
-  ['m', '痳'],
-  ['n', '拏'],
-  ['o', '噢'],
-  ['p', '妑'],
-  ['q', '七'],
-  ['r', '呥'],
-  ['s', '扨'],
-  ['t', '它'],
-  ['w', '穵'],
-  ['x', '夕'],
-  ['y', '丫'],
-  ['z', '帀'],
-];
-
-const han = /\p{Script=Han}/u;
-const known = new Map<string, string>();
-let collator: Intl.Collator | undefined;
-
-function letterOf(character: string): string {
-  let letter = known.get(character);
-  if (letter !== undefined) return letter;
-  collator ??= new Intl.Collator('zh-CN-u-co-pinyin');
-  letter = '';
-  for (const [candidate, first] of boundaries) {
-    if (collator.compare(first, character) > 0) break;
-    letter = candidate;
-  }
-  known.set(character, letter);
-  return letter;
-}
+import { soundsOf } from './pinyin.ts';
 
 /** `lm` for 李明, `al` for Ann Lee. */
 export function nameInitials(name: string): string {
   let result = '';
   let inWord = false;
   for (const character of name.toLocaleLowerCase()) {
-    if (han.test(character)) {
-      result += letterOf(character);
+    const [sound] = soundsOf(character);
+    if (sound !== undefined) {
+      result += sound.charAt(0);
       inWord = false;
     } else if (/[\p{L}\p{N}]/u.test(character)) {
       if (!inWord) result += character;
@@ -61,13 +21,49 @@ export function nameInitials(name: string): string {
   return result;
 }
 
-/** Whether every word of `query` is in one of `texts`; `name` may also be given by its initials. */
+/** Whether the word goes on from the character at `at`, each with its sound or the beginning of it. */
+function continues(word: string, name: readonly (readonly string[])[], at: number): boolean {
+  if (word === '') return true;
+  return (name[at] ?? []).some((sound) => {
+    for (let length = 1; length <= sound.length && word.startsWith(sound.slice(0, length)); length++)
+      if (continues(word.slice(length), name, at + 1)) return true;
+    return false;
+  });
+}
+
+/** Names are asked about with every key that is pressed. */
+const heard = new Map<string, readonly (readonly string[])[]>();
+const mostHeard = 50_000;
+
+function soundsIn(name: string): readonly (readonly string[])[] {
+  let found = heard.get(name);
+  if (!found) {
+    if (heard.size >= mostHeard) heard.clear();
+    heard.set(name, (found = [...name].map(soundsOf)));
+  }
+  return found;
+}
+
+const latin = /^[a-zü]+$/;
+
+/** Whether `zhangwei`, `zhangw` or `zw` sounds like a part of the name; `atStart` only like its beginning. */
+function soundsLike(word: string, name: string, atStart = false): boolean {
+  if (!latin.test(word)) return false;
+  const sounds = soundsIn(name);
+  const plain = word.replaceAll('ü', 'v');
+  return sounds.some((_, at) => (at === 0 || !atStart) && continues(plain, sounds, at));
+}
+
+/** Whether every word of `query` is in one of `texts`; `name` may also be given by its sounds or initials. */
 export function matchesName(query: string, name: string, texts: readonly string[] = []): boolean {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const places = [name, ...texts].map((text) => text.toLocaleLowerCase());
   return words.every(
-    (word) => places.some((text) => text.includes(word)) || nameInitials(name).includes(word),
+    (word) =>
+      places.some((text) => text.includes(word)) ||
+      soundsLike(word, name) ||
+      nameInitials(name).includes(word),
   );
 }
 
@@ -100,5 +96,6 @@ export function nameRank(query: string, name: string): 0 | 1 | 2 {
   const wanted = query.trim().toLocaleLowerCase();
   const whole = name.toLocaleLowerCase();
   if (wanted === '' || whole.startsWith(wanted) || nameInitials(name).startsWith(wanted)) return 0;
+  if (soundsLike(wanted.replace(/[\s']/g, ''), name, true)) return 0;
   return whole.includes(wanted) ? 1 : 2;
 }

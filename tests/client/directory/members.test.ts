@@ -62,6 +62,26 @@ test.each([
   expect(matchesPerson(query, person)).toBe(expected);
 });
 
+test.each([
+  ['张伟', 'zhangwei', true],
+  ['张伟', 'zhang wei', true],
+  ['张伟', 'zhangw', true],
+  ['张伟', 'zwei', true],
+  ['张伟', 'wei', true],
+  ['张伟', 'hangwei', false],
+  ['张伟', 'zhangweii', false],
+  ['曾国强', 'zengguoqiang', true],
+  ['曾国强', 'cgq', true],
+  ['曾国强', 'zgq', true],
+  ['单雄信', 'shanxx', true],
+  ['吕绿', 'lvlv', true],
+  ['吕绿', 'lü', true],
+  ['欧阳娜娜', 'ouyangnana', true],
+  ['Ann Lee', 'al', true],
+])('%s and the sound %s', (name, query, expected) => {
+  expect(matchesPerson(query, member('1', name, { email: '' }))).toBe(expected);
+});
+
 test('initials take a letter of each Chinese character and of each word', () => {
   expect(nameInitials('李明')).toBe('lm');
   expect(nameInitials('欧阳娜娜')).toBe('oynn');
