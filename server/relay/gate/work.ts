@@ -30,8 +30,8 @@ const endless: Work = { did: () => false };
 /** For work that is known to be small, or that nobody can wait for. */
 export const unbounded = (): Work => endless;
 
-const stepsPerSlice = 16_384;
-const millisecondsPerSlice = 8;
+const stepsPerSlice = 6_144;
+const millisecondsPerSlice = 3;
 /** How many steps go by before the clock is asked. */
 const stepsPerLook = 256;
 
