@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import type { LogEntry } from '../../shared/access/kind.ts';
+import type { Fact, LogEntry } from '../../shared/access/kind.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { governingRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
 import { limits } from '../../shared/protocol/limits.ts';
@@ -111,17 +111,32 @@ export function createHandback(deps: HandbackDeps): Handback {
     );
   };
 
+  /** Readers who were let in only after the entry was made, and for whom it was nothing. */
+  const laterReaders = ({ kind, room }: Located & { kind: AnyLogKind }, lostOne: Made): MemberId[] => {
+    if (!kind.limited) return [];
+    const log = logs.open(room);
+    return kind.limited.since(log.state).flatMap(({ member, seq }) => {
+      const came = lost.made(log, seq);
+      return came && places.isAfter(came, lostOne) ? [member] : [];
+    });
+  };
+
+  /** Appends a fact that follows from what has just been queued. */
+  const enqueueFact = (located: Located & { kind: AnyLogKind }, fact: Fact, by: MemberId): LogEntry => {
+    const now = logs.open(located.room);
+    const said = { ...fact, id: appending.factId(now.head), by, at: clock.now() };
+    const { entry, row } = appending.entry(now, said, relayDevice);
+    const failed = (): void => lost.forget(located.room);
+    committer.enqueue({ row, ...appending.fold(located, now, entry), done: () => {}, failed });
+    return entry;
+  };
+
   /** Takes it away again. */
   const revokeAgain = (located: Located & { kind: AnyLogKind }, { entry: taken, place }: Made): void => {
     const { kind, room } = located;
     const now = logs.open(room);
     const fact = kind.revoking[taken.type]?.(taken, now.state);
-    if (!fact) return;
-    const said = { ...fact, id: appending.factId(now.head), by: taken.by, at: clock.now() };
-    const { entry, row } = appending.entry(now, said, relayDevice);
-    const failed = (): void => lost.forget(room);
-    committer.enqueue({ row, ...appending.fold(located, now, entry), done: () => {}, failed });
-    lost.appended(now, { entry, place });
+    if (fact) lost.appended(now, { entry: enqueueFact(located, fact, taken.by), place });
   };
 
   const takeEntry = (
@@ -140,6 +155,7 @@ export function createHandback(deps: HandbackDeps): Handback {
     // Found before anything is queued: the entry must not be stored without what takes its gifts away again.
     const place = places.ofLost(entry, row.seq);
     const since = takenSince(located, { entry, place });
+    const later = laterReaders(located, { entry, place });
     const moved = appending.entry(now, entry, handedDevice);
     const command = settle(entry, moved.entry.seq);
     const key = `${entry.by} ${entry.id}`;
@@ -160,6 +176,10 @@ export function createHandback(deps: HandbackDeps): Handback {
     });
     lost.appended(now, { entry: moved.entry, place });
     for (const taken of since) revokeAgain(located, taken);
+    if (later.length === 0) return;
+    const after = logs.open(room);
+    const hidden = located.kind.limited!.begin(later, after.head);
+    lost.appended(after, { entry: enqueueFact(located, hidden, entry.by), place });
   };
 
   const take = (row: HandedRow, again: boolean, answers: HandedAnswers): void => {

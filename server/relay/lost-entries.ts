@@ -10,6 +10,8 @@ export interface LostEntries {
   isKnown(log: LogRoom, entry: LogEntry): boolean;
   /** Entries that took something away since then. */
   revoking(log: LogRoom): readonly Made[];
+  /** The entry at that place of the room, and where it was made; null when there is none. */
+  made(log: LogRoom, seq: number): Made | null;
   /** The entry has just been appended to the room; what it says was made at its place. */
   appended(log: LogRoom, made: Made): void;
   /** What was appended is not stored. */
@@ -23,6 +25,8 @@ interface Known {
   upTo: number;
   readonly ids: Set<string>;
   readonly revoking: Made[];
+  /** By seq, what was asked for. */
+  readonly made: Map<number, Made>;
 }
 
 /** Entries that are remembered by id, of all rooms together. */
@@ -79,7 +83,7 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
       }
       const since = store.rowsAfter(log.room, lowestUntil);
       const from = since[0]?.seq ?? log.head;
-      rooms.set(log.room, (known = { from, upTo: from, ids: new Set(), revoking: [] }));
+      rooms.set(log.room, (known = { from, upTo: from, ids: new Set(), revoking: [], made: new Map() }));
       noteRows(log, known, since);
       return known;
     }
@@ -96,6 +100,17 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
       return there !== undefined && identity(there) === identity(entry);
     },
     revoking: (log) => of(log).revoking,
+    made(log, seq) {
+      const { made } = of(log);
+      const known = made.get(seq);
+      if (known) return known;
+      const [row] = store.rowsFrom(log.room, seq, 1);
+      const [entry] = row ? entriesOf([row]) : [];
+      if (!row || !entry) return null;
+      const found = { entry, place: placeIn(row, entry) };
+      made.set(seq, found);
+      return found;
+    },
     appended(log, { entry, place }) {
       const known = rooms.get(log.room);
       if (known?.upTo === entry.seq) note(log, known, entry, () => place);

@@ -274,6 +274,7 @@ export const groupAccessEntries = [
   'chat.transfer',
   'chat.set',
   'chat.link',
+  'chat.readFrom',
 ] as const;
 
 const takeOut = (state: ChatState, member: MemberId): Fact | null =>

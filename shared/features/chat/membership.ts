@@ -74,6 +74,13 @@ export const readsFrom = (state: ChatState, member: MemberId): number => {
   return found ? (found.from ?? 0) : Number.MAX_SAFE_INTEGER;
 };
 
+/** Members who do not read everything, and the entry that let each of them in. */
+export const newcomers = (state: ChatState): { member: MemberId; seq: number }[] =>
+  (Object.keys(state.members) as MemberId[]).flatMap((member) => {
+    const { from, since } = state.members[member]!;
+    return from === undefined ? [] : [{ member, seq: since }];
+  });
+
 /** Somebody in it; also when it is over. */
 export function mayLook(actor: Actor, state: ChatState): Decision {
   if (!state.created) return refuse('room-not-found', 'no such conversation');
