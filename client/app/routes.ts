@@ -1,7 +1,7 @@
 /* Which page an address means. Pure, so that every address of the table is a line in a test. */
 import type { RouteParams } from './feature.ts';
 
-export type FeatureName = 'chat' | 'directory' | 'docs' | 'settings' | 'accounts';
+export type FeatureName = 'chat' | 'directory' | 'docs' | 'todos' | 'settings' | 'accounts';
 
 export type Route =
   | {
@@ -16,9 +16,15 @@ export type Route =
 
 const sections: Readonly<Record<string, FeatureName>> = {
   messages: 'chat',
-  contacts: 'directory',
   docs: 'docs',
+  todos: 'todos',
   settings: 'settings',
+};
+
+/** Pages of a section beside its single things, which have random ids. */
+const views: Readonly<Partial<Record<FeatureName, readonly string[]>>> = {
+  chat: ['mentions', 'saved'],
+  docs: ['trash'],
 };
 
 const decoded = (part: string): string | undefined => {
@@ -36,6 +42,32 @@ const accountPage = (page: string, code: string | undefined): Route => ({
   detail: true,
 });
 
+/** Pages of the directory beside people's. */
+const directoryViews: ReadonlySet<string> = new Set([
+  'chart',
+  'rights',
+  'fields',
+  'requests',
+  'import',
+  'audit',
+]);
+
+/**
+ * `/contacts/in/<id>` is a department: on a phone the list goes into it, elsewhere its page is shown beside the list.
+ * `/contacts/department/<id>` is that page everywhere.
+ */
+const contactsPage = (first: string | undefined, rest: readonly string[]): Route => {
+  const page = (params: RouteParams, detail: boolean): Route => ({
+    ...{ kind: 'page', feature: 'directory', params, detail },
+  });
+  const [second, ...beyond] = rest;
+  if ((first === 'in' || first === 'department') && second !== undefined && beyond.length === 0)
+    return page({ view: 'department', id: second }, first === 'department');
+  if (second !== undefined) return { kind: 'unknown' };
+  if (first === undefined) return page({}, false);
+  return page(directoryViews.has(first) ? { view: first, id: first } : { id: first }, true);
+};
+
 /** `query` carries the one-time code of `/setup?code=…`. */
 export const matchRoute = (path: string, query: URLSearchParams = new URLSearchParams()): Route => {
   const parts: string[] = [];
@@ -47,6 +79,7 @@ export const matchRoute = (path: string, query: URLSearchParams = new URLSearchP
   }
   const [section, id, ...rest] = parts;
   if (section === undefined) return { kind: 'redirect', to: '/messages' };
+  if (section === 'contacts') return contactsPage(id, rest);
   if (rest.length > 0) return { kind: 'unknown' };
 
   if (section === 'sign-in' && id === undefined) return accountPage('sign-in', undefined);
@@ -55,7 +88,9 @@ export const matchRoute = (path: string, query: URLSearchParams = new URLSearchP
 
   const feature = Object.hasOwn(sections, section) ? sections[section] : undefined;
   if (feature === undefined) return { kind: 'unknown' };
-  if (feature === 'docs' && id === 'trash')
-    return { kind: 'page', feature, params: { view: 'trash' }, detail: true };
+  if (feature === 'todos')
+    return { kind: 'page', feature, params: id === undefined ? {} : { id }, detail: true };
+  if (id !== undefined && views[feature]?.includes(id))
+    return { kind: 'page', feature, params: { view: id }, detail: true };
   return { kind: 'page', feature, params: id === undefined ? {} : { id }, detail: id !== undefined };
 };

@@ -9,7 +9,9 @@ import type { EntryTarget, LogEntry } from '../../shared/access/kind.ts';
 import type { Failure } from '../../shared/base/errors.ts';
 import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import type { MessageMarks } from '../../shared/features/chat/marks.ts';
+import type { Result } from '../../shared/base/result.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
+import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
 import type { ListState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
@@ -110,10 +112,39 @@ export interface QueuedItem {
   readonly type: string;
   readonly at: number;
   readonly count: number;
-  /** What was written, where it is short: a message. */
+  /** What was written, where it is short: a message; of a file its name. */
   readonly words: string;
   /** Set when the relay said no; it stays until dismissed. */
   readonly failure: Failure | null;
+}
+
+/** A file of this device that the relay does not have yet. */
+export interface WaitingFile {
+  /** Its name in the queue. */
+  readonly id: string;
+  /** Bytes that are on the relay, and all of them. */
+  readonly sent: number;
+  readonly size: number;
+  /** Why the relay will not take it; null while it may. */
+  readonly failure: Failure | null;
+}
+
+/** Files of rooms. Those of conversations may be as large as the relay takes. */
+export interface Files {
+  /** Keeps a file on this device and queues it for the relay; resolves to its SHA-256 in hex, which may be known already. */
+  put(room: RoomId, file: Blob, known?: { name?: string; hash?: string }): Promise<string>;
+  /** Queues a file of one room for another one, as when a message is forwarded; it need not be on this device. */
+  copy(from: RoomId, to: RoomId, file: { hash: string; name: string; size: number }): Promise<void>;
+  /** Reactive. Null for what the relay has, and for what others send. */
+  waiting(room: RoomId, hash: string): WaitingFile | null;
+  /** From this device, else from the relay. `came` hears how many bytes have come. */
+  fetch(room: RoomId, hash: string, came?: (bytes: number) => void): Promise<Result<Blob, Failure>>;
+  /** From this device; null when it is not here. */
+  here(room: RoomId, hash: string): Promise<Blob | null>;
+  /** Where the relay serves it; with a name, to be saved under it. */
+  address(room: RoomId, hash: string, name?: string): string;
+  /** Larger ones are not kept on the device when they are fetched: play and save them from their address. Bytes. */
+  readonly streamsFrom: number;
 }
 
 export interface SyncStatus {
@@ -161,7 +192,10 @@ export interface WorkspaceData {
   readonly list: ListState;
   readonly saved: SavedState;
   readonly todos: TodosState;
+  /** Who asks to join; empty for whoever is no administrator. */
+  readonly door: AdminState;
   readonly sync: SyncStatus;
+  readonly files: Files;
 
   chat(id: string): ChatRow | null;
   doc(id: string): DocRow | null;

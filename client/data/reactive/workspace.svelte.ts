@@ -11,13 +11,14 @@ import {
 } from '../../../shared/base/ids.ts';
 import { decide, judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
 import { findRoom, governingRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import type { AdminState } from '../../../shared/features/directory/admin.ts';
 import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { ownRoom } from '../../../shared/features/personal/rooms.ts';
 import type { ListState, SavedState, TodosState } from '../../../shared/features/personal/schema.ts';
 import { err } from '../../../shared/base/result.ts';
-import { roomId } from '../../../shared/protocol/rooms.ts';
+import { partOf, roomId } from '../../../shared/protocol/rooms.ts';
 import type {
   ChatRow,
   DocRow,
@@ -31,7 +32,6 @@ import type {
 } from '../api.ts';
 import { keepStorage, storageInfo } from '../browser-storage.ts';
 import { FailureError } from '../failure-error.ts';
-import { findPicture, keepPicture } from '../pictures.ts';
 import { touched, withMarks, type MarksById } from '../projection/marks.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
@@ -42,6 +42,7 @@ import { exportUnsent } from '../unsent-export.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { DeviceView } from './device-view.svelte.ts';
+import { LocalFiles } from './files.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { findQueued, queueOf } from './queue.ts';
 import { makeStatus } from './status.ts';
@@ -112,6 +113,9 @@ export class LocalWorkspace implements WorkspaceData {
   readonly todos: TodosState = $derived.by(
     () => this.#stateOf(ownRoom(this.workspace, this.me, 'todos')) as TodosState,
   );
+  readonly door: AdminState = $derived.by(
+    () => this.#stateOf(partOf(this.#directoryRoom, 'admin')) as AdminState,
+  );
   readonly actor: Actor = $derived.by(() => {
     const member = this.directory.members[this.me];
     return member
@@ -120,6 +124,7 @@ export class LocalWorkspace implements WorkspaceData {
   });
   readonly online: ReadonlySet<MemberId> = $derived(new Set(this.#state.online));
   readonly sync: SyncStatus;
+  readonly files: LocalFiles;
 
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
@@ -131,6 +136,13 @@ export class LocalWorkspace implements WorkspaceData {
     this.#chatRows = chatRows(parts.me);
     this.#docRows = docRows(parts.me, () => this.#unsentTexts);
     this.sync = this.#makeStatus();
+    this.files = new LocalFiles({
+      blobs: parts.storage.blobs,
+      now: parts.timers.now,
+      queue: () => this.#view.unsent.blobs,
+      queueChanged: () => this.#queueChanged(),
+      onProblem: (error) => this.#caught(error),
+    });
     this.#texts = new OpenTexts({
       ...parts,
       onProblem: (problem) => this.report(problem),
@@ -243,16 +255,13 @@ export class LocalWorkspace implements WorkspaceData {
     });
   }
 
-  async putBlob(room: RoomId, blob: Blob): Promise<string> {
-    const { storage, timers } = this.#parts;
-    const hash = await keepPicture(storage.blobs, room, blob, timers.now());
-    this.#queueChanged();
-    return hash;
+  putBlob(room: RoomId, blob: Blob): Promise<string> {
+    return this.files.put(room, blob);
   }
 
-  getBlob(room: RoomId, hash: string): Promise<Blob | null> {
-    const { storage, timers } = this.#parts;
-    return findPicture(storage.blobs, room, hash, timers.now(), (error) => this.#caught(error));
+  async getBlob(room: RoomId, hash: string): Promise<Blob | null> {
+    const found = await this.files.fetch(room, hash);
+    return found.ok ? found.value : null;
   }
 
   draft(room: RoomId): Promise<string> {
@@ -395,6 +404,7 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   #hear(note: Note): void {
+    this.files.hear(note);
     switch (note.type) {
       case 'rooms':
         return this.#view.touch(note.rooms);

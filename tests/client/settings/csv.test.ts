@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { csvCell, csvFile } from '../../../client/features/settings/export/csv.ts';
+import { csvCell, csvFile } from '../../../client/ui/csv.ts';
 
 test.each([
   ['plain', 'plain'],

@@ -4,7 +4,7 @@ import { compareNames, fullDate } from '../../../i18n/index.ts';
 import { chatTitle } from '../../chat/index.ts';
 import { fileNameOf, loadMarkdown, pictureExtension } from '../../docs/index.ts';
 import { asJsonLines, asMarkdown, entriesOf } from './conversations.ts';
-import { csvFile } from './csv.ts';
+import { csvFile } from '../../../ui/csv.ts';
 import { t } from './strings.ts';
 import { ZipFile } from './zip-file.ts';
 
