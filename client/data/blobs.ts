@@ -1,47 +1,148 @@
-import { digest } from 'lib0/hash/sha256';
+import { sha256 as runningHash } from '@noble/hashes/sha2.js';
 import { failure, isErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { BlobRecord } from './storage/contract.ts';
 
+const mebi = 1024 * 1024;
+/** What is larger is read and hashed in pieces, so that it is never in memory as a whole. */
+const wholeUpTo = 16 * mebi;
+/** Small enough that a page which hashes stays responsive. */
+const hashPiece = mebi;
+/** Parts of an upload: the first shows what the network can do, and tells how much the relay has already. */
+const firstPart = 128 * 1024;
+const largestPart = 8 * mebi;
+/** A part that took less than this is followed by one twice as large. Milliseconds. */
+const quick = 1_000;
+/** So often a part may begin at the wrong place before the upload waits for better times. */
+const mostMisplaced = 5;
+
 const hex = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** SHA-256 in hex. Pages that were not loaded over https have no `crypto.subtle`; the slower way gives the same. */
-export async function sha256(bytes: ArrayBuffer): Promise<string> {
+/** SHA-256 in hex, of a file of any size. Pages that were not loaded over https have no `crypto.subtle`. */
+export async function hashOf(blob: Blob): Promise<string> {
   const subtle: SubtleCrypto | undefined = globalThis.crypto.subtle;
-  return hex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : digest(new Uint8Array(bytes)));
+  if (subtle && blob.size <= wholeUpTo)
+    return hex(new Uint8Array(await subtle.digest('SHA-256', await blob.arrayBuffer())));
+  const digest = runningHash.create();
+  for (let from = 0; from < blob.size; from += hashPiece)
+    digest.update(new Uint8Array(await blob.slice(from, from + hashPiece).arrayBuffer()));
+  return hex(digest.digest());
 }
 
-const addressOf = (room: RoomId, hash: string): string =>
-  `/api/blob?room=${encodeURIComponent(room)}&hash=${hash}`;
+const named = (room: RoomId, hash: string): string => `room=${encodeURIComponent(room)}&hash=${hash}`;
 
-export async function uploadBlob(blob: BlobRecord): Promise<Result<true, Failure>> {
+/** Where the relay serves a file of a room; with a name, to be saved under it. */
+export const addressOfBlob = (room: RoomId, hash: string, name?: string): string =>
+  `/api/blob?${named(room, hash)}${name === undefined ? '' : `&name=${encodeURIComponent(name)}`}`;
+
+const unreachable = failure('offline', 'the relay cannot be reached');
+
+async function ask(address: string, init: RequestInit = {}): Promise<Result<Response, Failure>> {
   try {
-    const response = await fetch(addressOf(blob.room, blob.hash), {
-      method: 'PUT',
-      headers: { 'Content-Type': blob.type || 'application/octet-stream' },
-      body: blob.bytes,
-    });
-    return response.ok ? ok(true) : err(await failureOf(response));
+    const response = await fetch(address, init);
+    return response.ok ? ok(response) : err(await failureOf(response));
   } catch {
-    return err(failure('offline', 'the relay cannot be reached'));
+    return err(unreachable);
   }
 }
 
-/** Null when the relay cannot be reached, does not have it, or sends something else. */
+/** What an upload tells while it runs, and asks. */
+export interface UploadWatch {
+  /** Bytes that the relay has. */
+  sent(bytes: number): void;
+  /** Whether to go on: not before the network is back, or never because the person took it back. */
+  wanted(): Promise<'now' | 'later' | 'never'>;
+}
+
+interface Progress {
+  readonly received: number;
+  readonly stored: boolean;
+}
+
+/** Copies within the relay, where the file came from a room that its sender may read. */
+const copyBlob = ({ from, room, hash }: BlobRecord): Promise<Result<Response, Failure>> =>
+  ask('/api/blob/copy', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ from, room, hash }),
+  });
+
+/**
+ * Sends a file in parts and goes on where the relay says that it has got to, also after a reload here or a restart there.
+ * Resolves to true as well when it is not wanted any more; the relay then forgets what it has of it.
+ */
+export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<Result<true, Failure>> {
+  const { room, hash, bytes } = blob;
+  if (blob.from !== undefined) {
+    const copied = await copyBlob(blob);
+    if (copied.ok) return ok(true);
+    if (!bytes) return copied;
+  }
+  if (!bytes) return err(failure('not-found', 'the file is not on this device'));
+  let at = 0;
+  let part = firstPart;
+  let misplaced = 0;
+  let wasWrong = false;
+  for (;;) {
+    const wanted = await watch.wanted();
+    if (wanted === 'later') return err(unreachable);
+    if (wanted === 'never') {
+      await ask(`/api/upload?${named(room, hash)}`, { method: 'DELETE' });
+      return ok(true);
+    }
+    const began = performance.now();
+    const answer = await ask(`/api/upload?${named(room, hash)}&size=${bytes.size}&at=${at}`, {
+      method: 'PATCH',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: bytes.slice(at, at + part),
+    });
+    if (answer.ok) {
+      const { received, stored } = (await answer.value.json()) as Progress;
+      watch.sent(received);
+      if (stored) return ok(true);
+      at = received;
+      part = performance.now() - began < quick ? Math.min(2 * part, largestPart) : part;
+      continue;
+    }
+    const { code, details } = answer.error;
+    const has = details?.['received'];
+    const isLast = at + part >= bytes.size;
+    if (code === 'out-of-order' && typeof has === 'number' && misplaced++ < mostMisplaced) at = has;
+    else if (code === 'bad-request' && isLast && !wasWrong) {
+      // What the relay had of it was not these bytes, and is forgotten now.
+      wasWrong = true;
+      at = 0;
+    } else return code === 'out-of-order' ? err(unreachable) : answer;
+  }
+}
+
+/** Fetches a file and compares it with its hash. `came` is told the bytes so far. */
 export async function downloadBlob(
   room: RoomId,
   hash: string,
-): Promise<{ type: string; bytes: ArrayBuffer } | null> {
+  came: (bytes: number) => void = () => undefined,
+): Promise<Result<Blob, Failure>> {
+  const answer = await ask(addressOfBlob(room, hash));
+  if (!answer.ok) return answer;
   try {
-    const response = await fetch(addressOf(room, hash));
-    if (!response.ok) return null;
-    const bytes = await response.arrayBuffer();
-    if ((await sha256(bytes)) !== hash) return null;
-    return { type: response.headers.get('Content-Type') ?? '', bytes };
+    const { body, headers } = answer.value;
+    const type = headers.get('Content-Type') ?? '';
+    let size = 0;
+    const counted = body?.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          came((size += chunk.length));
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+    const blob = await new Response(counted ?? null, { headers: { 'Content-Type': type } }).blob();
+    if ((await hashOf(blob)) === hash) return ok(blob);
+    return err(failure('internal', 'the bytes are not those of the hash'));
   } catch {
-    return null;
+    return err(unreachable);
   }
 }
 

@@ -1,28 +1,55 @@
+import type { Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
-import { downloadBlob, sha256 } from './blobs.ts';
+import { ok, type Result } from '../../shared/base/result.ts';
+import { downloadBlob, hashOf } from './blobs.ts';
 import type { BlobStore } from './storage/contract.ts';
 
-/** Stores a picture as not sent yet; resolves to its SHA-256 in hex. */
-export async function keepPicture(blobs: BlobStore, room: RoomId, blob: Blob, at: number): Promise<string> {
-  const bytes = await blob.arrayBuffer();
-  const hash = await sha256(bytes);
-  await blobs.put({ room, hash, type: blob.type, bytes, at, pending: true, failure: null });
-  return hash;
+/** Larger files are played and saved from the relay, and not kept here. */
+export const keptUpTo = 64 * 1024 * 1024;
+/** All that is kept of what others sent; the oldest goes first. */
+const keptInAll = 512 * 1024 * 1024;
+
+/** Stores a picture or file as not sent yet; resolves to its SHA-256 in hex. */
+export async function keepBlob(
+  blobs: BlobStore,
+  room: RoomId,
+  bytes: Blob,
+  at: number,
+  { name = '', hash }: { readonly name?: string; readonly hash?: string } = {},
+): Promise<string> {
+  const known = hash ?? (await hashOf(bytes));
+  const { type, size } = bytes;
+  await blobs.put({ room, hash: known, type, name, size, bytes, at, pending: true, failure: null });
+  return known;
 }
 
-/** From this device, else from the relay; null when neither can give it. `notKept` hears why it could not be stored. */
-export async function findPicture(
+/** What fetching a file tells while it runs. */
+export interface FetchWatch {
+  /** Bytes that came. */
+  came?(bytes: number): void;
+  /** Hears why it could not be stored: it is shown also where the device has no room to keep it. */
+  notKept(error: unknown): void;
+}
+
+/** From this device, else from the relay. */
+export async function findBlob(
   blobs: BlobStore,
   room: RoomId,
   hash: string,
   at: number,
-  notKept: (error: unknown) => void,
-): Promise<Blob | null> {
+  watch: FetchWatch,
+): Promise<Result<Blob, Failure>> {
   const here = await blobs.get(room, hash);
-  if (here) return new Blob([here.bytes], { type: here.type });
-  const fetched = await downloadBlob(room, hash);
-  if (!fetched) return null;
-  // Shown also where the device has no room to keep it.
-  await blobs.put({ room, hash, ...fetched, at, pending: false, failure: null }).catch(notKept);
-  return new Blob([fetched.bytes], { type: fetched.type });
+  if (here?.bytes) return ok(here.bytes);
+  const fetched = await downloadBlob(room, hash, watch.came?.bind(watch));
+  if (!fetched.ok) return fetched;
+  const bytes = fetched.value;
+  const { type, size } = bytes;
+  if (!here && size <= keptUpTo) {
+    await blobs
+      .put({ room, hash, type, name: '', size, bytes, at, pending: false, failure: null })
+      .then(() => blobs.trim(keptInAll))
+      .catch((error: unknown) => watch.notKept(error));
+  }
+  return ok(bytes);
 }

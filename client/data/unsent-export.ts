@@ -7,6 +7,9 @@ import { ownWords } from './text/own-words.ts';
 
 const bytesOf = ({ bytes }: StoredUpdate): Uint8Array => bytes;
 
+/** Larger files are only named: they were chosen from a disk, where they still are. Bytes. */
+const largestInExport = 25 * 1024 * 1024;
+
 /**
  * Everything that is on this device only, as one JSON file: readable where it can be (messages, the words written in
  * documents), and the exact bytes beside it, so that nothing is lost by the format. `lost` is what a restored relay has
@@ -38,13 +41,16 @@ export async function exportUnsent(storage: DeviceStorage): Promise<Blob> {
       }),
     ),
     pictures: await Promise.all(
-      blobs.map(async ({ room, hash }) => {
-        const kept = await storage.blobs.get(room, hash);
+      blobs.map(async ({ room, hash, name, size }) => {
+        const kept = size <= largestInExport ? await storage.blobs.get(room, hash) : null;
+        const bytes = await kept?.bytes?.arrayBuffer();
         return {
           room,
           hash,
+          name,
+          size,
           type: kept?.type ?? '',
-          bytes: kept ? toBase64(new Uint8Array(kept.bytes)) : '',
+          bytes: bytes ? toBase64(new Uint8Array(bytes)) : '',
         };
       }),
     ),

@@ -172,7 +172,7 @@ export class WorldDevice {
       timers: this.#timers(),
       random,
       signedOut: () => Promise.resolve(null),
-      uploadBlob: (blob) => this.upload(blob),
+      uploadBlob: (blob, watch) => this.upload(blob, watch),
     });
     this.#engine.start();
   }

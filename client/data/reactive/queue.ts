@@ -44,6 +44,9 @@ export function withCommands(unsent: Unsent, commands: readonly OutboxRecord[]):
 const textPrefix = 'text:';
 const blobPrefix = 'blob:';
 
+/** The queue's name of a file. */
+export const blobId = (room: RoomId, hash: string): string => `${blobPrefix}${hash}:${room}`;
+
 const wordsOf = (type: string, data: unknown): string =>
   type === 'chat.send' && typeof data === 'object' && data && 'text' in data ? String(data.text) : '';
 
@@ -69,13 +72,13 @@ export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
     words: '',
     failure,
   }));
-  const pictures = blobs.map(({ room, hash, at, failure }): QueuedItem => ({
-    id: `${blobPrefix}${hash}:${room}`,
+  const pictures = blobs.map(({ room, hash, name, at, failure }): QueuedItem => ({
+    id: blobId(room, hash),
     room,
     type: 'blob',
     at,
     count: 1,
-    words: '',
+    words: name,
     failure,
   }));
   return [...commands, ...updates, ...pictures].sort((a, b) => a.at - b.at);

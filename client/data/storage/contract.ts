@@ -233,27 +233,39 @@ export interface OutboxStore {
   remove(id: CommandId): Promise<void>;
 }
 
+/** A picture or file of a room. */
 export interface BlobRecord {
   readonly room: RoomId;
   /** SHA-256 in hex. */
   readonly hash: string;
   readonly type: string;
-  readonly bytes: ArrayBuffer;
+  /** Empty where it has none. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** On the disk until read; null where this device only knows which file is to be copied. */
+  readonly bytes: Blob | null;
+  /** A room this person may read that has the file already: the relay copies it from there. */
+  readonly from?: RoomId;
   readonly at: number;
   readonly pending: boolean;
   readonly failure: Failure | null;
 }
 
-/** A picture that is not on the relay, without its bytes. */
-export type QueuedBlob = Pick<BlobRecord, 'room' | 'hash' | 'at' | 'failure'>;
+/** A file that is not on the relay, without its bytes. */
+export type QueuedBlob = Pick<BlobRecord, 'room' | 'hash' | 'name' | 'size' | 'at' | 'failure'>;
 
 export interface BlobStore {
   put(blob: BlobRecord): Promise<void>;
   get(room: RoomId, hash: string): Promise<BlobRecord | null>;
-  /** Pending and refused ones. */
+  /** Not on the relay, and not given up. */
+  isPending(room: RoomId, hash: string): Promise<boolean>;
+  /** Pending and refused ones, by age. */
   queue(): Promise<QueuedBlob[]>;
   mark(room: RoomId, hash: string, change: Pick<BlobRecord, 'pending' | 'failure'>): Promise<void>;
   remove(room: RoomId, hash: string): Promise<void>;
+  /** Removes the oldest of what the relay has, until no more bytes of it than `most` are here. */
+  trim(most: number): Promise<void>;
 }
 
 export interface LeaseStore {

@@ -2,6 +2,7 @@ import type { Bytes } from '../../../shared/base/bytes.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
 import type { DeviceId, MemberId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { Result } from '../../../shared/base/result.ts';
+import type { UploadWatch } from '../blobs.ts';
 import type { BlobRecord, DeviceStorage } from '../storage/contract.ts';
 import type { Bus } from './notes.ts';
 
@@ -48,5 +49,5 @@ export interface EngineDeps {
   readonly random: () => number;
   /** Asked when a socket does not even open: browsers do not tell a refusal from a lost network. */
   readonly signedOut: () => Promise<Failure | null>;
-  readonly uploadBlob: (blob: BlobRecord) => Promise<Result<true, Failure>>;
+  readonly uploadBlob: (blob: BlobRecord, watch: UploadWatch) => Promise<Result<true, Failure>>;
 }

@@ -67,7 +67,7 @@ export class LiveSession {
     this.#welcome = welcome;
     this.#events = events;
     const { storage, timers, bus } = deps;
-    this.#blobs = new BlobSender(connection, deps, () => bus.post({ type: 'queue' }), events.run);
+    this.#blobs = new BlobSender(connection, deps, events.run);
     this.#outbox = new OutboxSender(
       connection,
       storage,

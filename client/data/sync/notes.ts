@@ -46,6 +46,8 @@ export type Note =
   | { readonly type: 'texts'; readonly rooms: readonly RoomId[] }
   /** Something entered or left the outbox, or what is pending of texts and blobs. */
   | { readonly type: 'queue' }
+  /** So many bytes of a file of this device are on the relay. */
+  | { readonly type: 'upload'; readonly room: RoomId; readonly hash: string; readonly sent: number }
   /** To the leader: something here cannot be read; its room is marked stale and has to be fetched anew. */
   | { readonly type: 'damaged' }
   /** To the leader: there is something to send. */

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { failure } from '../../../shared/base/errors.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
-import { keepPicture } from '../../../client/data/pictures.ts';
+import { hashOf } from '../../../client/data/blobs.ts';
+import { keepBlob } from '../../../client/data/pictures.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
 import { makeWorld, type World } from '../../support/world.ts';
 
@@ -20,7 +21,7 @@ afterEach(() => world.end());
 
 async function keep(content: string): Promise<string> {
   const { storage, bus } = device.page();
-  const hash = await keepPicture(storage.blobs, room, new Blob([content], { type: 'image/png' }), 1);
+  const hash = await keepBlob(storage.blobs, room, new Blob([content], { type: 'image/png' }), 1);
   bus.post({ type: 'wake' });
   return hash;
 }
@@ -64,4 +65,78 @@ test('the list of what waits is read without the pictures themselves', async () 
   await keep('large');
   const [waiting] = await device.storage.blobs.queue();
   expect(waiting).not.toHaveProperty('bytes');
+});
+
+test('several are sent at a time, and one that takes long does not hold up those that come later', async () => {
+  const uploaded: string[] = [];
+  let finish = (): void => undefined;
+  const long = new Promise<void>((resolve) => (finish = resolve));
+  let film = '';
+  device.upload = async (blob) => {
+    if (blob.hash === film) await long;
+    uploaded.push(blob.hash);
+    return ok(true);
+  };
+  film = await hashOf(new Blob(['film']));
+  await keep('film');
+  await world.settle();
+  const picture = await keep('picture');
+  await world.settle();
+  expect(uploaded).toEqual([picture]);
+  finish();
+  await world.settle();
+  expect(uploaded).toEqual([picture, film]);
+});
+
+test('who takes a file back ends its upload, and whoever loses the network goes on later', async () => {
+  const heard: string[] = [];
+  device.upload = async (_blob, watch) => {
+    heard.push(await watch.wanted());
+    await device.storage.blobs.remove(room, hash);
+    heard.push(await watch.wanted());
+    return ok(true);
+  };
+  const hash = await keep('regretted');
+  await world.settle();
+  expect(heard).toEqual(['now', 'never']);
+  expect(await device.storage.blobs.queue()).toEqual([]);
+
+  device.upload = async (_blob, watch) => {
+    device.goOffline();
+    await world.settle();
+    heard.push(await watch.wanted());
+    return err(failure('offline', 'gone'));
+  };
+  const other = await keep('interrupted');
+  await world.settle();
+  expect(heard).toEqual(['now', 'never', 'later']);
+  expect(await device.storage.blobs.queue()).toMatchObject([{ hash: other, failure: null }]);
+});
+
+test('what the relay has is kept within bounds, the oldest goes first, and what waits stays', async () => {
+  const { blobs } = device.storage;
+  const put = (hash: string, at: number, pending: boolean) =>
+    blobs.put({
+      room,
+      hash,
+      type: '',
+      name: '',
+      size: 10,
+      bytes: new Blob(['0123456789']),
+      at,
+      pending,
+      failure: null,
+    });
+  await put('waits', 1, true);
+  await put('oldest', 2, false);
+  await put('old', 3, false);
+  await put('new', 4, false);
+  await blobs.trim(20);
+  const there = async (hash: string): Promise<boolean> => (await blobs.get(room, hash)) !== null;
+  expect([await there('waits'), await there('oldest'), await there('old'), await there('new')]).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
 });

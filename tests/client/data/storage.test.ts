@@ -12,7 +12,8 @@ import { openStorage, type Exclusively, type OpenOptions } from '../../../client
 const chat = 'w/chat/c' as RoomId;
 const text = 'w/scratch/s' as RoomId;
 const ann = 'ann' as MemberId;
-const blob = { hash: 'ab', type: 'image/png', bytes: new ArrayBuffer(3), at: 5, failure: null } as const;
+const bytes = new Blob(['png'], { type: 'image/png' });
+const blob = { hash: 'ab', type: 'image/png', name: '', size: 3, bytes, at: 5, failure: null } as const;
 
 let name = '';
 let count = 0;
@@ -106,7 +107,9 @@ test('a database that is not whole is made anew, with everything that only this 
   const [commands] = await Promise.all([page.outbox.all(), worker.outbox.all()]);
   expect(commands.map(({ id }) => id)).toEqual(['one', 'two']);
   expect((await page.texts.pending(text)).map(({ bytes }) => [...bytes])).toEqual([[4]]);
-  expect(await page.blobs.queue()).toEqual([{ room: text, hash: 'ab', at: 5, failure: null }]);
+  expect(await page.blobs.queue()).toEqual([
+    { room: text, hash: 'ab', name: '', size: 3, at: 5, failure: null },
+  ]);
   expect(await page.drafts.get(chat)).toBe('half a sent');
   expect(await page.leases.usable()).toEqual([]);
   expect(await page.rooms.all()).toEqual([]);

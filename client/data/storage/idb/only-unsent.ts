@@ -71,7 +71,10 @@ export const keepOnlyUnsent = (getDb: GetDb): Promise<number> =>
     const blobs = tx.objectStore('blobs');
     for (const blob of await blobs.getAll())
       if (blob.unsent) kept += 1;
-      else void blobs.delete([blob.room, blob.hash]);
+      else {
+        void blobs.delete([blob.room, blob.hash]);
+        void tx.objectStore('files').delete([blob.room, blob.hash]);
+      }
     kept += await tx.objectStore('drafts').count();
     // The texts they were used in are gone: their clocks are not known any more.
     for (const lease of await tx.objectStore('leases').getAll())

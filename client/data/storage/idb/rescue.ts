@@ -1,4 +1,5 @@
 import { deleteDB, openDB, type IDBPDatabase } from 'idb';
+import type { RoomId } from '../../../../shared/base/ids.ts';
 import {
   blobRowOf,
   type BlobRow,
@@ -13,6 +14,7 @@ type Kept =
   | { readonly store: 'outbox'; readonly value: OutboxRow }
   | { readonly store: 'updates'; readonly value: UpdateRow }
   | { readonly store: 'blobs'; readonly value: BlobRow }
+  | { readonly store: 'files'; readonly key: [RoomId, string]; readonly value: Blob }
   | { readonly store: 'owed'; readonly value: OwedRowValue }
   | { readonly store: 'drafts'; readonly key: string; readonly value: string };
 
@@ -34,6 +36,7 @@ export async function setAside(name: string): Promise<void> {
       for (const { key, value } of await readable(damaged, store)) {
         const found = keepable(store, key, value);
         if (found) kept.push(found);
+        if (found?.store === 'blobs') kept.push(...(await bytesOf(damaged, found.value, value)));
       }
   } finally {
     damaged.close();
@@ -54,11 +57,12 @@ export async function putBack(name: string, db: WeftDb): Promise<number> {
   const kept = (await aside.getAll('kept')) as Kept[];
   aside.close();
   if (kept.length > 0) {
-    const tx = db.transaction(['outbox', 'updates', 'blobs', 'drafts', 'owed'], 'readwrite', {
+    const tx = db.transaction(['outbox', 'updates', 'blobs', 'files', 'drafts', 'owed'], 'readwrite', {
       durability: 'strict',
     });
     for (const each of kept)
-      if (each.store === 'drafts') void tx.objectStore('drafts').put(each.value, each.key as never);
+      if (each.store === 'drafts' || each.store === 'files')
+        void tx.objectStore(each.store).put(each.value as never, each.key as never);
       else void tx.objectStore(each.store).put(each.value as never);
     await tx.done;
   }
@@ -69,11 +73,15 @@ export async function putBack(name: string, db: WeftDb): Promise<number> {
 /** Nothing that was kept aside outlives a sign-out. */
 export const forgetAside = (name: string): Promise<void> => deleteDB(asideName(name));
 
-async function readable(db: IDBPDatabase, store: string): Promise<{ key: IDBValidKey; value: unknown }[]> {
+async function readable(
+  db: IDBPDatabase,
+  store: string,
+  only: IDBValidKey | null = null,
+): Promise<{ key: IDBValidKey; value: unknown }[]> {
   if (!db.objectStoreNames.contains(store)) return [];
   const found = [];
   // One by one: a row that cannot be read must not take the others with it.
-  for (const key of await db.getAllKeys(store).catch(() => []))
+  for (const key of await db.getAllKeys(store, only).catch(() => []))
     found.push({ key, value: (await db.get(store, key).catch(() => null)) as unknown });
   return found;
 }
@@ -81,7 +89,16 @@ async function readable(db: IDBPDatabase, store: string): Promise<{ key: IDBVali
 const has = <Key extends string>(value: unknown, ...keys: Key[]): value is Record<Key, unknown> =>
   typeof value === 'object' && value !== null && keys.every((key) => key in value);
 
-function keepable(store: Kept['store'], key: IDBValidKey, value: unknown): Kept | null {
+/** The bytes of an unsent file: beside its row, or in it as an older version had them. */
+async function bytesOf(damaged: IDBPDatabase, { room, hash, type }: BlobRow, row: unknown): Promise<Kept[]> {
+  const key: [RoomId, string] = [room, hash];
+  if (has(row, 'bytes') && row.bytes instanceof ArrayBuffer)
+    return [{ store: 'files', key, value: new Blob([row.bytes], { type }) }];
+  const [file] = (await readable(damaged, 'files', key)).map(({ value }) => value);
+  return file instanceof Blob ? [{ store: 'files', key, value: file }] : [];
+}
+
+function keepable(store: Exclude<Kept['store'], 'files'>, key: IDBValidKey, value: unknown): Kept | null {
   switch (store) {
     case 'outbox': {
       if (!has(value, 'id', 'room', 'type', 'data')) return null;
@@ -95,9 +112,10 @@ function keepable(store: Kept['store'], key: IDBValidKey, value: unknown): Kept 
         ? { store, value: value as unknown as UpdateRow }
         : null;
     case 'blobs': {
-      if (!has(value, 'room', 'hash', 'bytes', 'unsent')) return null;
-      const { unsent: _, ...blob } = value as unknown as BlobRow;
-      return { store, value: blobRowOf({ ...blob, pending: true }) };
+      if (!has(value, 'room', 'hash', 'unsent')) return null;
+      const { unsent: _, bytes, ...blob } = value as unknown as BlobRow & { bytes?: ArrayBuffer };
+      const { name = '', size = bytes?.byteLength ?? 0 } = blob;
+      return { store, value: blobRowOf({ ...blob, name, size, pending: true }) };
     }
     case 'owed':
       return has(value, 'room', 'by', 'at', 'bytes', 'receipt') && value.bytes instanceof Uint8Array

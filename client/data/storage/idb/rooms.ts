@@ -49,6 +49,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'outbox',
     'drafts',
     'blobs',
+    'files',
     'journal',
     'owed',
     'marks',
@@ -217,7 +218,10 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           for (const key of await blobs.getAllKeys(IDBKeyRange.bound([room, ''], [room, '\uffff']))) {
             const { unsent, ...blob } = (await blobs.get(key))!;
             if (unsent) void blobs.put(blobRowOf({ ...blob, failure: gone, pending: true }));
-            else void blobs.delete(key);
+            else {
+              void blobs.delete(key);
+              void tx.objectStore('files').delete(key);
+            }
           }
           // Own words nobody else has: set aside like commands, for the person to take along or dismiss.
           await keepOwnPieces(tx as never, room, ({ unsent: _, ...row }) => ({

@@ -30,10 +30,13 @@ export interface SnapshotRow {
 /** `key` is absent until the database gave it. */
 export type OutboxRow = Omit<OutboxRecord, 'key'> & { key?: number };
 
-/** `unsent`: time, and 1 where the relay refused it. The queue is read from this index without reading pictures. */
-export type BlobRow = Omit<BlobRecord, 'pending'> & { unsent?: [at: number, refused: 0 | 1] };
+/** What is known of a file; its bytes are in `files`, so that a change of this does not write them again. */
+export type BlobRow = Omit<BlobRecord, 'pending' | 'bytes'> & {
+  /** Time, and 1 where the relay refused it. */
+  unsent?: [at: number, refused: 0 | 1];
+};
 
-export const blobRowOf = ({ pending, ...rest }: BlobRecord): BlobRow =>
+export const blobRowOf = ({ pending, ...rest }: Omit<BlobRecord, 'bytes'>): BlobRow =>
   pending ? { ...rest, unsent: [rest.at, rest.failure ? 1 : 0] } : rest;
 
 export interface LeaseRow {
@@ -70,6 +73,8 @@ export interface WeftSchema extends DBSchema {
   snapshots: { key: RoomId; value: SnapshotRow };
   outbox: { key: number; value: OutboxRow; indexes: { id: CommandId; room: RoomId } };
   blobs: { key: [RoomId, string]; value: BlobRow; indexes: { unsent: [number, 0 | 1] } };
+  /** Bytes of `blobs`, by the same key. A Blob: browsers keep it on the disk, and parts of it are read alone. */
+  files: { key: [RoomId, string]; value: Blob };
   leases: { key: number; value: LeaseRow };
   drafts: { key: RoomId; value: string };
   journal: { key: JournalKey; value: JournalRun; indexes: { room: RoomId } };
@@ -110,6 +115,10 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
   },
   (db) => void db.createObjectStore('marks'),
   (db) => void db.createObjectStore('mentions', { keyPath: ['room', 'seq'] }).createIndex('at', 'at'),
+  (db, tx) => {
+    db.createObjectStore('files');
+    void splitFiles(tx);
+  },
 ];
 
 /** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
@@ -121,6 +130,18 @@ function refetch(tx: Upgrade, kind: string): void {
   });
 }
 
+/** Pictures had their bytes in the row. */
+async function splitFiles(tx: Upgrade): Promise<void> {
+  const blobs = tx.objectStore('blobs');
+  for (let cursor = await blobs.openCursor(); cursor; cursor = await cursor.continue()) {
+    const { bytes, ...row } = cursor.value as BlobRow & { bytes?: ArrayBuffer };
+    if (!bytes) continue;
+    const file = new Blob([bytes], { type: row.type });
+    void tx.objectStore('files').put(file, cursor.primaryKey);
+    void cursor.update({ ...row, name: '', size: file.size });
+  }
+}
+
 /** Every store of the newest version: a database without one of them is damaged. */
 export const storeNames: readonly StoreName[] = [
   'meta',
@@ -130,6 +151,7 @@ export const storeNames: readonly StoreName[] = [
   'snapshots',
   'outbox',
   'blobs',
+  'files',
   'leases',
   'drafts',
   'journal',

@@ -2,37 +2,55 @@ import type { BlobRecord, BlobStore, DraftStore, LeaseStore, QueuedBlob } from '
 import { blobRowOf as rowOf, type BlobRow } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
 
-const recordOf = ({ unsent, ...rest }: BlobRow): BlobRecord => ({ ...rest, pending: unsent !== undefined });
+const recordOf = ({ unsent, ...rest }: BlobRow): Omit<BlobRecord, 'bytes'> => ({
+  ...rest,
+  pending: unsent !== undefined,
+});
 
 export const idbBlobs = (getDb: GetDb): BlobStore => ({
-  put: (blob) =>
-    write(getDb, ['blobs'], async (tx) => {
-      await tx.store.put(rowOf(blob));
+  put: ({ bytes, ...blob }) =>
+    write(getDb, ['blobs', 'files'], async (tx) => {
+      if (bytes) void tx.objectStore('files').put(bytes, [blob.room, blob.hash]);
+      await tx.objectStore('blobs').put(rowOf(blob));
     }),
   get: (room, hash) =>
-    read(getDb, ['blobs'], async (tx) => {
-      const row = await tx.store.get([room, hash]);
-      return row ? recordOf(row) : null;
+    read(getDb, ['blobs', 'files'], async (tx) => {
+      const [row, bytes] = await Promise.all([
+        tx.objectStore('blobs').get([room, hash]),
+        tx.objectStore('files').get([room, hash]),
+      ]);
+      return row ? { ...recordOf(row), bytes: bytes ?? null } : null;
     }),
+  isPending: (room, hash) =>
+    read(getDb, ['blobs'], async (tx) => (await tx.store.get([room, hash]))?.unsent !== undefined),
   // Refused ones stay in the index: they are still not on the relay.
   queue: () =>
-    read(getDb, ['blobs'], async (tx) => {
-      const queued: QueuedBlob[] = [];
-      let cursor = await tx.store.index('unsent').openKeyCursor();
-      for (; cursor; cursor = await cursor.continue()) {
-        const [at, refused] = cursor.key;
-        const [room, hash] = cursor.primaryKey;
-        const failure = refused ? ((await tx.store.get([room, hash]))?.failure ?? null) : null;
-        queued.push({ room, hash, at, failure });
-      }
-      return queued;
-    }),
+    read(getDb, ['blobs'], async (tx) =>
+      (await tx.store.index('unsent').getAll()).map(
+        ({ room, hash, name, size, at, failure }): QueuedBlob => ({ room, hash, name, size, at, failure }),
+      ),
+    ),
   mark: (room, hash, change) =>
     write(getDb, ['blobs'], async (tx) => {
       const row = await tx.store.get([room, hash]);
       if (row) await tx.store.put(rowOf({ ...recordOf(row), ...change }));
     }),
-  remove: (room, hash) => write(getDb, ['blobs'], (tx) => tx.store.delete([room, hash])),
+  remove: (room, hash) =>
+    write(getDb, ['blobs', 'files'], async (tx) => {
+      void tx.objectStore('files').delete([room, hash]);
+      await tx.objectStore('blobs').delete([room, hash]);
+    }),
+  trim: (most) =>
+    write(getDb, ['blobs', 'files'], async (tx) => {
+      const sent = (await tx.objectStore('blobs').getAll()).filter(({ unsent }) => !unsent);
+      let size = sent.reduce((sum, row) => sum + row.size, 0);
+      for (const { room, hash, size: own } of sent.sort((a, b) => a.at - b.at)) {
+        if (size <= most) return;
+        size -= own;
+        void tx.objectStore('blobs').delete([room, hash]);
+        void tx.objectStore('files').delete([room, hash]);
+      }
+    }),
 });
 
 export const idbLeases = (getDb: GetDb): LeaseStore => ({
