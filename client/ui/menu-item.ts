@@ -4,6 +4,8 @@ import type { Component } from 'svelte';
 export interface MenuItem {
   readonly id: string;
   readonly label: string;
+  /** An emoji in place of icon and label: a group of these stands in one row. */
+  readonly glyph?: string;
   readonly icon?: Component<{ size?: number | string }>;
   /** Cannot be undone, or takes something away. */
   readonly danger?: boolean;

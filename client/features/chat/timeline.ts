@@ -1,11 +1,12 @@
 /* What stands around a message: day lines, runs of one person, notices of what happened to the group. */
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { chatMember, chatMembers, chatRename } from '../../../shared/features/chat/group-schema.ts';
-import { messageOf, type ChatSend } from '../../../shared/features/chat/messages.ts';
+import { chatPin, messageOf, type ChatSend } from '../../../shared/features/chat/messages.ts';
 import { chatCreate } from '../../../shared/features/chat/schema.ts';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { MarkedEntry } from '../../data/api.ts';
 import { daysAgo, formatList } from '../../i18n/index.ts';
+import { t as talk } from './conversation/strings.ts';
 import { t } from './strings.ts';
 
 /** Messages of one person closer than this share one avatar. Milliseconds. */
@@ -20,18 +21,25 @@ export interface Surroundings {
   readonly last: boolean;
 }
 
-const inOneRun = (a: LogEntry | undefined, b: LogEntry | undefined): boolean =>
+/** Entries that only say something of others: they change how those read and have no row. */
+const silent: ReadonlySet<string> = new Set(['chat.edit', 'chat.recall', 'chat.react']);
+
+export const hasRow = ({ type }: LogEntry): boolean => !silent.has(type);
+
+const inOneRun = (a: MarkedEntry | undefined, b: MarkedEntry | undefined): boolean =>
   a !== undefined &&
   b !== undefined &&
   a.type === 'chat.send' &&
   b.type === 'chat.send' &&
+  !a.marks?.recalled &&
+  !b.marks?.recalled &&
   a.by === b.by &&
   b.at - a.at < runGap &&
   daysAgo(a.at, b.at) === 0;
 
 /** `breakAt` is the seq under the "new messages" line, which ends a run too. */
 export function surroundings(
-  entries: readonly LogEntry[],
+  entries: readonly MarkedEntry[],
   index: number,
   breakAt: number | null,
 ): Surroundings {
@@ -53,12 +61,21 @@ export function messageIn(entry: MarkedEntry): ChatSend | null {
 }
 
 /** One sentence for what happened to the conversation; null for messages and for what this version does not know. */
-export function noticeOf(entry: LogEntry, nameOf: (id: MemberId) => string, me: MemberId): string | null {
+export function noticeOf(entry: MarkedEntry, nameOf: (id: MemberId) => string, me: MemberId): string | null {
   const mine = entry.by === me;
   const who = nameOf(entry.by);
   const listOf = (ids: readonly MemberId[]): string =>
     formatList(ids.map((id) => (id === me ? t.yourself : nameOf(id))));
   switch (entry.type) {
+    case 'chat.send':
+      if (!entry.marks?.recalled) return null;
+      return mine ? talk.recalledByMe : talk.recalled({ who });
+    case 'chat.pin': {
+      const parsed = chatPin.safeParse(entry.data);
+      if (!parsed.success) return null;
+      if (parsed.data.on) return mine ? talk.pinnedByMe : talk.pinnedNotice({ who });
+      return mine ? talk.unpinnedByMe : talk.unpinnedNotice({ who });
+    }
     case 'chat.create': {
       const parsed = chatCreate.safeParse(entry.data);
       if (!parsed.success || parsed.data.type === 'direct') return null;

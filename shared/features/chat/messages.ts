@@ -31,7 +31,7 @@ const mentions = z.optional(z.array(memberId).check(z.maxLength(200)));
 
 /** One emoji as keyboards write it: a pictogram with its variants, a flag, or a keycap. */
 export const emojiPattern =
-  /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\u200d\u{e0020}-\u{e007f}]*)$/u;
+  /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f|\u200d|[\u{e0020}-\u{e007f}])*)$/u;
 const emoji = z.string().check(z.maxLength(40), z.regex(emojiPattern));
 
 /** Messages of another conversation, as whoever forwards them says that they were. */
