@@ -23,6 +23,8 @@ export interface ChatRow {
   readonly id: string;
   readonly state: ChatState;
   readonly reads: ReadsState;
+  /** Who asks to be let into the group, the longest waiting first; for its managers. */
+  readonly requests: readonly MemberId[];
   /** Messages of others after this person's read position. */
   readonly unread: number;
   /** Seq of the first of them, or null. */

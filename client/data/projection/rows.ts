@@ -1,5 +1,7 @@
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import type { JoinsState } from '../../../shared/features/chat/group-schema.ts';
+import { openRequests } from '../../../shared/features/chat/joining.ts';
 import type { ChatState, ReadsState } from '../../../shared/features/chat/schema.ts';
 import type { DocState } from '../../../shared/features/docs/schema.ts';
 import { parseRoom, partOf } from '../../../shared/protocol/rooms.ts';
@@ -65,19 +67,17 @@ export function chatRows(me: MemberId): Rows<ChatRow> {
   return new Rows<ChatRow>(
     'chat',
     (room, records, commands) => {
-      const reads = partOf(room, 'reads');
-      return [records.get(room), records.get(reads), trace(commands.get(room)), trace(commands.get(reads))];
+      return [room, partOf(room, 'reads'), partOf(room, 'joins')].flatMap((part) => [
+        records.get(part),
+        trace(commands.get(part)),
+      ]);
     },
     (room, id, records, commands) => {
       const record = records.get(room);
-      const readsRoom = partOf(room, 'reads');
-      const state = overlaidState(logKind(room), record, commands.get(room), me) as ChatState;
-      const reads = overlaidState(
-        logKind(readsRoom),
-        records.get(readsRoom),
-        commands.get(readsRoom),
-        me,
-      ) as ReadsState;
+      const stateOf = (of: RoomId): unknown =>
+        overlaidState(logKind(of), records.get(of), commands.get(of), me);
+      const state = stateOf(room) as ChatState;
+      const reads = stateOf(partOf(room, 'reads')) as ReadsState;
       if (!state.created || !Object.hasOwn(state.members, me)) return null;
       const floor = readUpTo(state, reads, me);
       const unread = record?.unread.filter((seq) => seq > floor) ?? [];
@@ -86,6 +86,7 @@ export function chatRows(me: MemberId): Rows<ChatRow> {
         id,
         state,
         reads,
+        requests: openRequests(stateOf(partOf(room, 'joins')) as JoinsState, state),
         unread: unread.length,
         firstUnread: unread[0] ?? null,
         calls: record?.calls?.filter((seq) => seq > floor) ?? [],

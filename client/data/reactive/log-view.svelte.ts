@@ -20,6 +20,8 @@ export interface LogDeps {
   readonly me: MemberId;
   /** Reactive. */
   commands(room: RoomId): readonly OutboxRecord[] | undefined;
+  /** The first entry that this person may know of. Reactive. */
+  first(room: RoomId): number;
   onProblem(problem: Failure): void;
   onClose(view: LogWindow): void;
 }
@@ -72,7 +74,8 @@ export class LogWindow implements LogView {
 
   get complete(): boolean {
     const first = this.#stored[0];
-    return first ? first.seq === 0 : this.#ready && this.#head === 0;
+    const begin = this.#deps.first(this.room);
+    return first ? first.seq <= begin : this.#ready && this.#head <= begin;
   }
 
   get olderFailure(): Failure | null {
@@ -176,9 +179,10 @@ export class LogWindow implements LogView {
 
   async #loadOlder(count: number): Promise<void> {
     const first = this.#stored[0]?.seq ?? this.#head;
-    if (first === 0) return;
+    const begin = this.#deps.first(this.room);
+    if (first <= begin) return;
     const { storage } = this.#deps;
-    const from = Math.max(0, first - count);
+    const from = Math.max(begin, first - count);
     let [record] = await storage.rooms.some([this.room]);
     while (record && from < record.from) {
       const before = record.from;

@@ -231,6 +231,7 @@ export class LocalWorkspace implements WorkspaceData {
     const deps: LogDeps = {
       ...this.#parts,
       commands: (of) => this.#commands.get(of),
+      first: (of) => this.#firstKnown(of),
       onProblem: (problem) => this.report(problem),
       onClose: (closed) => this.#view.hide(closed),
     };
@@ -240,11 +241,18 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   mentions(limit: number): Promise<readonly Mention[]> {
-    return this.#parts.storage.mentions.newest(limit);
+    return this.#parts.storage.mentions.newest(limit).catch((error: unknown) => {
+      this.#caught(error);
+      return [];
+    });
   }
 
-  marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>> {
-    return this.#parts.storage.rooms.marks(room, ids) as Promise<ReadonlyMap<CommandId, MessageMarks>>;
+  async marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>> {
+    const marks = await this.#parts.storage.rooms.marks(room, ids).catch((error: unknown) => {
+      this.#caught(error);
+      return new Map();
+    });
+    return marks as ReadonlyMap<CommandId, MessageMarks>;
   }
 
   openText(room: RoomId): TextView {
@@ -380,6 +388,13 @@ export class LocalWorkspace implements WorkspaceData {
       isActiveMember: (member) => this.directory.members[member]?.leftAt === null,
       entry: (target) => this.#view.entry(room, target),
     };
+  }
+
+  /** Newcomers to a group may know it from then on only: their copy begins there, and there is nothing to fetch before. */
+  #firstKnown(room: RoomId): number {
+    const resource = this.#resource(room);
+    if (resource?.kind.class !== 'log') return 0;
+    return resource.kind.limited?.from(resource.governing, this.me) ?? 0;
   }
 
   async #enqueue(command: { id: CommandId; room: RoomId; type: string; data: unknown }): Promise<void> {

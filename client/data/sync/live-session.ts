@@ -1,5 +1,6 @@
 import type { Failure } from '../../../shared/base/errors.ts';
-import type { RoomId } from '../../../shared/base/ids.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import type { CommandResult, Row, Welcome } from '../../../shared/protocol/messages.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import { partOf } from '../../../shared/protocol/rooms.ts';
@@ -251,6 +252,8 @@ export class LiveSession {
           await this.#pull([...new Set(rooms)]);
           await this.#deps.storage.meta.write({ cursor });
         }
+        const opened = rows.filter((row) => makesManager(row, this.#welcome.member));
+        if (opened.length > 0) await this.#pull(opened.map(({ room }) => partOf(room, 'joins')));
       }
     } finally {
       this.#storing = false;
@@ -316,6 +319,14 @@ const isConversation = (room: RoomId): boolean => {
   const found = findRoom(room);
   return found?.name.kind === 'chat' && found.name.part === null;
 };
+
+/** Whether it gives this person a part in running a group, and with it what only managers read. */
+const makesManager = ({ room, bytes }: Row, me: MemberId): boolean =>
+  isConversation(room) &&
+  decodeLogRun(bytes).some(
+    ({ type, data }) =>
+      (type === 'chat.admin' || type === 'chat.transfer') && (data as { member?: unknown }).member === me,
+  );
 
 /** A conversation goes with its read positions and the requests to come in. */
 const withParts = (room: RoomId): RoomId[] =>
