@@ -1,4 +1,5 @@
 /* Features come when they are first needed, each as its own file; what has come stays. */
+import type { Component } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { Feature } from './feature.ts';
 import type { FeatureName } from './routes.ts';
@@ -8,6 +9,7 @@ const loaders: Readonly<Record<FeatureName, () => Promise<Feature>>> = {
   chat: async () => (await import('../features/chat/index.ts')).feature satisfies Feature,
   directory: async () => (await import('../features/directory/index.ts')).feature satisfies Feature,
   docs: async () => (await import('../features/docs/index.ts')).feature satisfies Feature,
+  todos: async () => (await import('../features/todos/index.ts')).feature satisfies Feature,
   settings: async () => (await import('../features/settings/index.ts')).feature satisfies Feature,
 };
 
@@ -17,6 +19,11 @@ class FeatureDoors {
 
   get(name: FeatureName): Feature | undefined {
     return this.#loaded.get(name);
+  }
+
+  /** What the features that are here do all the time. */
+  get background(): readonly Component[] {
+    return [...this.#loaded.values()].flatMap(({ background }) => background ?? []);
   }
 
   /** Why it could not be loaded: the network, usually, before the service worker had kept everything. */
@@ -37,7 +44,7 @@ class FeatureDoors {
 
   /** Fetches the rest while nothing else happens: then every page opens at once, also offline. */
   loadAll(): Promise<unknown> {
-    const names: readonly FeatureName[] = ['chat', 'directory', 'docs', 'settings'];
+    const names: readonly FeatureName[] = ['chat', 'directory', 'docs', 'todos', 'settings'];
     return Promise.all(names.map((name) => this.load(name)));
   }
 }

@@ -29,6 +29,8 @@ export interface Feature {
    * runes; the function it returns is asked again for every text typed and should answer from what is on the device.
    */
   readonly palette?: () => (text: string) => readonly PaletteItem[];
+  /** Shows nothing, and is there as long as somebody is signed in: reminders. */
+  readonly background?: Component;
   /** Keys that work on the feature's pages, read when the help is opened. */
   readonly shortcuts?: () => readonly Shortcut[];
 }

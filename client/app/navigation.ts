@@ -1,5 +1,6 @@
 /* The pages of the rail and the bottom bar, in order. A page stands here only when it exists. */
 import FileText from '@lucide/svelte/icons/file-text';
+import ListTodo from '@lucide/svelte/icons/list-todo';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import Settings from '@lucide/svelte/icons/settings';
 import UsersRound from '@lucide/svelte/icons/users-round';
@@ -9,7 +10,9 @@ import type { FeatureName } from './routes.ts';
 export interface Destination {
   readonly feature: FeatureName;
   readonly href: string;
-  readonly text: 'messages' | 'contacts' | 'docs' | 'settings';
+  readonly text: 'messages' | 'contacts' | 'docs' | 'todos' | 'settings';
+  /** On a phone it is reached from another page: the bar has room for five. */
+  readonly notInBar?: true;
   readonly icon: Component<{ size?: number | string; strokeWidth?: number }>;
 }
 
@@ -17,5 +20,6 @@ export const destinations: readonly Destination[] = [
   { feature: 'chat', href: '/messages', text: 'messages', icon: MessageCircle },
   { feature: 'directory', href: '/contacts', text: 'contacts', icon: UsersRound },
   { feature: 'docs', href: '/docs', text: 'docs', icon: FileText },
+  { feature: 'todos', href: '/todos', text: 'todos', icon: ListTodo, notInBar: true },
   { feature: 'settings', href: '/settings', text: 'settings', icon: Settings },
 ];

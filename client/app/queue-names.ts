@@ -11,6 +11,9 @@ export const queuedWhat = (item: QueuedItem): string => {
   if (item.type === 'chat.send') return t.queueMessage;
   if (item.type === 'chat.read') return t.queueRead;
   if (item.type.startsWith('chat.')) return t.queueChat;
+  if (item.type.startsWith('list.')) return t.queueList;
+  if (item.type.startsWith('saved.')) return t.queueSaved;
+  if (item.type.startsWith('todo.')) return t.queueTodo;
   if (item.type.startsWith('doc.')) return t.queueDoc;
   if (item.type.startsWith('member.') || item.type.startsWith('workspace.')) return t.queuePeople;
   return t.queueOther;

@@ -1,4 +1,4 @@
-import type { ChatPlace, ListState } from '../../../shared/features/personal/schema.ts';
+import type { ChatPlace, ListState, Todo } from '../../../shared/features/personal/schema.ts';
 import type { ChatRow } from '../api.ts';
 
 const noPlace: ChatPlace = {};
@@ -18,3 +18,9 @@ export function attention(row: ChatRow, place: ChatPlace): number {
 
 export const totalAttention = (rows: readonly ChatRow[], list: ListState): number =>
   rows.reduce((sum, row) => sum + attention(row, placeOf(list, row.id)), 0);
+
+/** How many to-dos are overdue or due before the day of `now` ends. */
+export function pressingTodos(todos: readonly Todo[], now: number): number {
+  const tomorrow = new Date(now).setHours(24, 0, 0, 0);
+  return todos.filter(({ due, done }) => done === null && due !== null && due < tomorrow).length;
+}
