@@ -35,6 +35,10 @@ export async function sendMessage(
   await data.send(room, 'chat.send', message);
 }
 
+/** The address of a message, which opens the conversation at it. */
+export const linkTo = (chatId: string, { seq, id }: { seq: number; id: string }): string =>
+  `/messages/${chatId}?at=${seq}.${id}`;
+
 /** The sentence for whatever was thrown by `data.send`. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof Error && 'failure' in cause) {

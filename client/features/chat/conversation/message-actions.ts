@@ -20,9 +20,8 @@ import { isPinned, mostReactions, type ChatSend } from '../../../../shared/featu
 import type { ViewEntry, WorkspaceData } from '../../../data/api.ts';
 import type { MenuItem } from '../../../ui/menu-item.ts';
 import { toasts } from '../../../ui/toasts.svelte.ts';
-import { reasonOf } from '../commands.ts';
+import { linkTo, reasonOf } from '../commands.ts';
 import type { Conversation } from '../conversation.ts';
-import { keepActions } from '../keep/keep-actions.ts';
 import { personName } from '../people.ts';
 import { t as chat } from '../strings.ts';
 import { t } from './strings.ts';
@@ -74,10 +73,6 @@ export async function copyText(text: string, done: string): Promise<void> {
   }
 }
 
-/** The address of a message, which opens the conversation at it. */
-export const linkTo = (chatId: string, { seq, id }: { seq: number; id: string }): string =>
-  `/messages/${chatId}?at=${seq}.${id}`;
-
 /** Puts this person's emoji to a message, or takes it away when it is there. */
 export async function react(
   data: WorkspaceData,
@@ -93,7 +88,7 @@ export async function react(
 
 const isSent = ({ entry }: MessageAt): boolean => entry.delivery !== 'failed';
 
-const talkActions: ActionSource = ({ data, talk, onmention }) => {
+export const talkActions: ActionSource = ({ data, talk, onmention }) => {
   const isOwn = ({ entry }: MessageAt): boolean => entry.by === data.me;
   const may = ({ entry, conversation }: MessageAt, type: string, more: object): boolean =>
     data.may(conversation.room, type, { target: targetOf(entry), ...more }).ok;
@@ -217,11 +212,6 @@ const talkActions: ActionSource = ({ data, talk, onmention }) => {
     },
   ];
 };
-
-const sources: readonly ActionSource[] = [talkActions, keepActions];
-
-export const messageActions = (context: ActionContext): readonly MessageAction[] =>
-  sources.flatMap((source) => source(context));
 
 /** The actions for one message as groups of a menu. */
 export const menuOf = (actions: readonly MessageAction[], at: MessageAt): MenuItem[][] =>
