@@ -15,7 +15,9 @@ import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
 import type { ListState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
-import type { LostRows } from './storage/contract.ts';
+import type { LostRows, Mention } from './storage/contract.ts';
+
+export type { Mention } from './storage/contract.ts';
 
 /** A conversation as lists need it; own commands that the relay has not answered are already in `state`. */
 export interface ChatRow {
@@ -35,19 +37,6 @@ export interface ChatRow {
   readonly at: number;
   /** Made or changed on this device and not on the relay yet. */
   readonly pending: boolean;
-}
-
-/** A message that calls this person, as this device has it. */
-export interface Mention {
-  readonly room: RoomId;
-  readonly id: CommandId;
-  readonly seq: number;
-  readonly by: MemberId;
-  readonly at: number;
-  /** As it was sent; later versions are in the marks of the message. */
-  readonly text: string;
-  /** It calls everybody. */
-  readonly all: boolean;
 }
 
 export interface DocRow {

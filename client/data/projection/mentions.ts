@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { messageOf } from '../../../shared/features/chat/messages.ts';
-import type { Mention } from '../api.ts';
+import type { Mention } from '../storage/contract.ts';
 
 /** What calls this person in an entry of a conversation: by name, or everybody. Null for anything else. */
 export function mentionIn(room: RoomId, entry: LogEntry, me: MemberId): Mention | null {

@@ -1,7 +1,6 @@
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
 import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
-import type { Mention } from '../api.ts';
 import type { Move } from '../text/rewrite.ts';
 import type {
   HandedRow,
@@ -116,6 +115,19 @@ export interface RoomStore {
    * readable until then; the rows that have a receipt are owed to the relay from now on.
    */
   newEpoch(epoch: string, until: number): Promise<void>;
+}
+
+/** A message that calls this person, as this device has it. */
+export interface Mention {
+  readonly room: RoomId;
+  readonly id: CommandId;
+  readonly seq: number;
+  readonly by: MemberId;
+  readonly at: number;
+  /** As it was sent; later versions are in the marks of the message. */
+  readonly text: string;
+  /** It calls everybody. */
+  readonly all: boolean;
 }
 
 /** Messages that call this person, noted while entries are stored. */

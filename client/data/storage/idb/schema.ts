@@ -3,8 +3,7 @@ import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
 import type { HandedRow, Row } from '../../../../shared/protocol/messages.ts';
-import type { Mention } from '../../api.ts';
-import type { BlobRecord, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
+import type { BlobRecord, Mention, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
 
 /** A piece of a text. `unsent` and `refused` hold the room only where that is so, which keeps their indexes small. */
 export interface UpdateRow {
