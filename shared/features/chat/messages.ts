@@ -8,7 +8,7 @@ import { filesInShort, messageFiles } from './attachment.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
 import type { ChatState } from './schema.ts';
 
-/** Longest message, in UTF-16 units: about ten printed pages; a doc is the place for more. */
+/** Longest message, in characters: about ten printed pages; a doc is the place for more. */
 export const longestMessage = 20_000;
 /** Longest preview of a message that lists keep. */
 const previewLength = 160;
@@ -31,7 +31,7 @@ const mentions = z.optional(z.array(memberId).check(z.maxLength(200)));
 
 /** One emoji as keyboards write it: a pictogram with its variants, a flag, or a keycap. */
 export const emojiPattern =
-  /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f|\u200d|[\u{e0020}-\u{e007f}])*)$/u;
+  /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f|[\u{e0020}-\u{e007f}])*(?:\u200d\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f)*)*)$/u;
 const emoji = z.string().check(z.maxLength(40), z.regex(emojiPattern));
 
 /** Messages of another conversation, as whoever forwards them says that they were. */
