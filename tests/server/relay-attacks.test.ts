@@ -331,6 +331,45 @@ describe('work for many rooms at once', () => {
     expect(begun.length).toBe(4);
   });
 
+  it('[U-14] large texts that nobody has open are read some at a time, whoever opens how many', async () => {
+    const inner = createMemoryStore();
+    const first = await startRelay(inner);
+    const leased = first.relay.lease(caller('ada'), 1);
+    first.settle();
+    const mine = typing((await leased)[0]!);
+    mine.doc.transact(() => {
+      for (let i = 0; i < 20_000; i++) mine.text.insert((i * 7919) % (i + 1), 'x');
+    });
+    const bytes = mine.take();
+    const rooms = Array.from({ length: 12 }, (_, i) => first.room('scratch', `large-${i}`));
+    for (const room of rooms) {
+      const answer = first.relay.update(caller('ada'), room, bytes);
+      first.settle();
+      expect(await answer).toMatchObject({ ok: true });
+    }
+    const halfRead = new Set<RoomId>();
+    const { relay, turn } = await startRelay(
+      {
+        ...inner,
+        rowsAfter(room, cursor) {
+          halfRead.add(room);
+          return inner.rowsAfter(room, cursor);
+        },
+      },
+      false,
+    );
+    const opened = rooms.map((room) => ({ room, ...plain(relay, 'ben', room) }));
+    let most = 0;
+    do {
+      for (const { room, link } of opened) if (link.messages.length > 0) halfRead.delete(room);
+      most = Math.max(most, halfRead.size);
+    } while (turn());
+    expect(opened.map(({ link }) => link.messages.length)).toEqual(rooms.map(() => 1));
+    expect(most).toBeGreaterThan(1);
+    // And one that is read, whose answer leaves at the end of the turn.
+    expect(most).toBeLessThanOrEqual(4 + 1);
+  });
+
   /** Turns of rooms whose clock and loop are the test's; work is so many slices of so many milliseconds. */
   const withTurns = () => {
     let now = 0;
