@@ -42,6 +42,11 @@ export interface PullsDeps {
 /** Bytes that may lie unread when the next pull is answered, and milliseconds until it is looked at again. */
 const mostUnread = 2 * limits.batch;
 const breath = 20;
+/** Bytes that may lie unread on all sockets that were given large texts, and on those of one member, before the next is made. */
+const mostLying = 256 * 1024 * 1024;
+const mostLyingOfOne = 64 * 1024 * 1024;
+/** Looks, a breath apart, at a reader who takes nothing while others wait for the place: a minute. */
+const mostLooks = 3_000;
 /** Pulls of one socket that may wait; an honest device asks again when it has the answer, and has two under way. */
 const mostWaiting = 256;
 
@@ -55,16 +60,52 @@ const batchOf = (request: number, { rooms, missing, damaged }: Omit<Batch, 'larg
 
 export function createPulls(deps: PullsDeps): Pulls {
   const { catchUp, metrics, inLine, flush, later } = deps;
-  /** Those who have a large text made, in order; the first of them now. */
-  const makers: (() => void)[] = [];
+  /** Those who want a large text, in order; one is made at a time. */
+  const makers: { readonly puller: Puller; make(): void }[] = [];
+  let isMaking = false;
+  let isLooking = false;
+  /** Those who were given one and have not read most of it; how much was left, and for how many looks. */
+  let readers: { readonly puller: Puller; left: number; looks: number }[] = [];
 
-  const begin = (make: () => void): void => {
-    if (makers.push(make) === 1) inLine(make);
+  const mayHave = ({ member }: Puller): boolean => {
+    let [all, own] = [0, 0];
+    for (const { puller } of readers) {
+      all += puller.out.lying;
+      if (puller.member === member) own += puller.out.lying;
+    }
+    return all < mostLying && own < mostLyingOfOne;
+  };
+
+  /** Somebody waits for a place that a reader has who takes nothing. */
+  const look = (): void => {
+    isLooking = false;
+    for (const reader of readers) {
+      const { lying } = reader.puller.out;
+      reader.looks = lying < reader.left ? 0 : reader.looks + 1;
+      reader.left = lying;
+      if (reader.looks < mostLooks) continue;
+      metrics.struck('queue');
+      reader.puller.tooSlow();
+    }
+    begin();
+  };
+
+  const begin = (): void => {
+    if (isMaking || makers.length === 0) return;
+    readers = readers.filter(({ puller }) => !puller.isGone() && puller.out.lying > mostUnread);
+    const at = makers.findIndex(({ puller }) => puller.isGone() || mayHave(puller));
+    const [maker] = at < 0 ? [] : makers.splice(at, 1);
+    if (maker) {
+      isMaking = true;
+      inLine(maker.make);
+    } else if (!isLooking) {
+      isLooking = true;
+      later(breath, look);
+    }
   };
   const done = (): void => {
-    makers.shift();
-    const [next] = makers;
-    if (next) inLine(next);
+    isMaking = false;
+    begin();
   };
 
   const open = (puller: Puller) => {
@@ -104,6 +145,7 @@ export function createPulls(deps: PullsDeps): Pulls {
     const makeLarge = ({ request, wants }: Waiting): void => {
       const sent = (send: () => void): void => {
         send();
+        readers.push({ puller, left: out.lying, looks: 0 });
         done();
         goOn();
       };
@@ -134,7 +176,8 @@ export function createPulls(deps: PullsDeps): Pulls {
         return true;
       }
       isBusy = true;
-      begin(() => makeLarge(asked));
+      makers.push({ puller, make: () => makeLarge(asked) });
+      begin();
       return false;
     };
 

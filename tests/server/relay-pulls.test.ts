@@ -281,6 +281,34 @@ describe('a reader who is slow', () => {
     expect(ben.closed).toEqual([]);
   });
 
+  it('[E-3] on many sockets has so many large answers waiting, others go on, and who takes nothing makes place', async () => {
+    const { relay, ben, one, settle, pass } = await slow();
+    const bens = [ben, ...Array.from({ length: 4 }, () => connect(relay, 'ben'))];
+    const eve = connect(relay, 'eve');
+    const ask = (all: readonly Reader[]): number[] => {
+      for (const { connection } of all) connection.receive(pull(1, one));
+      settle();
+      return [...bens, eve].map((each) => batches(each).length);
+    };
+    for (const each of bens.slice(0, 4)) {
+      ask([each]);
+      each.buffered = 17 * mebi;
+    }
+    expect(ask([bens[4]!, eve])).toEqual([1, 1, 1, 1, 0, 1]);
+    // Three read on and on, the first does not.
+    const read = (looks: number): ErrorCode[][] => {
+      for (let i = 0; i < looks; i++) {
+        for (const each of bens.slice(1, 4)) each.buffered -= 1;
+        pass();
+        settle();
+      }
+      return bens.map(({ closed }) => closed);
+    };
+    expect(read(2_990)).toEqual([[], [], [], [], []]);
+    expect(read(20)).toEqual([['too-slow'], [], [], [], []]);
+    expect(batches(bens[4]!)).toHaveLength(1);
+  });
+
   it('[E-3] and asks for ever more is told to come back later', async () => {
     const { ben, one, settle } = await slow();
     ben.connection.receive(pull(1, one));
