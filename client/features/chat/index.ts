@@ -7,7 +7,7 @@ export const feature = { list: ChatList, content: ChatPage, side: ChatSide, pale
 
 export { drafts } from './drafts.svelte.ts';
 export { chatTitle } from './people.ts';
-export { linkTo } from './conversation/message-actions.ts';
+export { linkTo } from './commands.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
 export { messageIn, noticeOf } from './timeline.ts';
