@@ -5,18 +5,30 @@ import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { formatList } from '../i18n/index.ts';
 import { t } from './strings.ts';
 
+/** By the type of command, or by all that its types begin with. */
+const names: Readonly<Record<string, () => string>> = {
+  blob: () => t.queuePicture,
+  chat: () => t.queueChat,
+  'chat.send': () => t.queueMessage,
+  'chat.edit': () => t.queueEdit,
+  'chat.recall': () => t.queueRecall,
+  'chat.react': () => t.queueReaction,
+  'chat.pin': () => t.queuePin,
+  'chat.read': () => t.queueRead,
+  list: () => t.queueList,
+  saved: () => t.queueSaved,
+  todo: () => t.queueTodo,
+  doc: () => t.queueDoc,
+  member: () => t.queuePeople,
+  workspace: () => t.queuePeople,
+  department: () => t.queuePeople,
+  directory: () => t.queuePeople,
+};
+
 export const queuedWhat = (item: QueuedItem): string => {
   if (item.type === 'update') return t.queueText({ count: item.count });
-  if (item.type === 'blob') return t.queuePicture;
-  if (item.type === 'chat.send') return t.queueMessage;
-  if (item.type === 'chat.read') return t.queueRead;
-  if (item.type.startsWith('chat.')) return t.queueChat;
-  if (item.type.startsWith('list.')) return t.queueList;
-  if (item.type.startsWith('saved.')) return t.queueSaved;
-  if (item.type.startsWith('todo.')) return t.queueTodo;
-  if (item.type.startsWith('doc.')) return t.queueDoc;
-  if (item.type.startsWith('member.') || item.type.startsWith('workspace.')) return t.queuePeople;
-  return t.queueOther;
+  const [kind = ''] = item.type.split('.', 1);
+  return (names[item.type] ?? names[kind])?.() ?? t.queueOther;
 };
 
 /** The conversation's or document's name; empty when it is not on this device. */

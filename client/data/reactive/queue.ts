@@ -47,8 +47,9 @@ const blobPrefix = 'blob:';
 /** The queue's name of a file. */
 export const blobId = (room: RoomId, hash: string): string => `${blobPrefix}${hash}:${room}`;
 
-const wordsOf = (type: string, data: unknown): string =>
-  type === 'chat.send' && typeof data === 'object' && data && 'text' in data ? String(data.text) : '';
+/** What a person wrote in it: messages, their new wording, to-dos. */
+const wordsOf = (data: unknown): string =>
+  typeof data === 'object' && data && 'text' in data && typeof data.text === 'string' ? data.text : '';
 
 export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
   const commands = outbox
@@ -60,7 +61,7 @@ export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
       type,
       at,
       count: 1,
-      words: wordsOf(type, data),
+      words: wordsOf(data),
       failure,
     }));
   const updates = texts.map(({ room, at, count, failure }): QueuedItem => ({

@@ -2,8 +2,9 @@ import type { OutboxRecord, OutboxStore } from '../contract.ts';
 import type { OutboxRow } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
 
-/** How far somebody has read is nothing they wrote: refused, it is of no use to anybody. */
-export const isWorthKeeping = ({ type }: Pick<OutboxRow, 'type'>): boolean => type !== 'chat.read';
+/** How far somebody has read and how they arranged a list is nothing they wrote: refused, it is of no use to anybody. */
+export const isWorthKeeping = ({ type }: Pick<OutboxRow, 'type'>): boolean =>
+  type !== 'chat.read' && !type.startsWith('list.');
 
 const recordOf = (row: OutboxRow): OutboxRecord => ({ ...row, key: row.key! });
 
