@@ -80,6 +80,9 @@ export const matchRoute = (path: string, query: URLSearchParams = new URLSearchP
   const [section, id, ...rest] = parts;
   if (section === undefined) return { kind: 'redirect', to: '/messages' };
   if (section === 'contacts') return contactsPage(id, rest);
+  // The link to a group; its key stands in the query.
+  if (section === 'group' && id !== undefined && rest.length === 0)
+    return { kind: 'page', feature: 'chat', params: { view: 'join', group: id }, detail: true };
   if (rest.length > 0) return { kind: 'unknown' };
 
   if (section === 'sign-in' && id === undefined) return accountPage('sign-in', undefined);

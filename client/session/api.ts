@@ -24,6 +24,37 @@ export interface Invitation {
   readonly createdBy: MemberId;
   readonly createdAt: number;
   readonly revokedAt: number | null;
+  /** Whoever uses it waits until an administrator lets them in. */
+  readonly approve: boolean;
+  /** Whom it is for, when it is for one person. */
+  readonly member: MemberId | null;
+}
+
+/** What an invitation says before one accepts it. */
+export interface Offer {
+  readonly workspace: { readonly name: string };
+  readonly invitedBy: string;
+  readonly role: Role;
+  readonly approve: boolean;
+  /** The directory's card, where the link is for one person. */
+  readonly person: { readonly name: string; readonly email: string } | null;
+}
+
+export interface MadeLink {
+  readonly id: string;
+  readonly code: string;
+  readonly url: string;
+}
+
+/** What the link to a group does for whoever follows it. */
+export interface GroupLinkAnswer {
+  /** Empty where the group has no name of its own. */
+  readonly title: string;
+  /** How many they are. */
+  readonly members: number;
+  readonly does: 'in' | 'joins' | 'asks';
+  /** They asked already, and wait. */
+  readonly asked: boolean;
 }
 
 export interface Credentials {
@@ -67,20 +98,34 @@ export const api = {
     call<unknown>('POST', '/api/setup', { ...form, device }),
   signIn: (form: Credentials, device: DeviceClaim) =>
     call<unknown>('POST', '/api/sign-in', { ...form, device }),
-  invitedTo: (code: string) =>
-    call<{ workspace: { name: string }; invitedBy: string; role: Role }>(
-      'GET',
-      `/api/join/${encodeURIComponent(code)}`,
-    ),
-  join: (code: string, form: Credentials & { name: string }, device: DeviceClaim) =>
-    call<unknown>('POST', `/api/join/${encodeURIComponent(code)}`, { ...form, device }),
+  invitedTo: (code: string) => call<Offer>('GET', `/api/join/${encodeURIComponent(code)}`),
+  /** `join-waiting` also when this very call made the request. */
+  async join(code: string, form: Credentials & { name: string }, device: DeviceClaim): Answer<unknown> {
+    const answer = await call<object>('POST', `/api/join/${encodeURIComponent(code)}`, { ...form, device });
+    return answer.ok && Object.hasOwn(answer.value, 'waiting')
+      ? err(failure('join-waiting', 'somebody has to let you in'))
+      : answer;
+  },
   signOut: () => call<void>('POST', '/api/sign-out'),
   signOutEverywhere: () => call<void>('POST', '/api/sign-out-everywhere'),
   sessions: () => call<readonly DeviceSession[]>('GET', '/api/sessions'),
   endSession: (id: string) => call<void>('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
   changePassword: (current: string, next: string) => call<void>('POST', '/api/password', { current, next }),
   invitations: () => call<readonly Invitation[]>('GET', '/api/invitations'),
-  invite: (form: { role: Role; maxUses: number | null; expiresInDays: number }) =>
-    call<{ id: string; code: string; url: string }>('POST', '/api/invitations', form),
+  invite: (form: { role: Role; maxUses: number | null; expiresInDays: number; approve: boolean }) =>
+    call<MadeLink>('POST', '/api/invitations', form),
+  /** At most 500 people at once. */
+  invitePersonally: (members: readonly MemberId[], expiresInDays: number) =>
+    call<{ links: readonly (MadeLink & { readonly member: MemberId })[] }>(
+      'POST',
+      '/api/invitations/personal',
+      { members, expiresInDays },
+    ),
+  decideRequest: (id: string, approve: boolean) =>
+    call<void>('POST', `/api/join-requests/${encodeURIComponent(id)}`, { approve }),
+  groupLink: (group: string, key: string) =>
+    call<GroupLinkAnswer>('GET', `/api/group-link?${new URLSearchParams({ group, key }).toString()}`),
+  followGroupLink: (group: string, key: string) =>
+    call<{ does: GroupLinkAnswer['does'] }>('POST', '/api/group-link', { group, key }),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
 } as const;

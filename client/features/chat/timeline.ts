@@ -7,6 +7,7 @@ import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { MarkedEntry } from '../../data/api.ts';
 import { daysAgo, formatList } from '../../i18n/index.ts';
 import { t as talk } from './conversation/strings.ts';
+import { groupNotice } from './group-notices.ts';
 import { t } from './strings.ts';
 
 /** Messages of one person closer than this share one avatar. Milliseconds. */
@@ -103,6 +104,6 @@ export function noticeOf(entry: MarkedEntry, nameOf: (id: MemberId) => string, m
     case 'chat.leave':
       return mine ? t.leftByMe : t.left({ who });
     default:
-      return null;
+      return groupNotice(entry, nameOf, me);
   }
 }
