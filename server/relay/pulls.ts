@@ -1,6 +1,7 @@
 import type { Bytes } from '../../shared/base/bytes.ts';
 import type { MemberId } from '../../shared/base/ids.ts';
-import { encodeRelayMessage, encodeRelayMessageInSteps } from '../../shared/protocol/codec.ts';
+import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
+import { encodeRelayMessageInSteps } from '../../shared/protocol/large-frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Want } from '../../shared/protocol/messages.ts';
 import type { Batch, CatchUp } from './catch-up.ts';

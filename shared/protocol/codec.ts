@@ -352,7 +352,8 @@ const readHanded = (decoder: Decoder): HandedRow => ({
   receipt: readReceipt(decoder),
 });
 
-const writeRelayMessage = (encoder: Encoder, message: RelayMessage): void => {
+/** What a frame to a device holds, without its sum. */
+export const writeRelayMessage = (encoder: Encoder, message: RelayMessage): void => {
   writeVarUint(encoder, relayTypes.indexOf(message.type));
   switch (message.type) {
     case 'welcome':
@@ -413,28 +414,6 @@ const writeRelayMessage = (encoder: Encoder, message: RelayMessage): void => {
 
 export const encodeRelayMessage = (message: RelayMessage): Bytes =>
   seal((encoder) => writeRelayMessage(encoder, message));
-
-/** Bytes that are summed up in one step. */
-const pieceBytes = 1024 * 1024;
-
-/** The same frame, made in steps none of which takes long: for messages of many megabytes. */
-export function* encodeRelayMessageInSteps(message: RelayMessage): Generator<void, Bytes, void> {
-  const encoder = encoding.createEncoder();
-  writeRelayMessage(encoder, message);
-  yield;
-  const body = encoding.toUint8Array(encoder);
-  yield;
-  const frame = new Uint8Array(body.length + 4);
-  let sum = 0;
-  for (let at = 0; at < body.length; at += pieceBytes) {
-    const piece = body.subarray(at, at + pieceBytes);
-    frame.set(piece, at);
-    sum = crc32(piece, sum);
-    yield;
-  }
-  new DataView(frame.buffer).setUint32(body.length, sum, true);
-  return asBytes(frame);
-}
 
 /** For the device. The relay is trusted as to shapes inside JSON, not as to framing. */
 export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Failure> =>
