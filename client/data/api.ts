@@ -130,6 +130,8 @@ export interface Files {
   waiting(room: RoomId, hash: string): WaitingFile | null;
   /** From this device, else from the relay. `came` hears how many bytes have come. */
   fetch(room: RoomId, hash: string, came?: (bytes: number) => void): Promise<Result<Blob, Failure>>;
+  /** Whether the relay has it, without fetching it. */
+  check(room: RoomId, hash: string): Promise<Result<true, Failure>>;
   /** From this device; null when it is not here. */
   here(room: RoomId, hash: string): Promise<Blob | null>;
   /** Where the relay serves it; with a name, to be saved under it. */

@@ -118,6 +118,14 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
   }
 }
 
+/** Whether the relay has a file of a room, without fetching it. */
+export async function checkBlob(room: RoomId, hash: string): Promise<Result<true, Failure>> {
+  const answer = await ask(addressOfBlob(room, hash), { headers: { Range: 'bytes=0-0' } });
+  if (!answer.ok) return answer;
+  await answer.value.body?.cancel();
+  return ok(true);
+}
+
 /** Fetches a file and compares it with its hash. `came` is told the bytes so far. */
 export async function downloadBlob(
   room: RoomId,

@@ -3,7 +3,7 @@ import type { Failure } from '../../../shared/base/errors.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { Result } from '../../../shared/base/result.ts';
 import type { Files, WaitingFile } from '../api.ts';
-import { addressOfBlob, hashOf } from '../blobs.ts';
+import { addressOfBlob, checkBlob, hashOf } from '../blobs.ts';
 import { findBlob, keepBlob, keptUpTo } from '../pictures.ts';
 import type { BlobStore, QueuedBlob } from '../storage/contract.ts';
 import type { Note } from '../sync/notes.ts';
@@ -77,6 +77,10 @@ export class LocalFiles implements Files {
   fetch(room: RoomId, hash: string, came?: (bytes: number) => void): Promise<Result<Blob, Failure>> {
     const { blobs, now, onProblem } = this.#deps;
     return findBlob(blobs, room, hash, now(), { ...(came ? { came } : {}), notKept: onProblem });
+  }
+
+  check(room: RoomId, hash: string): Promise<Result<true, Failure>> {
+    return checkBlob(room, hash);
   }
 
   async here(room: RoomId, hash: string): Promise<Blob | null> {

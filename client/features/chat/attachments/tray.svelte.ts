@@ -1,0 +1,117 @@
+/* Files that were chosen for the next message. They are read while the person writes. */
+import {
+  fileKind,
+  mostFiles,
+  type FileKind,
+  type MessageFile,
+} from '../../../../shared/features/chat/attachment.ts';
+import { limits } from '../../../../shared/protocol/limits.ts';
+import type { RoomId } from '../../../../shared/base/ids.ts';
+import type { WorkspaceData } from '../../../data/api.ts';
+import { hashOf } from '../../../data/blobs.ts';
+import { formatBytes } from '../../../i18n/index.ts';
+import { nameOf, prepare, typeOf } from './prepare.ts';
+import { t } from './strings.ts';
+
+/** A file in the tray. */
+export class TrayItem {
+  readonly id = crypto.randomUUID();
+  readonly file: Blob;
+  readonly name: string;
+  readonly kind: FileKind;
+  /** Shows pictures at once; empty for everything else. */
+  readonly preview: string;
+  readonly #message: Promise<MessageFile>;
+  #small: Blob | null = null;
+  /** All that a message says of it is known. */
+  isRead = $state(false);
+
+  constructor(file: Blob, name: string, more: Pick<MessageFile, 'duration' | 'wave'> = {}) {
+    this.file = file;
+    this.name = nameOf(name);
+    const type = typeOf(file);
+    this.kind = fileKind({ type, ...more });
+    this.preview = this.kind === 'picture' ? URL.createObjectURL(file) : '';
+    this.#message = this.#read(type, more);
+    // Whoever sends hears of it.
+    this.#message.catch(() => undefined);
+  }
+
+  async #read(type: string, more: Pick<MessageFile, 'duration' | 'wave'>): Promise<MessageFile> {
+    const [hash, { facts, small }] = await Promise.all([
+      hashOf(this.file),
+      more.wave ? { facts: {}, small: null } : prepare(this.file),
+    ]);
+    this.#small = small;
+    this.isRead = true;
+    const { name } = this;
+    const described = { hash, name, size: this.file.size, type, ...facts, ...more };
+    return small ? { ...described, small: await hashOf(small) } : described;
+  }
+
+  /** Keeps it on this device for its room, and gives what the message says of it. Rejects when it cannot be read or kept. */
+  async keep(data: WorkspaceData, room: RoomId): Promise<MessageFile> {
+    const message = await this.#message;
+    if (this.#small && message.small)
+      await data.files.put(room, this.#small, { name: message.name, hash: message.small });
+    const { hash, name } = message;
+    await data.files.put(room, this.file, { name, hash });
+    return message;
+  }
+
+  /** Rejects when the file cannot be read. */
+  async check(): Promise<void> {
+    await this.#message;
+  }
+
+  close(): void {
+    if (this.preview) URL.revokeObjectURL(this.preview);
+  }
+}
+
+export class Tray {
+  #items = $state.raw<readonly TrayItem[]>([]);
+  /** Why the last files were not added; null when they were. */
+  problem = $state<string | null>(null);
+
+  get items(): readonly TrayItem[] {
+    return this.#items;
+  }
+
+  add(files: Iterable<File>): void {
+    this.problem = null;
+    const added: TrayItem[] = [];
+    for (const file of files) {
+      const name = nameOf(file.name);
+      if (file.size === 0) this.problem = t.empty({ name });
+      else if (file.size > limits.file) this.problem = t.tooLarge({ name, limit: formatBytes(limits.file) });
+      else if (this.#items.length + added.length >= mostFiles) this.problem = t.tooMany({ most: mostFiles });
+      else added.push(new TrayItem(file, file.name));
+    }
+    this.#items = [...this.#items, ...added];
+    for (const item of added)
+      item.check().catch(() => {
+        this.remove(item);
+        this.problem = t.unreadable({ name: item.name });
+      });
+  }
+
+  remove(item: TrayItem): void {
+    if (!this.#items.includes(item)) return;
+    this.#items = this.#items.filter((other) => other !== item);
+    item.close();
+  }
+
+  /** Gives all of them away and is empty. */
+  take(): readonly TrayItem[] {
+    const taken = this.#items;
+    this.#items = [];
+    this.problem = null;
+    return taken;
+  }
+
+  /** Takes back what could not be sent. */
+  giveBack(items: readonly TrayItem[]): void {
+    this.#items = [...items, ...this.#items];
+  }
+}
