@@ -78,6 +78,8 @@ async function found(name: string): Promise<Company> {
     { room: secret, type: 'chat.create', data: { type: 'group', title: '', members: [me.member.id] } },
     { room: secret, type: 'chat.send', data: { text: 'between me and me' } },
     { room: `${me.workspace.id}/doc/${newId()}:about`, type: 'doc.create', data: { title: 'Plan' } },
+    { room: ownOf(me), type: 'list.chat', data: { chat: 'c', muted: true } },
+    { room: `${ownOf(me)}:todos`, type: 'todo.add', data: { id: 't', text: 'mine alone' } },
   ];
   await ask(it, me, 'POST', '/api/commands', {
     commands: made.map((each, n) => ({ id: newId(), n: n + 1, ...each })),
@@ -150,6 +152,8 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
     ...rooms.map((room) => ({ commands: [command(room, 'chat.send', { text: 'hello' })] })),
     ...rooms.map((room) => ({ commands: [command(room, 'chat.addMembers', { members: [...members] })] })),
     ...rooms.map((room) => ({ commands: [command(room, 'doc.rename', { title: 'Mine' })] })),
+    ...rooms.map((room) => ({ commands: [command(room, 'list.chat', { chat: 'c', pinned: true })] })),
+    ...rooms.map((room) => ({ commands: [command(room, 'todo.remove', { ids: ['t'] })] })),
     ...members.flatMap((member) => [
       { commands: [command(directoryOf(ours), 'member.remove', { member })] },
       { commands: [command(directoryOf(ours), 'member.role', { member, role: 'owner' })] },
@@ -166,6 +170,7 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
     ]),
   ],
 };
+const ownOf = ({ workspace, member }: SignedIn): string => `${workspace.id}/personal/${member.id}`;
 const directoryOf = ({ people }: Company): string => `${people.owner.workspace.id}/directory/main`;
 
 const valuesOf = (name: string, place: string, path: string, foreign: Foreign): readonly string[] => {
@@ -220,6 +225,8 @@ const foreignOf = (company: Company): Foreign => {
     rooms: [
       company.secret,
       `${company.secret}:reads`,
+      ownOf(company.people.owner),
+      `${ownOf(company.people.owner)}:todos`,
       ...(company === ours
         ? []
         : [directoryOf(company), `${id}/scratch/pad`, `${id}/doc/x`, `${id}/doc/x:about`]),
