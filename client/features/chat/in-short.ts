@@ -3,6 +3,7 @@ import type { ChatSend } from '../../../shared/features/chat/messages.ts';
 import type { LastMessage } from '../../../shared/features/chat/schema.ts';
 import { filesInShort, type FilesInShort } from '../../../shared/features/chat/attachment.ts';
 import { plainOf } from './message-markdown.ts';
+import { t as group } from './side/strings.ts';
 import { t } from './strings.ts';
 
 export function filesWords({ kind, count, name }: FilesInShort): string {
@@ -31,5 +32,6 @@ export function inShort({ text, record, files }: ChatSend): string {
 /** The last message as lists show it. */
 export function lastInShort({ text, files, is }: LastMessage): string {
   if (is === 'recalled') return t.recalledShort;
+  if (is === 'announcement') return joined(group.announcementShort, text);
   return joined(files ? filesWords(files) : '', is === 'record' ? t.recordsShort : '', plainOf(text));
 }

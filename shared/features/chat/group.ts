@@ -36,6 +36,9 @@ import {
 } from './membership.ts';
 import type { ChatState } from './schema.ts';
 
+/** Longest preview of an announcement that lists keep. */
+const previewLength = 160;
+
 type Rule<Schema extends z.ZodMiniType> = CommandRule<ChatState, ChatState, z.infer<Schema>>;
 
 const isFull = ({ members }: ChatState, more: number): boolean =>
@@ -226,9 +229,13 @@ export const groupFolds = {
   }),
   'chat.announce': entryRule<ChatState, z.infer<typeof chatAnnounce>>(
     chatAnnounce,
-    (draft, { text }, { id, by, at }) => {
-      if (text === '') delete draft.announcement;
-      else draft.announcement = { id, by, at, text };
+    (draft, { text }, { seq, id, by, at }) => {
+      if (text === '') {
+        delete draft.announcement;
+        return;
+      }
+      draft.announcement = { id, by, at, text };
+      draft.last = { seq, id, by, at, text: text.slice(0, previewLength), is: 'announcement' };
     },
   ),
   'chat.link': entryRule<ChatState, z.infer<typeof chatLink>>(chatLink, (draft, { key }) => {

@@ -23,7 +23,7 @@ export interface LastMessage {
   /** Absent where it has none. */
   readonly files?: FilesInShort;
   /** What lists say in words of their own. */
-  readonly is?: 'record' | 'recalled';
+  readonly is?: 'record' | 'recalled' | 'announcement';
 }
 
 export interface Pin extends EntryTarget {

@@ -42,6 +42,8 @@ export const t = defineStrings({
     leaveOwnerText:
       '{name} becomes the owner. You get no new messages, and the conversation goes from your devices.',
     announcement: 'Announcement',
+    announcementShort: '[Announcement]',
+    dissolvedShort: 'Dissolved',
     noAnnouncement: 'None yet.',
     announce: 'Announce something',
     changeAnnouncement: 'New announcement',
@@ -150,6 +152,8 @@ export const t = defineStrings({
     dissolveText: '解散后谁都不能再发言，已有的内容大家都还能看。这个操作不能撤销。',
     leaveOwnerText: '退出后{name}将成为群主。你收不到新消息，这个会话也会从你的设备上移除。',
     announcement: '群公告',
+    announcementShort: '[群公告]',
+    dissolvedShort: '已解散',
     noAnnouncement: '还没有公告。',
     announce: '发布公告',
     changeAnnouncement: '发布新公告',
