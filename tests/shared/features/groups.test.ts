@@ -86,7 +86,12 @@ describe('who may do what in a group', () => {
     ['nobody outside becomes an admin', managed, admin('pia'), 'member-not-found'],
     ['the owner is no admin', managed, admin('ada'), 'bad-request'],
     ['the owner dismisses an admin', managed, admin('ben', false), 'allowed'],
-    ['an admin does not dismiss another', fold(begun, admin('ben'), admin('eve')), admin('eve', false, 'ben'), 'forbidden'], // prettier-ignore
+    [
+      'an admin does not dismiss another',
+      fold(begun, admin('ben'), admin('eve')),
+      admin('eve', false, 'ben'),
+      'forbidden',
+    ],
     ['the owner hands the group over', managed, transfer('ada', 'eve'), 'allowed'],
     ['an admin does not take it', managed, transfer('ben', 'ben'), 'forbidden'],
     ['nobody outside is given it', managed, transfer('ada', 'pia'), 'member-not-found'],
@@ -105,20 +110,40 @@ describe('who may do what in a group', () => {
     ['but one of an admin', strict, says('ben'), 'allowed'],
     ['and of the owner', strict, says('ada'), 'allowed'],
     ['nobody outside writes into it', strict, says(outsider), 'forbidden'],
-    ['a member does not call everybody where it is so', fold(begun, set('ada', { mentionsAll: 'managers' })), ['chat.send', 'eve', { text: 'x', all: true }], 'forbidden'], // prettier-ignore
-    ['a manager does', fold(begun, set('ada', { mentionsAll: 'managers' })), ['chat.send', 'ada', { text: 'x', all: true }], 'allowed'], // prettier-ignore
+    [
+      'a member does not call everybody where it is so',
+      fold(begun, set('ada', { mentionsAll: 'managers' })),
+      ['chat.send', 'eve', { text: 'x', all: true }],
+      'forbidden',
+    ],
+    [
+      'a manager does',
+      fold(begun, set('ada', { mentionsAll: 'managers' })),
+      ['chat.send', 'ada', { text: 'x', all: true }],
+      'allowed',
+    ],
     ['a member sets nothing', managed, set('eve', { writes: 'managers' }), 'forbidden'],
     ['somebody else sets nothing', managed, set(outsider, { writes: 'everybody' }), 'forbidden'],
     ['nobody sets nothing at all', managed, set('ada', {}), 'bad-request'],
     ['nor something unknown', managed, set('ada', { writes: 'nobody' }), 'bad-request'],
     ['an admin announces', managed, ['chat.announce', 'ben', { text: 'Hear' }], 'allowed'],
     ['a member does not', managed, ['chat.announce', 'eve', { text: 'Hear' }], 'forbidden'],
-    ['an announcement has a bound', managed, ['chat.announce', 'ada', { text: 'x'.repeat(2_001) }], 'bad-request'], // prettier-ignore
+    [
+      'an announcement has a bound',
+      managed,
+      ['chat.announce', 'ada', { text: 'x'.repeat(2_001) }],
+      'bad-request',
+    ],
     ['an admin makes a link', managed, ['chat.link', 'ben', { key }], 'allowed'],
     ['a member does not', managed, ['chat.link', 'eve', { key }], 'forbidden'],
     ['a key that can be guessed is none', managed, ['chat.link', 'ada', { key: 'abc' }], 'bad-request'],
     ['nobody sends that they came in', managed, ['chat.join', outsider, {}], 'bad-request'],
-    ['nobody sends from where somebody reads', managed, ['chat.readFrom', 'ada', { members: ['eve'], from: 0 }], 'bad-request'], // prettier-ignore
+    [
+      'nobody sends from where somebody reads',
+      managed,
+      ['chat.readFrom', 'ada', { members: ['eve'], from: 0 }],
+      'bad-request',
+    ],
     ['the owner ends the group', managed, ['chat.dissolve', 'ada', {}], 'allowed'],
     ['an admin does not', managed, ['chat.dissolve', 'ben', {}], 'forbidden'],
     ['nobody writes when it is over', over, says('ada'), 'group-dissolved'],
@@ -156,7 +181,11 @@ describe('whose the group is', () => {
   const table: [string, ChatState, string | null][] = [
     ['it is that of whoever made it', fold(begun), 'ada'],
     ['or was given it', fold(begun, transfer('ada', 'eve')), 'eve'],
-    ['it goes to the admin who is longest in it', fold(begun, add('ada', 'max'), admin('max'), leave('ada')), 'max'], // prettier-ignore
+    [
+      'it goes to the admin who is longest in it',
+      fold(begun, add('ada', 'max'), admin('max'), leave('ada')),
+      'max',
+    ],
     ['without admins to the member who is', fold(begun, add('ada', 'max'), leave('ada')), 'ben'],
     ['and from one to the next', fold(begun, leave('ada'), leave('ben')), 'eve'],
     ['whoever comes back does not get it back', fold(begun, leave('ada'), add('ben', 'ada')), 'ben'],
@@ -197,16 +226,81 @@ describe('whose the group is', () => {
 
 describe('two who act without knowing of each other', () => {
   const table: [string, Line[], string[], (state: ChatState) => unknown, unknown][] = [
-    ['two owners’ devices hand it to different people: the first stands', [begun, transfer('ada', 'ben'), transfer('ada', 'eve')], ['ada chat.transfer: forbidden'], (state) => ownerOf(state), 'ben'], // prettier-ignore
-    ['the owner leaves and hands it over: who left has nothing to give', [begun, leave('ada'), transfer('ada', 'eve')], ['ada chat.transfer: forbidden'], (state) => ownerOf(state), 'ben'], // prettier-ignore
-    ['one is taken out and made an admin: gone is gone', [begun, admin('ben'), takeOut('ben', 'eve'), admin('eve')], ['ada chat.admin: member-not-found'], (state) => roleIn(state, id('eve')), null], // prettier-ignore
-    ['one is made an admin and taken out by another: stays', [begun, admin('ben'), admin('eve'), takeOut('ben', 'eve')], ['ben chat.removeMember: forbidden'], (state) => roleIn(state, id('eve')), 'admin'], // prettier-ignore
-    ['two change different settings: both hold', [begun, admin('ben'), set('ada', { writes: 'managers' }), set('ben', { adds: 'managers' })], [], (state) => state.settings, { writes: 'managers', adds: 'managers' }], // prettier-ignore
-    ['two change the same one: the later holds', [begun, admin('ben'), set('ada', { writes: 'managers' }), set('ben', { writes: 'everybody' })], [], (state) => settingsOf(state).writes, 'everybody'], // prettier-ignore
-    ['a message was written while the group was being muted: refused', [begun, set('ada', { writes: 'managers' }), says('eve')], ['eve chat.send: group-muted'], (state) => state.last, null], // prettier-ignore
-    ['two announce: the later is up', [begun, admin('ben'), ['chat.announce', 'ada', { text: 'one' }], ['chat.announce', 'ben', { text: 'two' }]], [], (state) => state.announcement?.text, 'two'], // prettier-ignore
-    ['one adds whom the other takes out, who was not there yet: in', [begun, admin('ben'), takeOut('ben', 'pia'), add('eve', 'pia')], [], (state) => roleIn(state, id('pia')), 'member'], // prettier-ignore
-    ['the group is ended while somebody is added: ended', [begun, ['chat.dissolve', 'ada', {}], add('ben', 'pia')], ['ben chat.addMembers: group-dissolved'], (state) => roleIn(state, id('pia')), null], // prettier-ignore
+    [
+      'two owners’ devices hand it to different people: the first stands',
+      [begun, transfer('ada', 'ben'), transfer('ada', 'eve')],
+      ['ada chat.transfer: forbidden'],
+      (state) => ownerOf(state),
+      'ben',
+    ],
+    [
+      'the owner leaves and hands it over: who left has nothing to give',
+      [begun, leave('ada'), transfer('ada', 'eve')],
+      ['ada chat.transfer: forbidden'],
+      (state) => ownerOf(state),
+      'ben',
+    ],
+    [
+      'one is taken out and made an admin: gone is gone',
+      [begun, admin('ben'), takeOut('ben', 'eve'), admin('eve')],
+      ['ada chat.admin: member-not-found'],
+      (state) => roleIn(state, id('eve')),
+      null,
+    ],
+    [
+      'one is made an admin and taken out by another: stays',
+      [begun, admin('ben'), admin('eve'), takeOut('ben', 'eve')],
+      ['ben chat.removeMember: forbidden'],
+      (state) => roleIn(state, id('eve')),
+      'admin',
+    ],
+    [
+      'two change different settings: both hold',
+      [begun, admin('ben'), set('ada', { writes: 'managers' }), set('ben', { adds: 'managers' })],
+      [],
+      (state) => state.settings,
+      { writes: 'managers', adds: 'managers' },
+    ],
+    [
+      'two change the same one: the later holds',
+      [begun, admin('ben'), set('ada', { writes: 'managers' }), set('ben', { writes: 'everybody' })],
+      [],
+      (state) => settingsOf(state).writes,
+      'everybody',
+    ],
+    [
+      'a message was written while the group was being muted: refused',
+      [begun, set('ada', { writes: 'managers' }), says('eve')],
+      ['eve chat.send: group-muted'],
+      (state) => state.last,
+      null,
+    ],
+    [
+      'two announce: the later is up',
+      [
+        begun,
+        admin('ben'),
+        ['chat.announce', 'ada', { text: 'one' }],
+        ['chat.announce', 'ben', { text: 'two' }],
+      ],
+      [],
+      (state) => state.announcement?.text,
+      'two',
+    ],
+    [
+      'one adds whom the other takes out, who was not there yet: in',
+      [begun, admin('ben'), takeOut('ben', 'pia'), add('eve', 'pia')],
+      [],
+      (state) => roleIn(state, id('pia')),
+      'member',
+    ],
+    [
+      'the group is ended while somebody is added: ended',
+      [begun, ['chat.dissolve', 'ada', {}], add('ben', 'pia')],
+      ['ben chat.addMembers: group-dissolved'],
+      (state) => roleIn(state, id('pia')),
+      null,
+    ],
   ];
   it.each(table)('%s', (_title, lines, refused, look, result) => {
     const came = relayed(...lines);
@@ -254,15 +348,51 @@ describe('who comes in', () => {
 
   it.each<[string, ChatState, string, string, string]>([
     ['by the link asks', fold(begun, ['chat.link', 'ada', { key }]), 'pia', key, 'asks'],
-    ['or comes in, where it is so', fold(begun, ['chat.link', 'ada', { key }], set('ada', { link: 'joins' })), 'pia', key, 'joins'], // prettier-ignore
-    ['but asks where only managers add', fold(begun, ['chat.link', 'ada', { key }], set('ada', { link: 'joins', adds: 'managers' })), 'pia', key, 'asks'], // prettier-ignore
-    ['and asks when they were taken out', fold(begun, ['chat.link', 'ada', { key }], set('ada', { link: 'joins' }), takeOut('ada', 'eve')), 'eve', key, 'asks'], // prettier-ignore
+    [
+      'or comes in, where it is so',
+      fold(begun, ['chat.link', 'ada', { key }], set('ada', { link: 'joins' })),
+      'pia',
+      key,
+      'joins',
+    ],
+    [
+      'but asks where only managers add',
+      fold(begun, ['chat.link', 'ada', { key }], set('ada', { link: 'joins', adds: 'managers' })),
+      'pia',
+      key,
+      'asks',
+    ],
+    [
+      'and asks when they were taken out',
+      fold(begun, ['chat.link', 'ada', { key }], set('ada', { link: 'joins' }), takeOut('ada', 'eve')),
+      'eve',
+      key,
+      'asks',
+    ],
     ['is in already', fold(begun, ['chat.link', 'ada', { key }]), 'ben', key, 'in'],
     ['has a wrong key', fold(begun, ['chat.link', 'ada', { key }]), 'pia', 'x'.repeat(22), 'link-invalid'],
-    ['has an old key', fold(begun, ['chat.link', 'ada', { key }], ['chat.link', 'ada', { key: 'n'.repeat(22) }]), 'pia', key, 'link-invalid'], // prettier-ignore
-    ['has a key that was taken back', fold(begun, ['chat.link', 'ada', { key }], ['chat.link', 'ada', { key: null }]), 'pia', key, 'link-invalid'], // prettier-ignore
+    [
+      'has an old key',
+      fold(begun, ['chat.link', 'ada', { key }], ['chat.link', 'ada', { key: 'n'.repeat(22) }]),
+      'pia',
+      key,
+      'link-invalid',
+    ],
+    [
+      'has a key that was taken back',
+      fold(begun, ['chat.link', 'ada', { key }], ['chat.link', 'ada', { key: null }]),
+      'pia',
+      key,
+      'link-invalid',
+    ],
     ['has none where there is no link', fold(begun), 'pia', 'undefined', 'link-invalid'],
-    ['finds it dissolved', fold(begun, ['chat.link', 'ada', { key }], ['chat.dissolve', 'ada', {}]), 'pia', key, 'group-dissolved'], // prettier-ignore
+    [
+      'finds it dissolved',
+      fold(begun, ['chat.link', 'ada', { key }], ['chat.dissolve', 'ada', {}]),
+      'pia',
+      key,
+      'group-dissolved',
+    ],
   ])('%s', (_title, state, who, with_, does) => {
     const result = joining(person(who), state, with_);
     expect(result.ok ? result.value : result.error.code).toBe(does);
@@ -320,11 +450,31 @@ describe('an announcement', () => {
 
 describe('after a restore', () => {
   it.each<[string, Line, ChatState, unknown]>([
-    ['the group stays muted', set('ada', { writes: 'managers' }), fold(begun), { type: 'chat.set', data: { writes: 'managers' } }], // prettier-ignore
-    ['not twice', set('ada', { writes: 'managers' }), fold(begun, set('ada', { writes: 'managers' })), null], // prettier-ignore
-    ['an admin stays dismissed', admin('ben', false), fold(begun, admin('ben')), { type: 'chat.admin', data: { member: 'ben', admin: false } }], // prettier-ignore
-    ['the group stays handed over', transfer('ada', 'ben'), fold(begun), { type: 'chat.transfer', data: { member: 'ben' } }], // prettier-ignore
-    ['an old link stays dead', ['chat.link', 'ada', { key: null }], fold(begun, ['chat.link', 'ada', { key }]), { type: 'chat.link', data: { key: null } }], // prettier-ignore
+    [
+      'the group stays muted',
+      set('ada', { writes: 'managers' }),
+      fold(begun),
+      { type: 'chat.set', data: { writes: 'managers' } },
+    ],
+    ['not twice', set('ada', { writes: 'managers' }), fold(begun, set('ada', { writes: 'managers' })), null],
+    [
+      'an admin stays dismissed',
+      admin('ben', false),
+      fold(begun, admin('ben')),
+      { type: 'chat.admin', data: { member: 'ben', admin: false } },
+    ],
+    [
+      'the group stays handed over',
+      transfer('ada', 'ben'),
+      fold(begun),
+      { type: 'chat.transfer', data: { member: 'ben' } },
+    ],
+    [
+      'an old link stays dead',
+      ['chat.link', 'ada', { key: null }],
+      fold(begun, ['chat.link', 'ada', { key }]),
+      { type: 'chat.link', data: { key: null } },
+    ],
     ['an end stays', ['chat.dissolve', 'ada', {}], fold(begun), { type: 'chat.dissolve', data: {} }],
   ])('%s', (_title, taken, state, fact) => {
     expect(groupRevoking[taken[0]]!(entryOf(taken, 7), state)).toEqual(fact);
