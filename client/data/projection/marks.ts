@@ -37,7 +37,7 @@ export function overlaidMarks(
 export function withMarks(rules: MarkRules | undefined, entry: LogEntry, marks: MarksById): MarkedEntry {
   const own = marks.get(entry.id) ?? null;
   if (own?.recalled) return { ...entry, data: {}, marks: own };
-  const target = rules?.targetOf(entry);
-  const isGone = target && entry.type === 'chat.edit' && marks.get(target.id)?.recalled;
-  return isGone ? { ...entry, data: { target }, marks: own } : { ...entry, marks: own };
+  const edited = entry.type === 'chat.edit' ? rules?.targetOf(entry) : null;
+  const isGone = edited && marks.get(edited.id)?.recalled;
+  return isGone ? { ...entry, data: { target: edited }, marks: own } : { ...entry, marks: own };
 }

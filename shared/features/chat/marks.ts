@@ -31,10 +31,13 @@ const bySeq = (a: { seq: number }, b: { seq: number }): number => a.seq - b.seq;
 const without = <Each extends { seq: number }>(list: readonly Each[], seq: number): readonly Each[] =>
   list.filter((each) => each.seq !== seq);
 
+const isAnswer = (data: unknown): boolean => typeof data === 'object' && data !== null && 'thread' in data;
+
 function targetOf(entry: LogEntry): EntryTarget | null {
   switch (entry.type) {
     case 'chat.send':
-      return messageOf(entry)?.thread ?? null;
+      // Most answer nothing, and every message that comes to a device is asked.
+      return isAnswer(entry.data) ? (messageOf(entry)?.thread ?? null) : null;
     case 'chat.edit':
     case 'chat.recall':
     case 'chat.react': {

@@ -1,6 +1,11 @@
+import { openDB } from 'idb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { messageIn } from '../../../client/features/chat/timeline.ts';
+import { emptyLog } from '../../../client/data/projection/apply-log.ts';
+import { databaseName, openStorage } from '../../../client/data/storage/idb/open.ts';
+import { migrate, type StoreName } from '../../../client/data/storage/idb/schema.ts';
+import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import type { LogView, MarkedEntry, ViewEntry } from '../../../client/data/api.ts';
 import { LocalWorkspace } from '../../../client/data/reactive/workspace.svelte.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
@@ -187,6 +192,27 @@ test('a message outside the window is found on the device, and one that is nowhe
   expect(view.find(right)?.data).toEqual({ text: 'quoted' });
   expect(view.find(beside)?.data).toEqual({ text: 'quoted' });
   expect(view.find(nowhere)).toBeNull();
+});
+
+test('a device of an earlier version, which skipped what it did not know, fetches conversations anew', async () => {
+  const database = databaseName(world.store.workspace, 'zoe' as MemberId);
+  const later: readonly StoreName[] = ['marks', 'mentions', 'files'];
+  const earlier = await openDB(database, 2, {
+    upgrade(db, _from, _to, tx) {
+      migrate(db as never, 0, tx as never);
+      for (const store of later) db.deleteObjectStore(store);
+    },
+  });
+  const chat = findRoom(room)!.kind as AnyLogKind;
+  const about = world.room('doc', 'd', 'about');
+  for (const each of [room, about]) await earlier.put('rooms', { ...emptyLog(each, chat), cursor: 7 });
+  earlier.close();
+  const storage = openStorage({ workspace: world.store.workspace, member: 'zoe' as MemberId });
+  const [fetched, kept] = await storage.rooms.some([room, about]);
+  expect(fetched).toMatchObject({ cursor: 0, stale: true });
+  expect(kept).toMatchObject({ cursor: 7, stale: false });
+  expect(await storage.rooms.marks(room, ['any' as CommandId])).toEqual(new Map());
+  await storage.destroy();
 });
 
 test('what the page knows not to be allowed is refused before it is stored', async () => {
