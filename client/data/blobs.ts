@@ -61,6 +61,22 @@ interface Progress {
   readonly stored: boolean;
 }
 
+interface State {
+  readonly stored: boolean;
+  readonly removed: boolean;
+  readonly received: number | null;
+}
+
+async function askFor<Answer>(address: string, init?: RequestInit): Promise<Result<Answer, Failure>> {
+  const answer = await ask(address, init);
+  if (!answer.ok) return answer;
+  try {
+    return ok((await answer.value.json()) as Answer);
+  } catch {
+    return err(unreachable);
+  }
+}
+
 /** Copies within the relay, where the file came from a room that its sender may read. */
 const copyBlob = ({ from, room, hash }: BlobRecord): Promise<Result<Response, Failure>> =>
   ask('/api/blob/copy', {
@@ -82,6 +98,12 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
   }
   if (!bytes) return err(failure('not-found', 'the file is not on this device'));
   let at = 0;
+  if (bytes.size > firstPart) {
+    const begun = await askFor<Progress>(`/api/upload?${named(room, hash)}`);
+    if (!begun.ok) return begun;
+    if (begun.value.stored) return ok(true);
+    at = begun.value.received;
+  }
   let part = firstPart;
   let misplaced = 0;
   let wasWrong = false;
@@ -93,13 +115,13 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
       return ok(true);
     }
     const began = performance.now();
-    const answer = await ask(`/api/upload?${named(room, hash)}&size=${bytes.size}&at=${at}`, {
+    const answer = await askFor<Progress>(`/api/upload?${named(room, hash)}&size=${bytes.size}&at=${at}`, {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/octet-stream' },
       body: bytes.slice(at, at + part),
     });
     if (answer.ok) {
-      const { received, stored } = (await answer.value.json()) as Progress;
+      const { received, stored } = answer.value;
       watch.sent(received);
       if (stored) return ok(true);
       at = received;
@@ -120,10 +142,13 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
 
 /** Whether the relay has a file of a room, without fetching it. */
 export async function checkBlob(room: RoomId, hash: string): Promise<Result<true, Failure>> {
-  const answer = await ask(addressOfBlob(room, hash), { headers: { Range: 'bytes=0-0' } });
+  const answer = await askFor<State>(`/api/blob/state?${named(room, hash)}`);
   if (!answer.ok) return answer;
-  await answer.value.body?.cancel();
-  return ok(true);
+  const { stored, removed, received } = answer.value;
+  if (stored) return ok(true);
+  if (removed) return err(failure('not-kept', 'files of this age are not kept'));
+  const details = received === null ? undefined : { received };
+  return err(failure('not-found', 'the relay does not have it', details));
 }
 
 /** Fetches a file and compares it with its hash. `came` is told the bytes so far. */

@@ -30,6 +30,18 @@ const progress = z
   })
   .openapi('UploadProgress');
 
+const state = z
+  .object({
+    stored: z.boolean(),
+    removed: z.boolean().openapi({ description: 'It was there and is older than what is kept' }),
+    received: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: 'Bytes that somebody has sent of it; null while nobody does' }),
+  })
+  .openapi('FileState');
+
 /** Documents show pictures; conversations carry anything. */
 const takesOf = ({ kind }: Target): Takes => (kind.class === 'text' ? 'pictures' : 'files');
 
@@ -247,6 +259,29 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       const target = roomForFiles(deps, member, name);
       take(blobs.copy(source.room, { room: target.room, hash: of, by: member }, takesOf(target)));
       return c.body(null, 204);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/blob/state',
+      tags,
+      security,
+      middleware: [signedIn(deps)],
+      summary: 'Whether a file of a readable room is there, on its way, or gone.',
+      request: { query },
+      responses: {
+        200: json(state, 'What is known of it'),
+        ...refusals('bad-request', 'not-signed-in', 'forbidden', 'room-not-found'),
+      },
+    }),
+    (c) => {
+      const { room: where, hash: of } = c.req.valid('query');
+      const target = readableRoom(deps, c.get('caller').member, where);
+      const info = blobs.find(target.room, of);
+      const [stored, removed] = [info?.removedAt === null, typeof info?.removedAt === 'number'];
+      return c.json({ stored, removed, received: stored ? null : blobs.arriving(target.room, of) }, 200);
     },
   );
 

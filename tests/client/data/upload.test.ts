@@ -67,12 +67,12 @@ test('an upload that was broken off goes on where the relay is, also from a new 
   const file = await record(large());
   let parts = 0;
   onTheWay = () => {
-    if (++parts === 3) throw new TypeError('no network');
+    if (++parts === 4) throw new TypeError('no network');
   };
   expect(await uploadBlob(file, always)).toMatchObject({ ok: false, error: { code: 'offline' } });
   const told: number[] = [];
   expect((await uploadBlob(file, { ...always, sent: (bytes) => told.push(bytes) })).ok).toBe(true);
-  // The first part of the new page is refused with the place to go on from; nothing is sent twice.
+  // The new page asks where to go on; nothing is sent twice.
   expect(told[0]).toBeGreaterThan(300_000);
   expect((await read(file.hash))?.size).toBe(1_000_000);
 });

@@ -46,6 +46,8 @@ const get = (hash: string, room = team, who = me, more = '', headers: Record<str
   t.send('GET', `/api/blob?${where(hash, room)}${more}`, undefined, { ...bearer(who.token), ...headers });
 const progress = async (hash: string, room = team, who = me): Promise<unknown> =>
   (await t.send('GET', `/api/upload?${where(hash, room)}`, undefined, bearer(who.token))).json();
+const state = async (hash: string): Promise<unknown> =>
+  (await t.send('GET', `/api/blob/state?${where(hash, team)}`, undefined, bearer(me.token))).json();
 const parts = (): string[] => readdirSync(join(t.folder, 'blobs', 'parts'));
 const errorOf = async (answer: Response): Promise<unknown> =>
   ((await answer.json()) as { error: { code: string; details?: object } }).error;
@@ -68,11 +70,13 @@ describe('files of a conversation', () => {
     });
     expect(await errorOf(await get(hash))).toMatchObject({ code: 'not-found', details: { received: 9 } });
     expect(await progress(hash)).toEqual({ received: 9, stored: false });
+    expect(await state(hash)).toEqual({ stored: false, removed: false, received: 9 });
     expect(await (await send(file.subarray(9), { hash, size, at: 9 })).json()).toEqual({
       received: size,
       stored: true,
     });
     expect(await progress(hash)).toEqual({ received: size, stored: true });
+    expect(await state(hash)).toEqual({ stored: true, removed: false, received: null });
     expect(await (await get(hash)).text()).toBe('a file in three parts');
     expect(parts()).toEqual([]);
   });
@@ -323,6 +327,7 @@ describe('the age of files', () => {
     expect((await get(hashOf(old))).status).toBe(200);
     await (await open()).tend(20);
     expect(await codeOf(await get(hashOf(old)))).toBe('not-kept');
+    expect(await state(hashOf(old))).toEqual({ stored: false, removed: true, received: null });
     expect(existsSync(shelf)).toBe(false);
     expect((await get(hashOf(picture), 'w1/scratch/plan')).status).toBe(200);
     expect((await send(old)).status).toBe(200);

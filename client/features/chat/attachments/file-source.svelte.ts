@@ -2,6 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
+import { ok } from '../../../../shared/base/result.ts';
 import type { WaitingFile, WorkspaceData } from '../../../data/api.ts';
 
 /** What others send is asked for again after this, then ever more rarely. Milliseconds. */
@@ -70,14 +71,15 @@ export class FileSource {
     const here = await files.here(room, hash);
     if (this.#closed) return;
     if (here || (want === 'presence' && onRelay.has(key))) return this.#show(here);
-    const answer =
-      want === 'bytes'
-        ? await files.fetch(room, hash, (bytes) => (this.#come = bytes))
-        : await files.check(room, hash);
+    const there = onRelay.has(key) ? ok(true as const) : await files.check(room, hash);
     if (this.#closed) return;
-    if (!answer.ok) return this.#miss(answer.error);
+    if (!there.ok) return this.#miss(there.error);
     onRelay.add(key);
-    this.#show(answer.value === true ? null : answer.value);
+    if (want === 'presence') return this.#show(null);
+    const fetched = await files.fetch(room, hash, (bytes) => (this.#come = bytes));
+    if (this.#closed) return;
+    if (fetched.ok) this.#show(fetched.value);
+    else this.#miss(fetched.error);
   }
 
   #show(blob: Blob | null): void {
