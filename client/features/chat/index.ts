@@ -1,9 +1,16 @@
 import ChatList from './list/ChatList.svelte';
 import ChatPage from './conversation/ChatPage.svelte';
-import ChatSide from './side/ChatSide.svelte';
+import Side from './side/Side.svelte';
 import { chatPalette } from './palette.ts';
+import { chatShortcuts } from './shortcuts.ts';
 
-export const feature = { list: ChatList, content: ChatPage, side: ChatSide, palette: chatPalette };
+export const feature = {
+  list: ChatList,
+  content: ChatPage,
+  side: Side,
+  palette: chatPalette,
+  shortcuts: chatShortcuts,
+};
 
 export { drafts } from './drafts.svelte.ts';
 export { chatTitle } from './people.ts';
