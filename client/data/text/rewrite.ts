@@ -78,7 +78,8 @@ function encode(structs: readonly Struct[], deletes: ReadonlyMap<number, readonl
   const encoder = new Y.UpdateEncoderV1();
   const rest = encoder.restEncoder;
   encoding.writeVarUint(rest, runs.size);
-  for (const [client, run] of runs) {
+  // The highest id first: whoever merges updates counts on that order.
+  for (const [client, run] of [...runs].sort(([a], [b]) => b - a)) {
     encoding.writeVarUint(rest, run.length);
     encoder.writeClient(client);
     encoding.writeVarUint(rest, run[0]!.id.clock);

@@ -204,6 +204,30 @@ test('a moved branch means what it meant: place, format and deletions', () => {
   expect(plain).toEqual({ insert: expect.stringMatching(/X dear worl!$/) as string });
 });
 
+test('a moved branch can be merged with what the relay made of it', () => {
+  const base = new Y.Doc();
+  // Another order of ids than before: the higher one has moved below the other.
+  const moves = [
+    { client: 9, from: 0, as: 11 },
+    { client: 8, from: 0, as: 12 },
+  ];
+  const branch = new Y.Doc();
+  branch.clientID = 8;
+  branch.getText('t').insert(0, '!');
+  branch.getText('t').insert(0, 'a longer run of text');
+  branch.clientID = 9;
+  branch.getText('t').insert(0, 'before ');
+  const mine = moved(Y.encodeStateAsUpdate(branch), moves);
+  Y.applyUpdate(base, mine);
+  base.clientID = 13;
+  base.getText('t').delete(10, 4);
+  const merged = Y.mergeUpdates([Y.encodeStateAsUpdate(base), mine]);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, merged);
+  expect(doc.store.pendingStructs).toBeNull();
+  expect(doc.getText('t').toString()).toBe(base.getText('t').toString());
+});
+
 test('what one copy wrote and the relay has deleted elsewhere is no part of what the relay has', () => {
   const write = (change: (doc: Y.Doc) => void): Y.Doc => {
     const doc = new Y.Doc();
