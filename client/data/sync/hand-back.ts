@@ -5,7 +5,7 @@ import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { Welcome } from '../../../shared/protocol/messages.ts';
 import type { DeviceStorage, OwedRow } from '../storage/contract.ts';
-import { ends } from '../text/merge.ts';
+import { isIn } from '../text/restored.ts';
 import type { Connection } from './connection.ts';
 
 /** Up to which cursor a device of `epoch` has what the relay of this welcome has too; 0 when nothing can be trusted. */
@@ -59,11 +59,8 @@ export class HandBack {
         const ids = new Set(entries.map(({ id }) => id));
         arrived = owed.filter(({ bytes }) => decodeLogRun(bytes).every(({ id }) => ids.has(id)));
       } else {
-        const { updates } = await texts.read(room);
-        const here = ends(updates.map(({ bytes }) => bytes));
-        arrived = owed.filter(({ bytes }) =>
-          [...ends([bytes])].every(([client, end]) => (here.get(client) ?? 0) >= end),
-        );
+        const here = (await texts.read(room)).updates.map(({ bytes }) => bytes);
+        arrived = owed.filter(({ bytes }) => isIn(bytes, here));
       }
       if (arrived.length > 0) await journal.handed(arrived.map(({ key }) => ({ key, failure: null })));
     }

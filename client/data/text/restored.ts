@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { mergeInTree } from './merge.ts';
+import { ends, isReadable, mergeInTree } from './merge.ts';
 import { withoutDeletions } from './rewrite.ts';
 
 /** What a device has of a text that the relay, restored from an older backup, has not. */
@@ -12,21 +12,29 @@ export interface Beyond {
   readonly differs: boolean;
 }
 
-/** `own`: the client ids of this device. */
+/**
+ * `own`: the client ids of this device. `wrote`: whether the relay ever took a change of it. Deletions do not say whose
+ * they are: whoever wrote in the text sends those that are lost, since they may be theirs.
+ */
 export function beyond(
   here: readonly Uint8Array[],
   onRelay: readonly Uint8Array[],
   own: ReadonlySet<number>,
+  wrote: boolean,
 ): Beyond {
   if (here.length === 0) return { own: null, others: null, differs: false };
   const all = mergeInTree(here);
   const theirs = onRelay.length > 0 ? vectorOf(mergeInTree(onRelay)) : new Map<number, number>();
   const clocks = vectorOf(all);
-  const ownPart = pick(all, clocks, theirs, (client) => own.has(client));
+  const written = pick(all, clocks, theirs, (client) => own.has(client));
   // Deletions of what the relay does not have would make it refuse all of it.
   const isThere = (client: number, clock: number): boolean =>
     clock < ((own.has(client) ? clocks : theirs).get(client) ?? 0);
-  const mine = ownPart && withoutDeletions(ownPart, isThere);
+  const deleted = (): Uint8Array | null => {
+    const update = withoutDeletions(Y.diffUpdate(all, Y.encodeStateVector(clocks)), isThere);
+    return saysMore([update], onRelay) ? update : null;
+  };
+  const mine = written ? withoutDeletions(written, isThere) : wrote ? deleted() : null;
   return {
     own: mine,
     others: pick(all, clocks, theirs, (client) => !own.has(client)),
@@ -55,6 +63,17 @@ function pick(
   return missing ? Y.diffUpdate(all, Y.encodeStateVector(from)) : null;
 }
 
+/** Whether a text has all that an update of it writes and deletes; of what cannot be read it has nothing. */
+export function isIn(update: Uint8Array, text: readonly Uint8Array[]): boolean {
+  if (!isReadable(update)) return false;
+  const has = ends(text);
+  for (const [client, end] of ends([update])) if ((has.get(client) ?? 0) < end) return false;
+  for (const [client, ranges] of Y.decodeUpdate(update).ds.clients)
+    for (const { clock, len } of ranges) if ((has.get(client) ?? 0) < clock + len) return false;
+  return !saysMore([update], text.filter(isReadable));
+}
+
+/** Whether `here` changes the text that `known` makes; what it builds on must be there. */
 function saysMore(here: readonly Uint8Array[], known: readonly Uint8Array[]): boolean {
   const doc = new Y.Doc();
   try {

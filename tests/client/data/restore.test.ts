@@ -197,6 +197,28 @@ describe('a text on a relay that was restored', () => {
     expect(await writer.storage.texts.queue()).toEqual([]);
     expect(wordsOn(onRelay(room))).toBe('one two ');
   });
+
+  test('gets what was only deleted of it, also from a device that never had the receipt of that', async () => {
+    const { writer, reader, room, text } = await written(723);
+    writer.goOnline();
+    await world.settle(1_000);
+    const copy = backUp();
+    text.doc.getText('t').delete(0, 2);
+    await world.settle(1_000);
+    expect(wordsOn(onRelay(room))).toBe('e ');
+    writer.goOffline();
+    await writer.storage.journal.prune(Number.MAX_SAFE_INTEGER - 1, 0);
+    restore(copy);
+    // Who never wrote in it has nothing of theirs to send.
+    reader.goOnline();
+    await world.settle(60_000);
+    expect(wordsOn(onRelay(room))).toBe('one ');
+    writer.goOnline();
+    await world.settle(60_000);
+    expect(wordsOn(onRelay(room))).toBe('e ');
+    expect(await onDevice(reader, room)).toEqual(onRelay(room));
+    for (const device of [writer, reader]) expect(await device.storage.journal.lost()).toEqual([]);
+  });
 });
 
 test('[H-8] what a device may have that the relay lost is told by the lowest cursor since its epoch', () => {

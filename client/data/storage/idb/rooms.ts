@@ -118,7 +118,11 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           } else if (content.kind === 'text') {
             // Found damaged while a part of it was on the way: the whole has still to come.
             const stale = held !== null && held.stale && !content.whole;
-            if (held?.stale && content.whole && (await leaveOld(tx as never, content)))
+            if (
+              held?.stale &&
+              content.whole &&
+              (await leaveOld(tx as never, content, held.acked !== undefined))
+            )
               replaced.push(content.room);
             writer.set({
               ...(held ?? emptyText(content.room)),
@@ -257,7 +261,7 @@ type RefetchTx = WriteTx<['updates', 'snapshots', 'leases', 'owed']>;
  * The whole text came anew: what was here of it before goes. The own part that the relay lacks is to be sent again, what
  * it lacks of others is owed. Tells whether an open text now shows something that is gone.
  */
-async function leaveOld(tx: RefetchTx, content: TextContent): Promise<boolean> {
+async function leaveOld(tx: RefetchTx, content: TextContent, wrote: boolean): Promise<boolean> {
   const { room } = content;
   const updates = tx.objectStore('updates');
   const index = updates.index('room');
@@ -274,7 +278,7 @@ async function leaveOld(tx: RefetchTx, content: TextContent): Promise<boolean> {
     void updates.delete(keys[i]!);
   });
   void tx.objectStore('snapshots').delete(room);
-  const more = beyond(here.filter(isReadable), content.updates, new Set(own));
+  const more = beyond(here.filter(isReadable), content.updates, new Set(own), wrote);
   if (more.own) void updates.put({ room, bytes: more.own, at: content.at, unsent: room });
   await forgetOwed(tx as never, room, new Set(own));
   if (more.others) oweText(tx as never, content, more.others);
