@@ -36,6 +36,25 @@ export interface Acked {
   readonly bytes: Bytes;
 }
 
+const isLog = (room: RoomId): boolean => {
+  const kind = room.split('/')[1]!;
+  return kind === 'directory' || kind === 'chat' || room.endsWith(':about');
+};
+
+/** A row for somebody who reads the trace. */
+const inWords = ({ room, seq, bytes }: StoredRow): string => {
+  if (isLog(room))
+    return decodeLogRun(bytes)
+      .map(({ id, type, at, data }) => `${room} ${seq} ${type} ${id} at ${at} ${JSON.stringify(data)}`)
+      .join();
+  const { structs, ds } = Y.decodeUpdate(bytes);
+  const written = structs.map(({ id, length }) => `${id.clock}+${length} of ${id.client}`);
+  const deleted = [...ds.clients].flatMap(([client, ranges]) =>
+    ranges.map(({ clock, len }) => `-${clock}+${len} of ${client}`),
+  );
+  return `${room} ${seq} ${[...written, ...deleted].join(', ')}`;
+};
+
 /**
  * Knows the rules in a few lines of its own, sees everything that the relay stores and says, and objects at once. It
  * shares no code with the relay but the reading of frames.
@@ -67,8 +86,14 @@ export class Oracle {
   /** Devices of which there are two: what one sends says nothing of the order in which the other does. */
   readonly copied = new Set<string>();
   turn = 0;
+  readonly #tell: (what: string, words: () => string) => void;
   /** The first thing that was wrong. */
   broken: Broken | null = null;
+
+  /** `tell` is told what is stored. */
+  constructor(tell: (what: string, words: () => string) => void) {
+    this.#tell = tell;
+  }
 
   /** The store as the relay sees it: every commit is looked at. */
   watch(store: RelayStore): RelayStore {
@@ -160,9 +185,9 @@ export class Oracle {
       this.#stored.set(row.cursor, row);
       room.rows.push(row);
       const device = batch.rows[i]!.device;
-      const kind = row.room.split('/')[1]!;
-      const isLog = kind === 'directory' || kind === 'chat' || row.room.endsWith(':about');
-      if (isLog) this.#entry(room, row, device);
+      if (this.#restoring !== 'copy')
+        this.#tell('stored', () => `${row.cursor}: ${inWords(row)} by ${row.by} (${device})`);
+      if (isLog(row.room)) this.#entry(room, row, device);
       else this.#text(room, row, device);
     });
     if (this.#restoring === 'no') this.#rights.check();

@@ -104,6 +104,7 @@ class Schedule {
   /** A command that somebody wants sent; kept when the device kept it. */
   async #say(device: SimDevice, room: RoomId, type: string, data: object): Promise<void> {
     const id = newId<CommandId>();
+    this.#world.trace.say('wants', () => `${device.name}: ${type} ${JSON.stringify(data)} in ${room}, ${id}`);
     const { storage } = device.machine;
     const at = this.#world.clock.now();
     const kept = await this.#world.done(
@@ -128,9 +129,9 @@ class Schedule {
     const world = this.#world;
     const { oracle, trace } = world;
     const device = world.pick(world.devices);
-    const { machine, member } = device;
+    const { machine, member, name } = device;
     const choice = world.below(100);
-    trace.say(`${choice}`, () => `${device.name} at ${world.clock.now()}`);
+    trace.note(choice);
     if (choice < 35) return this.#pages.write(device, world.pick(this.#texts()));
     if (choice < 38) return this.#forge();
     if (choice < 66) return this.#command(device, choice);
@@ -138,11 +139,11 @@ class Schedule {
       if (device.online) machine.goOffline();
       else machine.goOnline();
       device.online = !device.online;
-      return;
+      return trace.say(device.online ? 'comes online' : 'goes offline', () => name);
     }
     if (choice < 75) {
       const killed = world.below(3) > 0;
-      trace.say(killed ? 'killed' : 'restarted');
+      trace.say(killed ? 'killed' : 'restarted', () => name);
       if (!killed && device.machine.ended === null && !disk.full.has(machine.database))
         for (const tab of this.#pages.of(device)) await world.done(tab.close().catch(() => undefined));
       this.#pages.forget(device);
@@ -150,15 +151,20 @@ class Schedule {
     }
     if (choice < 76) return world.random() < 0.6 ? this.#evict(device) : this.#copy(device);
     if (choice < 78) {
+      trace.say('opens or closes a page', () => name);
       if (this.#pages.of(device).length < 3) this.#pages.of(device).push(machine.newTab());
       else await this.#pages.close(device);
       return;
     }
-    if (choice < 80) return world.network.cut(device.name);
+    if (choice < 80) {
+      trace.say('cut off', () => name);
+      return world.network.cut(name);
+    }
     if (choice < 82) {
       // Half open: a while later it turns out to have been a delay, or the end.
-      world.network.silence(device.name);
+      world.network.silence(name);
       const isDelay = world.below(2) === 0;
+      trace.say(isDelay ? 'delayed' : 'half open', () => name);
       world.clock.after(world.below(50_000), () =>
         isDelay ? world.network.resume() : world.network.dropSilent(),
       );
@@ -173,12 +179,14 @@ class Schedule {
     }
     if (choice < 88) {
       world.relayDiskFull = true;
+      trace.say('relay disk full');
       if (world.below(2) === 0) this.#hostile?.act(twice);
       await world.step(world.below(30));
       world.relayDiskFull = false;
-      return;
+      return trace.say('relay disk has room');
     }
     if (choice < 89) {
+      trace.say('disk full', () => name);
       disk.full.add(machine.database);
       world.clock.after(world.below(5_000), () => disk.full.delete(machine.database));
       return;
@@ -187,22 +195,28 @@ class Schedule {
       const jump = world.pick([-10 * year, 10 * year, -60 * minute, 5 * minute, 0]);
       const clock = world.below(4) === 0 ? { at: world.clock.now() } : { off: jump };
       // What is older than a month need not come back after a restore.
-      if (world.below(3) === 0)
-        world.relayClock = this.#isRestored && Math.abs(jump) > year ? { off: 0 } : clock;
+      const isRelays = world.below(3) === 0;
+      if (isRelays) world.relayClock = this.#isRestored && Math.abs(jump) > year ? { off: 0 } : clock;
       else device.clock = clock;
-      return;
+      const set = isRelays ? world.relayClock : clock;
+      return trace.say('clock set', () => `of ${isRelays ? 'relay' : name} ${JSON.stringify(set)}`);
     }
     if (choice < 93) {
+      trace.say('signed out', () => name);
       world.endedSessions.add(device.session);
       if (world.isRelayUp) world.relay.endSession(device.session);
       return;
     }
     if (choice < 95) {
-      if (member !== this.#owner && oracle.people.get(member)?.active)
-        world.script(this.#owner, world.room('directory', 'main'), 'member.remove', { member });
-      return;
+      if (member === this.#owner || !oracle.people.get(member)?.active) return;
+      trace.say('taken out', () => member);
+      return world.script(this.#owner, world.room('directory', 'main'), 'member.remove', { member });
     }
-    if (choice < 97) return void (await world.settle(world.below(30_000)));
+    if (choice < 97) {
+      trace.say('all wait');
+      return world.settle(world.below(30_000));
+    }
+    trace.say('all sign in again');
     await this.#everybodyBack();
   }
 
@@ -262,7 +276,7 @@ class Schedule {
 
   /** The browser threw this device's database away; nobody had it open. */
   async #evict(device: SimDevice): Promise<void> {
-    this.#world.trace.say('evicted');
+    this.#world.trace.say('evicted', () => device.name);
     this.#pages.forget(device);
     this.#pages.promised = this.#pages.promised.filter((each) => each.device !== device);
     this.#lost.evicted(device);

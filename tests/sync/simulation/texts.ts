@@ -104,6 +104,7 @@ export class Pages {
       );
     const undo = this.#undoOf(open);
     const choice = world.below(12);
+    world.trace.say('writes', () => `${device.name} in ${room} under ${doc.clientID}`);
     if (choice === 0) undo.undo();
     else if (choice === 1) undo.redo();
     else doc.transact(() => (room.includes('/doc/') ? this.#rich(doc) : this.#plain(doc)));

@@ -16,7 +16,7 @@ export class Trace {
     this.#hash = (this.#hash << 13) | (this.#hash >>> 19);
   }
 
-  /** `words` is called only when somebody reads. */
+  /** `what` is the same for the same seed; `words` may say more, and is called only when somebody reads. */
   say(what: string, words: () => string = () => ''): void {
     for (let i = 0; i < what.length; i++) this.note(what.charCodeAt(i));
     this.#tell?.(`${what} ${words()}`);

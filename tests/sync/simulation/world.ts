@@ -45,7 +45,7 @@ export class SimWorld {
   readonly random: () => number;
   readonly clock = new HeldClock();
   readonly trace: Trace;
-  readonly oracle = new Oracle();
+  readonly oracle: Oracle;
   readonly network: Network;
   readonly devices: SimDevice[] = [];
   readonly endedSessions = new Set<string>();
@@ -62,6 +62,7 @@ export class SimWorld {
     seedEverything(seed);
     this.random = randomOf(seed);
     this.trace = new Trace(tell);
+    this.oracle = new Oracle((what, words) => this.trace.say(what, words));
     disk.reset(this.random);
     setNow(this.clock.now());
     this.data = new RelayData(this.workspace, () => this.#told(this.relayClock));
