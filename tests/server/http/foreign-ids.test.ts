@@ -77,6 +77,7 @@ async function found(name: string): Promise<Company> {
   const made = [
     { room: secret, type: 'chat.create', data: { type: 'group', title: '', members: [me.member.id] } },
     { room: secret, type: 'chat.send', data: { text: 'between me and me' } },
+    { room: secret, type: 'chat.link', data: { key: newId() } },
     { room: `${me.workspace.id}/doc/${newId()}:about`, type: 'doc.create', data: { title: 'Plan' } },
     { room: ownOf(me), type: 'list.chat', data: { chat: 'c', muted: true } },
     { room: `${ownOf(me)}:todos`, type: 'todo.add', data: { id: 't', text: 'mine alone' } },
@@ -148,6 +149,8 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
       { from: room, room: ours.secret, hash },
       { from: ours.secret, room, hash },
     ]),
+  'POST /api/group-link': ({ rooms }) =>
+    rooms.flatMap((room) => ['undefined', 'k'.repeat(22)].map((key) => ({ group: idIn(room), key }))),
   'POST /api/commands': ({ rooms, members }) => [
     ...rooms.map((room) => ({ commands: [command(room, 'chat.send', { text: 'hello' })] })),
     ...rooms.map((room) => ({ commands: [command(room, 'chat.addMembers', { members: [...members] })] })),
@@ -173,10 +176,13 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
 const ownOf = ({ workspace, member }: SignedIn): string => `${workspace.id}/personal/${member.id}`;
 const directoryOf = ({ people }: Company): string => `${people.owner.workspace.id}/directory/main`;
 
+const idIn = (room: string): string => /^[^/]*\/[^/]*\/([^:]*)/.exec(room)?.[1] ?? '';
+
 const valuesOf = (name: string, place: string, path: string, foreign: Foreign): readonly string[] => {
   if (place === 'path' && name === 'code') return foreign.codes;
   if (place === 'path') return path.includes('invitation') ? foreign.invitations : foreign.sessions;
   if (name === 'room') return foreign.rooms;
+  if (name === 'group') return foreign.rooms.map(idIn);
   if (name === 'hash') return [hash];
   if (name === 'kind') return ['chat'];
   if (name === 'path') return ['[]'];
