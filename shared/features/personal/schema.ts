@@ -5,8 +5,9 @@ import { memberId } from '../directory/schema.ts';
 
 /** Bounds of what one person keeps: their states are held whole, on their devices and by the relay. */
 export const most = { chats: 5_000, sections: 50, saved: 2_000, todos: 2_000 } as const;
-/** Longest copy of a message that is kept with a saved one, in UTF-16 units. */
+/** Longest copy of a message that is kept with a saved one, and of all of them together, in UTF-16 units. */
 export const longestCopy = 4_000;
+export const longestCopies = 1_000_000;
 export const longestTodo = 1_000;
 
 /** Ids are keys of plain objects, so one must not be a name that every object has. */

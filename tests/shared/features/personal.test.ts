@@ -264,6 +264,22 @@ describe('rights over what is one’s own', () => {
     });
   });
 
+  it('keeps only so many words of saved messages, however few they are', () => {
+    const kind = kindOf(saved);
+    const long = (i: number): Line => [
+      'saved.add',
+      { ...message, message: `m${i}`, text: 'x'.repeat(4_000) },
+    ];
+    const full = kind.fold(
+      kind.initial,
+      Array.from({ length: 250 }, (_, i) => entry(long(i), i)),
+    );
+    expect(judgeCommand(ada, ...long(250), resource(saved, full))).toMatchObject({
+      error: { code: 'too-many' },
+    });
+    expect(judgeCommand(ada, ...long(249), resource(saved, full))).toMatchObject({ ok: true });
+  });
+
   it.each<[Room, number, (i: number) => Line]>([
     [list, most.sections, (i) => ['list.addSection', { id: `s${i}`, name: 'x' }]],
     [list, most.chats, (i) => ['list.chat', { chat: `c${i}`, pinned: true }]],
