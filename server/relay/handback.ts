@@ -78,6 +78,8 @@ export function createHandback(deps: HandbackDeps): Handback {
   const places = createPlaces(store);
   const lost = createLostEntries(store, places, committer.flush);
   const wasRestored = store.epochs.length > 0;
+  /** Rooms that were made under the name of a lost one: its own making was handed back. */
+  const apart = new Set<RoomId>();
   /** Commands whose entries are queued to be stored. */
   const settling = new Set<string>();
   let jobs: Job[] = [];
@@ -109,6 +111,17 @@ export function createHandback(deps: HandbackDeps): Handback {
     return [...outside, ...lost.revoking(logs.open(room))].filter(
       (taken) => (taken.entry.id !== id || taken.entry.by !== by) && places.isAfter(taken, given),
     );
+  };
+
+  /** Whether the entry is of a room that was lost, and another one has its name now. */
+  const isOfAnother = ({ kind, room }: Located & { kind: AnyLogKind }, given: Made): boolean => {
+    const governing = logs.open(governingRoom(room, kind) ?? room);
+    if (!governing.kind.isAnother?.(governing.state)) return false;
+    const made = lost.made(governing, 0);
+    if (!made) return false;
+    const isMaking = room === governing.room && kind.commands[given.entry.type]?.creates === true;
+    if (isMaking) apart.add(room);
+    return isMaking || (apart.has(governing.room) && places.isAfter(made, given));
   };
 
   /** Readers who were let in only after the entry was made, and for whom it was nothing. */
@@ -154,6 +167,8 @@ export function createHandback(deps: HandbackDeps): Handback {
     if (!exists(located, now, entry)) return refused(failure('room-not-found', 'no such room'));
     // Found before anything is queued: the entry must not be stored without what takes its gifts away again.
     const place = places.ofLost(entry, row.seq);
+    if (isOfAnother(located, { entry, place }))
+      return refused(failure('already-exists', 'another room has this name now'));
     const since = takenSince(located, { entry, place });
     const later = laterReaders(located, { entry, place });
     const moved = appending.entry(now, entry, handedDevice);

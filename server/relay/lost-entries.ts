@@ -24,6 +24,8 @@ interface Known {
   /** Up to where the log was read. */
   upTo: number;
   readonly ids: Set<string>;
+  /** Those before `from`; null until one is looked for. */
+  earlier: Set<string> | null;
   readonly revoking: Made[];
   /** By seq, what was asked for. */
   readonly made: Map<number, Made>;
@@ -33,11 +35,8 @@ interface Known {
 const mostRemembered = 500_000;
 const all = 2 ** 31;
 
-/** A command's id is its device's, which draws it once; a fact is only told apart by what it says. */
-const identity = (entry: LogEntry): string =>
-  isFact(entry)
-    ? `${entry.by} ${entry.type} ${entry.at} ${JSON.stringify(entry.data)}`
-    : `${entry.by} ${entry.id}`;
+/** A command's id is its device's, which draws it once; a fact's says its place and epoch. */
+const identity = ({ by, id }: LogEntry): string => `${by} ${id}`;
 
 export function createLostEntries(store: RelayStore, places: Places, flush: () => void): LostEntries {
   const lowestUntil = Math.min(...store.epochs.map(({ until }) => until));
@@ -63,7 +62,8 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
   };
 
   const forget = (room: RoomId): void => {
-    remembered -= rooms.get(room)?.ids.size ?? 0;
+    const known = rooms.get(room);
+    remembered -= (known?.ids.size ?? 0) + (known?.earlier?.size ?? 0);
     rooms.delete(room);
   };
 
@@ -83,7 +83,10 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
       }
       const since = store.rowsAfter(log.room, lowestUntil);
       const from = since[0]?.seq ?? log.head;
-      rooms.set(log.room, (known = { from, upTo: from, ids: new Set(), revoking: [], made: new Map() }));
+      rooms.set(
+        log.room,
+        (known = { from, upTo: from, ids: new Set(), earlier: null, revoking: [], made: new Map() }),
+      );
       noteRows(log, known, since);
       return known;
     }
@@ -91,19 +94,32 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
     return known;
   };
 
+  /** It may have been brought from another place than its own: from a history that this relay does not go on from. */
+  const isEarlier = (log: LogRoom, known: Known, entry: LogEntry): boolean => {
+    if (!known.earlier) {
+      known.earlier = new Set(entriesOf(store.rowsFrom(log.room, 0, known.from)).map(identity));
+      remembered += known.earlier.size;
+    }
+    return known.earlier.has(identity(entry));
+  };
+
   return {
     isKnown(log, entry) {
       const known = of(log);
       if (known.ids.has(identity(entry))) return true;
-      if (entry.seq >= known.from) return false;
-      const [there] = entriesOf(store.rowsFrom(log.room, entry.seq, 1));
-      return there !== undefined && identity(there) === identity(entry);
+      if (entry.seq < known.from) {
+        const [there] = entriesOf(store.rowsFrom(log.room, entry.seq, 1));
+        if (there && identity(there) === identity(entry)) return true;
+      }
+      return isEarlier(log, known, entry);
     },
     revoking: (log) => of(log).revoking,
     made(log, seq) {
       const { made } = of(log);
       const known = made.get(seq);
       if (known) return known;
+      // What is queued is found like everything else.
+      if (store.rowsFrom(log.room, seq, 1).length === 0 && seq < log.head) flush();
       const [row] = store.rowsFrom(log.room, seq, 1);
       const [entry] = row ? entriesOf([row]) : [];
       if (!row || !entry) return null;

@@ -122,6 +122,11 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
   /** What takes somebody out who had left the workspace and comes back; null when they may read on. */
   letGo?(state: State, member: MemberId): Fact | null;
+  /**
+   * Whether a room that was made under the name of one which a restore took is another one, so that nothing of the lost
+   * one is shown in it. Without it there is one room of a name, whoever makes it.
+   */
+  isAnother?(state: State): boolean;
   /** Types of entries that somebody would want to be told of (they count as unread). */
   readonly noteworthy: ReadonlySet<string>;
   readonly marks?: MarkRules;

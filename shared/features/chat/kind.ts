@@ -82,6 +82,8 @@ export const chatKind: LogKind<ChatState> = {
   // A group went on without them; a pair could not.
   letGo: ({ type, members: of }, member) =>
     type === 'group' && Object.hasOwn(of, member) ? { type: 'chat.removeMember', data: { member } } : null,
+  // A direct conversation is its two people's; who is in a group was said when it was made.
+  isAnother: ({ type }) => type === 'group',
   noteworthy: new Set(['chat.send', 'chat.announce']),
   limited: {
     from: readsFrom,

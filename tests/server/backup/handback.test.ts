@@ -12,11 +12,13 @@ let pad: RoomId;
 let ada: TestDevice;
 let ben: TestDevice;
 let now: number;
+let tick: number;
 
 beforeEach(async () => {
   // No two things happen in the same millisecond.
   now = Date.UTC(2026, 0, 5);
-  family = await startFamily({ clock: { now: () => now++ } });
+  tick = 1;
+  family = await startFamily({ clock: { now: () => (now += tick) } });
   first = family.first;
   await first.people('ada', 'ben', 'eve');
   group = first.room('chat', 'group');
@@ -168,6 +170,43 @@ describe('a restored relay', () => {
     expect(results).toEqual([results[0], results[0]]);
     expect(['taken', 'known']).toContain((await handed)[0]);
     expect(said(rig)).toEqual(['once']);
+  });
+
+  it('[R-2] knows a row that stands elsewhere in a history which it does not go on from', async () => {
+    await create(ada, 'ben');
+    const older = family.copy();
+    for (const text of ['one', 'two', 'three']) await say(ada, text);
+    const newer = family.copy();
+    const lost = of(heldBy(ada), group).slice(1);
+
+    const left = await family.restore(older);
+    const going = await left.rig.device('ada');
+    await say(going, 'new');
+    expect(await handBack(going, lost)).toEqual(['taken', 'taken', 'taken']);
+    expect(said(left.rig)).toEqual(['new', 'one', 'two', 'three']);
+    await going.settle();
+    const moved = of(heldBy(going), group);
+
+    const { rig } = await family.restore(newer);
+    const device = await rig.device('ada');
+    expect(await handBack(device, moved)).toEqual(['taken', 'known', 'known', 'known']);
+    expect(said(rig)).toEqual(['one', 'two', 'three', 'new']);
+  });
+
+  it('[R-2] tells facts apart that say the same at the same moment', async () => {
+    const directory = first.room('directory', 'main');
+    const copy = family.copy();
+    tick = 0;
+    for (let times = 0; times < 2; times++) {
+      await ada.command(directory, 'member.remove', { member: 'eve' });
+      await first.people('eve');
+    }
+    await ada.settle();
+    const lost = of(heldBy(ada), directory);
+    const { rig } = await family.restore(copy);
+    expect(await handBack(await rig.device('ada'), lost)).toEqual(lost.map(() => 'taken'));
+    expect(lost.length).toBeGreaterThanOrEqual(4);
+    expect(rig.relay.mayRead(member('eve'), pad).ok).toBe(true);
   });
 
   it('[R-4] asks for what comes before, and takes what comes a second time', async () => {
@@ -378,5 +417,66 @@ describe('client ids', () => {
     expect(await device.update(pad, more)).toMatchObject({ type: 'acked' });
     expect(textOf(rig)).toBe('xy');
     expect(await rig.relay.lease(rig.caller('ben'), 1)).not.toContain(id);
+  });
+});
+
+describe('a room that was made under the name of a lost one', () => {
+  /** Ben's group is lost; eve, who has seen its name, was faster than those who bring it back. */
+  async function replaced(): Promise<{ rig: Rig; lost: HandedRow[]; eve: TestDevice }> {
+    const copy = family.copy();
+    const reads = first.room('chat', 'group', 'reads');
+    await create(ben, 'ada');
+    await say(ben, 'for ada');
+    await ben.command(reads, 'chat.read', { upTo: 1 });
+    await ada.row(reads);
+    const lost = heldBy(ada).filter(({ room }) => room === group || room === reads);
+    const { rig } = await family.restore(copy);
+    const eve = await rig.device('eve');
+    expect(await create(eve, 'ada')).toMatchObject({ ok: true });
+    return { rig, lost, eve };
+  }
+
+  it('[R-3] shows its readers nothing of the lost one, whose rows stay with those who have them', async () => {
+    const { rig, lost, eve } = await replaced();
+    const refused = lost.map(() => 'already-exists');
+    expect(await handBack(await rig.device('ada'), lost)).toEqual(refused);
+    expect(await handBack(await rig.device('ben'), lost.slice(1))).toEqual(refused.slice(1));
+    await eve.settle();
+    expect(eve.rows().filter(({ room }) => room === group)).toHaveLength(1);
+    expect(said(rig)).toEqual([]);
+    expect(rig.relay.mayRead(member('ben'), group).ok).toBe(false);
+  });
+
+  it('[R-3] is the same one where it was made by the same command, sent again', async () => {
+    const copy = family.copy();
+    const id = newId<CommandId>();
+    const made = { type: 'group', title: 'All', members: ['ada'] };
+    await ben.command(group, 'chat.create', made, id);
+    await say(ben, 'for ada');
+    const lost = of(heldBy(ben), group);
+    const { rig } = await family.restore(copy);
+    const again = await rig.device('ben');
+    expect(await again.command(group, 'chat.create', made, id)).toMatchObject({ ok: true, seq: 0 });
+    expect(await handBack(await rig.device('ada'), lost)).toEqual(['known', 'taken']);
+    expect(said(rig)).toEqual(['for ada']);
+  });
+
+  it('[R-3] is the same one where its name says who is in it, and where everybody reads it', async () => {
+    const copy = family.copy();
+    const direct = first.room('chat', 'direct-ada-ben');
+    const about = first.room('doc', 'd', 'about');
+    const pair = (by: TestDevice, other: string) =>
+      by.command(direct, 'chat.create', { type: 'direct', title: '', members: [other] });
+    await pair(ada, 'ben');
+    await ada.command(direct, 'chat.send', { text: 'first' });
+    await ada.command(about, 'doc.create', { title: 'Plan' });
+    const lost = heldBy(ada);
+    const { rig } = await family.restore(copy);
+    const device = await rig.device('ben');
+    await pair(device, 'ada');
+    await device.command(about, 'doc.create', { title: 'Another plan' });
+    expect(await handBack(device, lost)).toEqual(lost.map(() => 'taken'));
+    expect(said(rig, direct)).toEqual(['first']);
+    expect(rig.relay.state(about)).toMatchObject({ title: 'Another plan', created: { by: 'ben' } });
   });
 });

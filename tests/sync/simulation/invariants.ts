@@ -124,13 +124,16 @@ function checkLost(world: SimWorld, lost: LostRows, kept: ReadonlyMap<SimDevice,
     const having = able(room, holders);
     const isKey = ({ bytes }: OwedRow): boolean =>
       decodeLogRun(bytes).some((each) => entryKey(room, each) === key);
-    const isShown = having.some((device) =>
+    const why = having.flatMap((device) =>
       kept
         .get(device)!
-        .owed.some((row) => row.room === room && row.failure?.code !== 'receipt-invalid' && isKey(row)),
+        .owed.flatMap((row) => (row.room === room && isKey(row) ? [row.failure?.code ?? null] : [])),
     );
+    const buildsOnGone = gone.has(baseOf(room)) && why.some((code) => code !== 'receipt-invalid');
+    // It is of another conversation than the one that has the name now.
+    const isOfAnother = oracle.wasMadeAnew(room) && why.includes('already-exists');
     must(
-      having.length === 0 || (gone.has(baseOf(room)) && isShown),
+      having.length === 0 || buildsOnGone || isOfAnother,
       () => `${entry.type} ${entry.id} of ${room} was lost, and ${namesOf(having)} had it`,
     );
   }

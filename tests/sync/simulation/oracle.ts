@@ -80,6 +80,8 @@ export class Oracle {
   readonly #everWritten = new Map<string, number>();
   readonly #everSaid = new Set<string>();
   readonly #everLeased = new Map<number, string>();
+  /** Commands that made a conversation. */
+  readonly #makings = new Map<RoomId, Set<string>>();
   readonly #rights = new Rights(this);
   /** Commits are those of the copy that is being restored, or what its journal brings back. */
   #restoring: 'no' | 'copy' | 'journal' = 'no';
@@ -272,11 +274,12 @@ export class Oracle {
         this.#order.set(`${device} ${row.room}`, number);
       }
     }
-    this.#apply(row.room, entry, device === handedDevice || device === relayDevice);
+    this.#apply(row.room, entry, device === handedDevice, device === relayDevice);
   }
 
-  /** `isGiven`: the right to do it was looked at before, or needs no look. */
-  #apply(room: RoomId, { type, by, data }: LogEntry, isGiven: boolean): void {
+  /** `isBack`: the right to do it was looked at before; `isFact`: it needs no look. */
+  #apply(room: RoomId, { id, type, by, data }: LogEntry, isBack: boolean, isFact: boolean): void {
+    const isGiven = isBack || isFact;
     const said = data as { member: MemberId; members: MemberId[]; role: string };
     const chat = this.#chatOf(room);
     const isIn = (): void =>
@@ -307,6 +310,7 @@ export class Oracle {
       }
       case 'chat.create':
         must(!chat, () => `${room} was made twice`);
+        this.#made(room, id);
         this.chats.set(room, { by, members: new Set([by, ...said.members]) });
         return;
       case 'chat.addMembers':
@@ -325,8 +329,9 @@ export class Oracle {
       case 'chat.read':
         return isIn();
       case 'doc.create':
-        must(!this.docs.has(room), () => `${room} was made twice`);
-        this.docs.set(room, { deleted: false });
+        // One that was made anew while the first was lost stays as it is when that comes back.
+        must(isBack || !this.docs.has(room), () => `${room} was made twice`);
+        if (!this.docs.has(room)) this.docs.set(room, { deleted: false });
         return;
       case 'doc.delete':
       case 'doc.restore':
@@ -336,6 +341,17 @@ export class Oracle {
       default:
         return;
     }
+  }
+
+  #made(room: RoomId, id: string): void {
+    const ids = this.#makings.get(room);
+    if (ids) ids.add(id);
+    else this.#makings.set(room, new Set([id]));
+  }
+
+  /** Conversations of one name were made more than once, each after a restore took the one before. */
+  wasMadeAnew(room: RoomId): boolean {
+    return (this.#makings.get(room.split(':')[0] as RoomId)?.size ?? 0) > 1;
   }
 
   #leave(room: RoomId, chat: Chat | undefined, member: MemberId): void {
