@@ -1,5 +1,5 @@
 import DirectoryList from './DirectoryList.svelte';
 import { directoryPalette } from './palette.ts';
-import ProfilePage from './ProfilePage.svelte';
+import DirectoryPage from './DirectoryPage.svelte';
 
-export const feature = { list: DirectoryList, content: ProfilePage, palette: directoryPalette };
+export const feature = { list: DirectoryList, content: DirectoryPage, palette: directoryPalette };

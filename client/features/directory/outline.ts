@@ -121,15 +121,18 @@ export function reportsOf(directory: DirectoryState): ReadonlyMap<MemberId | nul
   return reports;
 }
 
-/** Who stands above somebody now. */
-export function superiorOf(directory: DirectoryState, member: Member): Member | null {
+/** Who stands above somebody, the nearest first; those who left are passed over. */
+export function* chainOf(directory: DirectoryState, member: Member): Generator<Member> {
   const seen = new Set<MemberId>([member.id]);
   for (let id = member.superior ?? null; id !== null && !seen.has(id);) {
     seen.add(id);
     const above: Member | undefined = directory.members[id];
-    if (!above) return null;
-    if (above.leftAt === null) return above;
+    if (!above) return;
+    if (above.leftAt === null) yield above;
     id = above.superior ?? null;
   }
-  return null;
 }
+
+/** Who stands above somebody now. */
+export const superiorOf = (directory: DirectoryState, member: Member): Member | null =>
+  chainOf(directory, member).next().value ?? null;
