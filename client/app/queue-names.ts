@@ -27,6 +27,7 @@ const names: Readonly<Record<string, () => string>> = {
 
 export const queuedWhat = (item: QueuedItem): string => {
   if (item.type === 'update') return t.queueText({ count: item.count });
+  if (item.type === 'blob' && item.words !== '') return t.queueFile;
   const [kind = ''] = item.type.split('.', 1);
   return (names[item.type] ?? names[kind])?.() ?? t.queueOther;
 };

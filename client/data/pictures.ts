@@ -45,7 +45,7 @@ export async function findBlob(
   if (!fetched.ok) return fetched;
   const bytes = fetched.value;
   const { type, size } = bytes;
-  if (!here && size <= keptUpTo) {
+  if (!here?.pending && size <= keptUpTo) {
     await blobs
       .put({ room, hash, type, name: '', size, bytes, at, pending: false, failure: null })
       .then(() => blobs.trim(keptInAll))

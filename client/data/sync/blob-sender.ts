@@ -96,6 +96,11 @@ export class BlobSender {
     });
     if (!outcome.ok && isTransient(outcome.error)) return false;
     // What the relay refused stays in the queue, with the reason, until the person dismisses it.
+    if (outcome.ok && !blob.bytes) {
+      await storage.blobs.remove(room, hash);
+      bus.post({ type: 'queue' });
+      return true;
+    }
     const change = outcome.ok ? { pending: false, failure: null } : { pending: true, failure: outcome.error };
     await storage.blobs.mark(room, hash, change);
     bus.post({ type: 'queue' });

@@ -21,13 +21,22 @@ export async function createGroup(
   return id;
 }
 
-/** `startWith` is the other person of a direct conversation that does not exist yet. */
+/**
+ * `startWith` is the other person of a direct conversation that does not exist yet; `filesFrom` the conversation whose
+ * files the message names, when it is another one.
+ */
 export async function sendMessage(
   data: WorkspaceData,
   room: RoomId,
   message: ChatSend,
   startWith: MemberId | null,
+  filesFrom: RoomId = room,
 ): Promise<void> {
+  if (filesFrom !== room)
+    for (const { hash, name, size, small } of message.files ?? []) {
+      await data.files.copy(filesFrom, room, { hash, name, size });
+      if (small) await data.files.copy(filesFrom, room, { hash: small, name, size });
+    }
   if (startWith) {
     const command: ChatCreate = { type: 'direct', title: '', members: [startWith] };
     await data.send(room, 'chat.create', command);

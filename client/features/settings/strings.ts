@@ -126,7 +126,8 @@ export const t = defineStrings({
     unsentMessages: (p: { count: number }) => plural(p.count, { one: '{n} message', other: '{n} messages' }),
     unsentTexts: (p: { count: number }) =>
       plural(p.count, { one: '{n} change in a document', other: '{n} changes in documents' }),
-    unsentPictures: (p: { count: number }) => plural(p.count, { one: '{n} picture', other: '{n} pictures' }),
+    unsentPictures: (p: { count: number }) => 
+      plural(p.count, { one: '{n} picture or file', other: '{n} pictures and files' }),
     unsentOther: (p: { count: number }) =>
       plural(p.count, { one: '{n} other change', other: '{n} other changes' }),
     downloadUnsent: 'Download them first',
@@ -245,7 +246,7 @@ export const t = defineStrings({
       plural(p.count, { other: '有 {n} 处改动只在这台设备上，退出就没有了：' }),
     unsentMessages: (p: { count: number }) => plural(p.count, { other: '{n} 条消息' }),
     unsentTexts: (p: { count: number }) => plural(p.count, { other: '{n} 处文档改动' }),
-    unsentPictures: (p: { count: number }) => plural(p.count, { other: '{n} 张图片' }),
+    unsentPictures: (p: { count: number }) => plural(p.count, { other: '{n} 个图片或文件' }),
     unsentOther: (p: { count: number }) => plural(p.count, { other: '{n} 处其他改动' }),
     downloadUnsent: '先下载下来',
     signOutAnyway: '退出并删除',

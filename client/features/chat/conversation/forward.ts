@@ -1,5 +1,5 @@
 /* Taking messages to another conversation: each by itself, or all of them as one record. */
-import type { MemberId } from '../../../../shared/base/ids.ts';
+import type { MemberId, RoomId } from '../../../../shared/base/ids.ts';
 import { directChatId } from '../../../../shared/features/chat/kind.ts';
 import { mostRecorded, type ChatSend } from '../../../../shared/features/chat/messages.ts';
 import type { MarkedEntry, WorkspaceData } from '../../../data/api.ts';
@@ -40,15 +40,16 @@ export function forwardedMessages(
     return items.length === 0 ? [] : [{ text: '', record: { title: title.slice(0, 100), items } }];
   }
   return messages.flatMap(({ entry, message }): ChatSend[] => {
-    const { text, record } = message;
+    const { text, record, files } = message;
     if (record) return [{ text, record }];
-    return text === '' ? [] : [{ text, forwarded: { by: message.forwarded?.by ?? entry.by } }];
+    return [{ text, ...(files ? { files } : {}), forwarded: { by: message.forwarded?.by ?? entry.by } }];
   });
 }
 
-/** `note`: own words, said after what is forwarded. */
+/** `from`: where it was said; `note`: own words, said after what is forwarded. */
 export async function forward(
   data: WorkspaceData,
+  from: RoomId,
   messages: readonly ChatSend[],
   to: readonly Destination[],
   note: string,
@@ -57,7 +58,7 @@ export async function forward(
   for (const { id, partner } of to) {
     let begin = data.chat(id) === null ? partner : null;
     for (const message of all) {
-      await sendMessage(data, chatRoom(data, id), message, begin);
+      await sendMessage(data, chatRoom(data, id), message, begin, from);
       begin = null;
     }
   }

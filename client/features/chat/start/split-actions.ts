@@ -27,6 +27,7 @@ export const splitActions: ActionSource = ({ data }) => [
       splitting.dialog = {
         people: peopleOf(data, at),
         messages: forwardedMessages([at.entry], 'each', title),
+        from: at.conversation.room,
       };
     },
   },
