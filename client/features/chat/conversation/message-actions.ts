@@ -7,6 +7,7 @@ import Copy from '@lucide/svelte/icons/copy';
 import CornerUpRight from '@lucide/svelte/icons/corner-up-right';
 import Link from '@lucide/svelte/icons/link';
 import ListChecks from '@lucide/svelte/icons/list-checks';
+import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Pencil from '@lucide/svelte/icons/pencil';
 import Pin from '@lucide/svelte/icons/pin';
 import PinOff from '@lucide/svelte/icons/pin-off';
@@ -15,6 +16,7 @@ import RotateCcw from '@lucide/svelte/icons/rotate-ccw';
 import Smile from '@lucide/svelte/icons/smile';
 import Trash from '@lucide/svelte/icons/trash-2';
 import Undo from '@lucide/svelte/icons/undo-2';
+import type { EntryTarget } from '../../../../shared/access/kind.ts';
 import type { MemberId } from '../../../../shared/base/ids.ts';
 import { isPinned, mostReactions, type ChatSend } from '../../../../shared/features/chat/messages.ts';
 import type { ViewEntry, WorkspaceData } from '../../../data/api.ts';
@@ -26,6 +28,7 @@ import { personName } from '../people.ts';
 import { t as chat } from '../strings.ts';
 import { t } from './strings.ts';
 import { targetOf, type Talk } from './talk.svelte.ts';
+import { threads } from './threads.svelte.ts';
 
 /** One message as the page shows it. */
 export interface MessageAt {
@@ -86,6 +89,10 @@ export async function react(
   await attempt(data.send(conversation.room, 'chat.react', { target: targetOf(entry), emoji: now }));
 }
 
+/** The message with which the talk began that this one is in; null when nobody answered and it answers nobody. */
+const threadOf = (entry: ViewEntry, message: ChatSend): EntryTarget | null =>
+  message.thread ?? ((entry.marks?.replies.length ?? 0) > 0 ? targetOf(entry) : null);
+
 const isSent = ({ entry }: MessageAt): boolean => entry.delivery !== 'failed';
 
 export const talkActions: ActionSource = ({ data, talk, onmention }) => {
@@ -104,6 +111,15 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       run: ({ entry }) => talk.reply(entry),
     },
     {
+      id: 'thread',
+      group: 'talk',
+      icon: MessagesSquare,
+      label: () => t.openThread,
+      isFor: ({ entry, message }) => talk.root === null && threadOf(entry, message) !== null,
+      run: ({ entry, message, conversation }) =>
+        threads.show(conversation.id, threadOf(entry, message) ?? targetOf(entry)),
+    },
+    {
       id: 'mention',
       group: 'talk',
       icon: AtSign,
@@ -117,7 +133,7 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       icon: Smile,
       label: () => t.whoReacted,
       isFor: ({ entry }) => Object.values(entry.marks?.reactions ?? {}).some(({ emoji }) => emoji.length > 0),
-      run: ({ entry }) => (talk.dialog = { kind: 'reactions', id: entry.id }),
+      run: ({ entry }) => (talk.dialog = { kind: 'reactions', at: targetOf(entry) }),
     },
     {
       id: 'copy',

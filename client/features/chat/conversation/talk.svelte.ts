@@ -7,7 +7,7 @@ import type { LogView, ViewEntry } from '../../../data/api.ts';
 
 /** A dialog over the conversation. */
 export type TalkDialog =
-  | { readonly kind: 'versions' | 'reactions'; readonly id: CommandId }
+  | { readonly kind: 'versions' | 'reactions'; readonly at: EntryTarget }
   | { readonly kind: 'forward'; readonly entries: readonly ViewEntry[] }
   | { readonly kind: 'pins' };
 
@@ -16,6 +16,8 @@ export const targetOf = ({ seq, id }: EntryTarget): EntryTarget => ({ seq, id })
 export class Talk {
   /** The log of the conversation; another one after it began to exist. */
   view = $state.raw<LogView | null>(null);
+  /** The message with which the shown thread began; null where the whole conversation is shown. */
+  root: EntryTarget | null = null;
   /** What the composer writes: an answer to this, or this anew. */
   replying = $state.raw<ViewEntry | null>(null);
   editing = $state.raw<ViewEntry | null>(null);
