@@ -126,7 +126,7 @@ export const t = defineStrings({
     unsentMessages: (p: { count: number }) => plural(p.count, { one: '{n} message', other: '{n} messages' }),
     unsentTexts: (p: { count: number }) =>
       plural(p.count, { one: '{n} change in a document', other: '{n} changes in documents' }),
-    unsentPictures: (p: { count: number }) => 
+    unsentPictures: (p: { count: number }) =>
       plural(p.count, { one: '{n} picture or file', other: '{n} pictures and files' }),
     unsentOther: (p: { count: number }) =>
       plural(p.count, { one: '{n} other change', other: '{n} other changes' }),
