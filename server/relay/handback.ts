@@ -210,6 +210,19 @@ export function createHandback(deps: HandbackDeps): Handback {
     updates.takeBack(row, located, answers);
   };
 
+  /** Reads a part of what has to be read before the row can be judged; false when nothing is left of that. */
+  const readsOn = (row: HandedRow): boolean => {
+    if (!wasRestored || !receipts.isOwn(row)) return false;
+    try {
+      const located = access.locate(row.room);
+      const [entry] = located && isLog(located) ? decodeLogRun(row.bytes) : [];
+      return entry !== undefined && lost.readsOn(logs.open(row.room), entry);
+    } catch {
+      // Whatever it is, the row meets it again and is answered.
+      return false;
+    }
+  };
+
   const step = (job: Job): void => {
     const at = job.next++;
     const row = job.rows[at]!;
@@ -245,7 +258,7 @@ export function createHandback(deps: HandbackDeps): Handback {
       // One row of each socket in turn: a large hand-back does not make the small ones wait.
       const job = jobs.shift()!;
       if (job.rows.length === 0) job.answer([]);
-      else step(job);
+      else if (!readsOn(job.rows[job.next]!)) step(job);
       if (job.next < job.rows.length) jobs.push(job);
     }
     schedule();

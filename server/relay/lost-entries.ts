@@ -7,6 +7,8 @@ import type { Made, Place, Places } from './places.ts';
 
 /** What a log room has since the oldest restore: so that nothing is taken back twice, nor rights that are gone. */
 export interface LostEntries {
+  /** Reads on in the log, where only that tells whether the entry is known; true while there is more to read. */
+  readsOn(log: LogRoom, entry: LogEntry): boolean;
   isKnown(log: LogRoom, entry: LogEntry): boolean;
   /** Entries that took something away since then. */
   revoking(log: LogRoom): readonly Made[];
@@ -24,8 +26,9 @@ interface Known {
   /** Up to where the log was read. */
   upTo: number;
   readonly ids: Set<string>;
-  /** Those before `from`; null until one is looked for. */
-  earlier: Set<string> | null;
+  /** Those before `from`, as far as they were read: to here. */
+  readonly earlier: Set<string>;
+  earlierTo: number;
   readonly revoking: Made[];
   /** By seq, what was asked for. */
   readonly made: Map<number, Made>;
@@ -34,6 +37,8 @@ interface Known {
 /** Entries that are remembered by id, of all rooms together. */
 const mostRemembered = 500_000;
 const all = 2 ** 31;
+/** Entries that are read at once of what may be long. */
+const part = 256;
 
 /** A command's id is its device's, which draws it once; a fact's says its place and epoch. */
 const identity = ({ by, id }: LogEntry): string => `${by} ${id}`;
@@ -63,7 +68,7 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
 
   const forget = (room: RoomId): void => {
     const known = rooms.get(room);
-    remembered -= (known?.ids.size ?? 0) + (known?.earlier?.size ?? 0);
+    remembered -= (known?.ids.size ?? 0) + (known?.earlier.size ?? 0);
     rooms.delete(room);
   };
 
@@ -83,10 +88,16 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
       }
       const since = store.rowsAfter(log.room, lowestUntil);
       const from = since[0]?.seq ?? log.head;
-      rooms.set(
-        log.room,
-        (known = { from, upTo: from, ids: new Set(), earlier: null, revoking: [], made: new Map() }),
-      );
+      known = {
+        from,
+        upTo: from,
+        ids: new Set(),
+        earlier: new Set(),
+        earlierTo: 0,
+        revoking: [],
+        made: new Map(),
+      };
+      rooms.set(log.room, known);
       noteRows(log, known, since);
       return known;
     }
@@ -94,24 +105,32 @@ export function createLostEntries(store: RelayStore, places: Places, flush: () =
     return known;
   };
 
+  const isAt = (log: LogRoom, seq: number, entry: LogEntry): boolean =>
+    entriesOf(store.rowsFrom(log.room, seq, 1)).some((there) => identity(there) === identity(entry));
+
+  const isFound = (log: LogRoom, { from, ids, earlier }: Known, entry: LogEntry): boolean =>
+    ids.has(identity(entry)) ||
+    earlier.has(identity(entry)) ||
+    (entry.seq < from && isAt(log, entry.seq, entry));
+
   /** It may have been brought from another place than its own: from a history that this relay does not go on from. */
-  const isEarlier = (log: LogRoom, known: Known, entry: LogEntry): boolean => {
-    if (!known.earlier) {
-      known.earlier = new Set(entriesOf(store.rowsFrom(log.room, 0, known.from)).map(identity));
-      remembered += known.earlier.size;
-    }
-    return known.earlier.has(identity(entry));
+  const readsOn = (log: LogRoom, entry: LogEntry): boolean => {
+    const known = of(log);
+    const { from, earlier, earlierTo } = known;
+    if (earlierTo >= from || isFound(log, known, entry)) return false;
+    const before = earlier.size;
+    for (const each of entriesOf(store.rowsFrom(log.room, earlierTo, Math.min(part, from - earlierTo))))
+      earlier.add(identity(each));
+    known.earlierTo += part;
+    remembered += earlier.size - before;
+    return true;
   };
 
   return {
+    readsOn,
     isKnown(log, entry) {
-      const known = of(log);
-      if (known.ids.has(identity(entry))) return true;
-      if (entry.seq < known.from) {
-        const [there] = entriesOf(store.rowsFrom(log.room, entry.seq, 1));
-        if (there && identity(there) === identity(entry)) return true;
-      }
-      return isEarlier(log, known, entry);
+      while (readsOn(log, entry));
+      return isFound(log, of(log), entry);
     },
     revoking: (log) => of(log).revoking,
     made(log, seq) {

@@ -17,6 +17,7 @@ export const smallBounds: readonly Mutation[] = [
   bound('shared/protocol/limits.ts', 'batch: 1024 * 1024', 'batch: 1024'),
   bound('server/relay/log-rooms.ts', 'baseEvery = 256', 'baseEvery = 4'),
   bound('server/relay/log-rooms.ts', 'mostLoaded = 20_000', 'mostLoaded = 12'),
+  bound('server/relay/lost-entries.ts', 'part = 256', 'part = 4'),
   bound('server/relay/text-rooms.ts', 'mostLoaded = 256', 'mostLoaded = 1'),
   bound('server/history/checkpoints.ts', 'dueRows = 500', 'dueRows = 4'),
   bound('server/history/checkpoints.ts', 'dueBytes = 64 * 1024', 'dueBytes = 64'),
