@@ -73,6 +73,8 @@ export interface LogView {
   loadOlder(count?: number): Promise<void>;
   /** Makes sure the entry at `seq` is in `entries`. */
   reach(seq: number): Promise<void>;
+  /** Makes sure the first entry from that moment on is in `entries`. Milliseconds since 1970. */
+  reachTime(at: number): Promise<void>;
   /**
    * The entry a target names, wherever it is in the log: null when there is none, undefined while that is not known (it
    * is being read, or is only on the relay). Reactive.

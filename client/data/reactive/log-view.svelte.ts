@@ -118,6 +118,15 @@ export class LogWindow implements LogView {
     }
   }
 
+  async reachTime(at: number): Promise<void> {
+    for (;;) {
+      const first = this.#stored[0];
+      if (!first || first.at < at || first.seq === 0) return;
+      await this.loadOlder(limits.history);
+      if (this.#stored[0]?.seq === first.seq) return;
+    }
+  }
+
   find(target: EntryTarget): ViewEntry | null | undefined {
     const here = this.#byId.get(target.id);
     if (here) return here;

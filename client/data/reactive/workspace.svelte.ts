@@ -35,7 +35,7 @@ import { FailureError } from '../failure-error.ts';
 import { touched, withMarks, type MarksById } from '../projection/marks.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
-import type { DeviceStorage } from '../storage/contract.ts';
+import type { DeviceStorage, OutboxRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import { noState, type Bus, type LeaderState, type Note, type TabId } from '../sync/notes.ts';
 import { exportUnsent } from '../unsent-export.ts';
@@ -68,6 +68,11 @@ export interface WorkspaceParts {
 }
 
 const readPiece = 1_000;
+
+const speaksOf = ({ data, seq }: OutboxRecord, id: CommandId): boolean => {
+  const target = typeof data === 'object' && data !== null && 'target' in data ? data.target : null;
+  return seq === null && typeof target === 'object' && target !== null && 'id' in target && target.id === id;
+};
 
 /** Everything pages read, from this device's database, kept current by notes. */
 export class LocalWorkspace implements WorkspaceData {
@@ -216,7 +221,12 @@ export class LocalWorkspace implements WorkspaceData {
   async discard(id: string): Promise<void> {
     const target = findQueued(this.#view.unsent, id);
     const { storage } = this.#parts;
-    if (target?.kind === 'command') await storage.outbox.remove(target.command.id);
+    if (target?.kind === 'command') {
+      await storage.outbox.remove(target.command.id);
+      // What was done to something that never will be.
+      for (const other of this.#view.unsent.outbox)
+        if (speaksOf(other, target.command.id)) await storage.outbox.remove(other.id);
+    }
     else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
     else if (target?.kind === 'blob') await storage.blobs.remove(target.room, target.hash);
     this.#queueChanged();

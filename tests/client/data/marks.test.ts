@@ -96,6 +96,23 @@ test('a message written, edited and reacted to offline arrives so, whatever othe
   expect(hers.sync.queue).toEqual([]);
 });
 
+test('what was done to an own message that is given up before it was sent is given up with it', async () => {
+  const view = hers.openLog(room);
+  annDevice.goOffline();
+  await world.settle(100);
+  const id = await hers.send(room, 'chat.send', { text: 'one' });
+  await world.quiet();
+  const target = targetOf(messages(view)[0]!);
+  await hers.send(room, 'chat.edit', { target, text: 'two' });
+  await hers.send(room, 'chat.send', { text: 'stays' });
+  await world.quiet();
+  await hers.discard(id);
+  annDevice.goOnline();
+  await world.settle();
+  expect(hers.sync.queue).toEqual([]);
+  expect(reads(view.entries)).toEqual(['stays']);
+});
+
 test('of a recalled message no word is left in the view, the list, the export, nor in what is unread', async () => {
   await his.send(room, 'chat.send', { text: 'a secret' });
   await world.settle();

@@ -9,7 +9,9 @@ import type { LogView, ViewEntry } from '../../../data/api.ts';
 export type TalkDialog =
   | { readonly kind: 'versions' | 'reactions'; readonly at: EntryTarget }
   | { readonly kind: 'forward'; readonly entries: readonly ViewEntry[] }
-  | { readonly kind: 'pins' };
+  | { readonly kind: 'pins' }
+  /** `day`: the one that is looked at, as milliseconds since 1970. */
+  | { readonly kind: 'date'; readonly day: number };
 
 export const targetOf = ({ seq, id }: EntryTarget): EntryTarget => ({ seq, id });
 
@@ -30,10 +32,15 @@ export class Talk {
   /** Where one came from with the last jump. */
   cameFrom = $state.raw<EntryTarget | null>(null);
   #scroll: ((target: EntryTarget) => Promise<boolean>) | null = null;
+  #scrollToTime: ((at: number) => Promise<void>) | null = null;
 
   /** The list says how to bring a message on the screen: false when it is not there. */
-  scrollsWith(scroll: (target: EntryTarget) => Promise<boolean>): void {
+  scrollsWith(
+    scroll: (target: EntryTarget) => Promise<boolean>,
+    scrollToTime: ((at: number) => Promise<void>) | null = null,
+  ): void {
     this.#scroll = scroll;
+    this.#scrollToTime = scrollToTime;
   }
 
   reply(entry: ViewEntry): void {
@@ -67,6 +74,11 @@ export class Talk {
 
   toggle(id: CommandId): void {
     if (!this.picked.delete(id)) this.picked.add(id);
+  }
+
+  /** To what was said first from that moment on. Milliseconds since 1970. */
+  async jumpToTime(at: number): Promise<void> {
+    await this.#scrollToTime?.(at);
   }
 
   /** `from`: where the way back leads. */
