@@ -226,8 +226,7 @@ export class LocalWorkspace implements WorkspaceData {
       // What was done to something that never will be.
       for (const other of this.#view.unsent.outbox)
         if (speaksOf(other, target.command.id)) await storage.outbox.remove(other.id);
-    }
-    else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
+    } else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
     else if (target?.kind === 'blob') await storage.blobs.remove(target.room, target.hash);
     this.#queueChanged();
   }
