@@ -47,7 +47,10 @@ describe('two people and their messages', () => {
     await answer.getByRole('button', { name: /^Go to the message of Ann/ }).waitFor();
     await choose(ann, answer, 'Reply');
     await ann.send('Good.');
-    await ann.message('Good.').getByRole('button', { name: /^Go to the message of Ben/ }).click();
+    await ann
+      .message('Good.')
+      .getByRole('button', { name: /^Go to the message of Ben/ })
+      .click();
     await ann.page.getByRole('button', { name: 'Back to the reply' }).click();
     await ann.page.getByRole('button', { name: 'Back to the reply' }).waitFor({ state: 'detached' });
 
@@ -66,7 +69,10 @@ describe('two people and their messages', () => {
     await ann.page.getByText('Edit message').waitFor();
     await ann.composer().fill('Good, see you.');
     await ann.composer().press('Enter');
-    await ben.message('Good, see you.').getByRole('button', { name: /历史版本$/ }).click();
+    await ben
+      .message('Good, see you.')
+      .getByRole('button', { name: /历史版本$/ })
+      .click();
     const versions = ben.page.getByRole('dialog', { name: '历史版本' });
     await versions.getByText('Good.', { exact: true }).waitFor();
     expect(await axe(ben.page)).toEqual([]);
@@ -105,5 +111,62 @@ describe('two people and their messages', () => {
     const record = ben.page.getByRole('dialog', { name: 'Crew的聊天记录' });
     await record.getByText('Line 26').waitFor();
     await record.getByText('Line 27').waitFor();
+  });
+
+  it('talk in threads, call everybody, and find their way by links and dates', async () => {
+    const [annAccount, benAccount] = await accounts(world.relay.address, 'Anna', 'Benno', 'Clea');
+    const ann = new Journey(await world.newPerson('Anna'));
+    const ben = new Journey(await world.newPerson('Benno', { phone: true }));
+    await Promise.all([ann.signIn(annAccount), ben.signIn(benAccount)]);
+    await ann.startGroup('Harbour', ['Benno', 'Clea']);
+    await ann.send('Who has the key?');
+    for (let i = 0; i < 25; i++) await ann.send(`Other things ${i}`);
+
+    // Everybody is among those one can mention, and reads it as meant for them.
+    await ann.composer().pressSequentially('@Every');
+    await ann.page.getByRole('option', { name: 'Everybody' }).click();
+    await ann.composer().pressSequentially('lunch');
+    await ann.composer().press('Enter');
+    await ben.openConversation('Harbour');
+    await ben.page.getByRole('button', { name: /^Jump to .*new messages?$/ }).click();
+    await ben.message('@Everybody lunch').locator('.mention.me').waitFor();
+
+    // A thread is read and continued beside the conversation.
+    await ann.page
+      .getByRole('list', { name: 'Messages of Harbour' })
+      .getByRole('button', { name: 'Today' })
+      .waitFor({ state: 'attached' });
+    await choose(ann, ann.message('Who has the key?'), 'Reply');
+    await ann.composer().fill('I mean the small one.');
+    await ann.composer().press('Enter');
+    await ann.message('Who has the key?').getByRole('button', { name: '1 reply' }).click();
+    const thread = ann.page.getByRole('list', { name: 'Thread' });
+    await thread.getByText('I mean the small one.').waitFor();
+    const composers = ann.page
+      .getByRole('complementary')
+      .getByRole('textbox', { name: 'Message to Harbour' });
+    await composers.fill('Found it.');
+    await composers.press('Enter');
+    await thread.getByText('Found it.').waitFor();
+    expect(await axe(ann.page)).toEqual([]);
+    await choose(ben, ben.message('Found it.'), 'Open the thread');
+    await ben.page.getByRole('list', { name: 'Thread' }).getByText('Who has the key?').waitFor();
+    await ben.page.getByRole('button', { name: 'Back to the details' }).click();
+    await ben.page.keyboard.press('Escape');
+
+    // The address of a message opens the conversation at it.
+    await ann.page.getByRole('button', { name: 'Back to the details' }).click();
+    const id = ann.openId();
+    const key = await ann.message('Who has the key?').first().getAttribute('data-id');
+    await ben.person.open(`/messages/${id}?at=1.${key}`);
+    await ben.message('Who has the key?').first().waitFor();
+
+    // So does the first message of a day.
+    await ben.message('Found it.').waitFor({ state: 'detached' });
+    await ben.page.getByRole('button', { name: 'Today' }).click();
+    const date = ben.page.getByRole('dialog', { name: 'Jump to a date' });
+    expect(await axe(ben.page)).toEqual([]);
+    await date.getByRole('button', { name: 'Jump', exact: true }).click();
+    await ben.page.getByText('started the conversation').waitFor();
   });
 });
