@@ -15,6 +15,7 @@ import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
 import type { ListState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
+import type { KnownOfFile } from './pictures.ts';
 import type { LostRows, Mention } from './storage/contract.ts';
 
 export type { Mention } from './storage/contract.ts';
@@ -125,9 +126,9 @@ export interface WaitingFile {
 /** Files of rooms. Those of conversations may be as large as the relay takes. */
 export interface Files {
   /** Keeps a file on this device and queues it for the relay; resolves to its SHA-256 in hex, which may be known already. */
-  put(room: RoomId, file: Blob, known?: { name?: string; hash?: string }): Promise<string>;
+  put(room: RoomId, file: Blob, known?: KnownOfFile): Promise<string>;
   /** Queues a file of one room for another one, as when a message is forwarded; it need not be on this device. */
-  copy(from: RoomId, to: RoomId, file: { hash: string; name: string; size: number }): Promise<void>;
+  copy(from: RoomId, to: RoomId, file: KnownOfFile & { hash: string; size: number }): Promise<void>;
   /** Reactive. Null for what the relay has, and for what others send. */
   waiting(room: RoomId, hash: string): WaitingFile | null;
   /** From this device, else from the relay. `came` hears how many bytes have come. */

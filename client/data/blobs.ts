@@ -1,4 +1,3 @@
-import { sha256 as runningHash } from '@noble/hashes/sha2.js';
 import { failure, isErrorCode, type Failure } from '../../shared/base/errors.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -25,7 +24,9 @@ export async function hashOf(blob: Blob): Promise<string> {
   const subtle: SubtleCrypto | undefined = globalThis.crypto.subtle;
   if (subtle && blob.size <= wholeUpTo)
     return hex(new Uint8Array(await subtle.digest('SHA-256', await blob.arrayBuffer())));
-  const digest = runningHash.create();
+  // Few files are so large: what hashes them comes when one does.
+  const { sha256 } = await import('@noble/hashes/sha2.js');
+  const digest = sha256.create();
   for (let from = 0; from < blob.size; from += hashPiece)
     digest.update(new Uint8Array(await blob.slice(from, from + hashPiece).arrayBuffer()));
   return hex(digest.digest());

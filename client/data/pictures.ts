@@ -9,17 +9,25 @@ export const keptUpTo = 64 * 1024 * 1024;
 /** All that is kept of what others sent; the oldest goes first. */
 const keptInAll = 512 * 1024 * 1024;
 
+/** What is known of a file that is to be kept: its name, its SHA-256, the file it is a smaller picture of. */
+export interface KnownOfFile {
+  readonly name?: string;
+  readonly hash?: string;
+  readonly smallOf?: string;
+}
+
 /** Stores a picture or file as not sent yet; resolves to its SHA-256 in hex. */
 export async function keepBlob(
   blobs: BlobStore,
   room: RoomId,
   bytes: Blob,
   at: number,
-  { name = '', hash }: { readonly name?: string; readonly hash?: string } = {},
+  { name = '', hash, smallOf }: KnownOfFile = {},
 ): Promise<string> {
   const known = hash ?? (await hashOf(bytes));
   const { type, size } = bytes;
-  await blobs.put({ room, hash: known, type, name, size, bytes, at, pending: true, failure: null });
+  const of = smallOf === undefined ? {} : { smallOf };
+  await blobs.put({ room, hash: known, type, name, size, bytes, ...of, at, pending: true, failure: null });
   return known;
 }
 

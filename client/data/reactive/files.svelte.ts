@@ -4,7 +4,7 @@ import type { RoomId } from '../../../shared/base/ids.ts';
 import type { Result } from '../../../shared/base/result.ts';
 import type { Files, WaitingFile } from '../api.ts';
 import { addressOfBlob, checkBlob, hashOf } from '../blobs.ts';
-import { findBlob, keepBlob, keptUpTo } from '../pictures.ts';
+import { findBlob, keepBlob, keptUpTo, type KnownOfFile } from '../pictures.ts';
 import type { BlobStore, QueuedBlob } from '../storage/contract.ts';
 import type { Note } from '../sync/notes.ts';
 import { blobId } from './queue.ts';
@@ -43,7 +43,7 @@ export class LocalFiles implements Files {
     return blob ? { id, sent: this.#sent.get(id) ?? 0, size: blob.size, failure: blob.failure } : null;
   }
 
-  async put(room: RoomId, file: Blob, known: { name?: string; hash?: string } = {}): Promise<string> {
+  async put(room: RoomId, file: Blob, known: KnownOfFile = {}): Promise<string> {
     const { blobs, now } = this.#deps;
     const hash = known.hash ?? (await hashOf(file));
     // What this room has had from this device already need not be sent again.
@@ -54,16 +54,14 @@ export class LocalFiles implements Files {
     return hash;
   }
 
-  async copy(from: RoomId, to: RoomId, file: { hash: string; name: string; size: number }): Promise<void> {
+  async copy(from: RoomId, to: RoomId, file: KnownOfFile & { hash: string; size: number }): Promise<void> {
     const { blobs, now } = this.#deps;
     const [here, there] = await Promise.all([blobs.get(from, file.hash), blobs.get(to, file.hash)]);
     if (there && !there.failure) return;
-    const { hash, name, size } = file;
     await blobs.put({
+      name: '',
+      ...file,
       room: to,
-      hash,
-      name,
-      size,
       type: here?.type ?? '',
       bytes: here?.bytes ?? null,
       from,

@@ -73,7 +73,9 @@ export function queueOf({ outbox, texts, blobs }: Unsent): QueuedItem[] {
     words: '',
     failure,
   }));
-  const pictures = blobs.map(({ room, hash, name, at, failure }): QueuedItem => ({
+  const all = new Set(blobs.map(({ room, hash }) => blobId(room, hash)));
+  const shown = blobs.filter(({ room, smallOf }) => !smallOf || !all.has(blobId(room, smallOf)));
+  const pictures = shown.map(({ room, hash, name, at, failure }): QueuedItem => ({
     id: blobId(room, hash),
     room,
     type: 'blob',

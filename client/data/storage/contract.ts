@@ -259,13 +259,15 @@ export interface BlobRecord {
   readonly bytes: Blob | null;
   /** A room this person may read that has the file already: the relay copies it from there. */
   readonly from?: RoomId;
+  /** The hash of the file that this is a smaller picture of; people know of that one alone. */
+  readonly smallOf?: string;
   readonly at: number;
   readonly pending: boolean;
   readonly failure: Failure | null;
 }
 
 /** A file that is not on the relay, without its bytes. */
-export type QueuedBlob = Pick<BlobRecord, 'room' | 'hash' | 'name' | 'size' | 'at' | 'failure'>;
+export type QueuedBlob = Pick<BlobRecord, 'room' | 'hash' | 'name' | 'size' | 'smallOf' | 'at' | 'failure'>;
 
 export interface BlobStore {
   put(blob: BlobRecord): Promise<void>;

@@ -35,7 +35,7 @@ export async function sendMessage(
   if (filesFrom !== room)
     for (const { hash, name, size, small } of message.files ?? []) {
       await data.files.copy(filesFrom, room, { hash, name, size });
-      if (small) await data.files.copy(filesFrom, room, { hash: small, name, size });
+      if (small) await data.files.copy(filesFrom, room, { hash: small, name, size, smallOf: hash });
     }
   if (startWith) {
     const command: ChatCreate = { type: 'direct', title: '', members: [startWith] };

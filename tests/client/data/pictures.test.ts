@@ -3,6 +3,7 @@ import { failure } from '../../../shared/base/errors.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { hashOf } from '../../../client/data/blobs.ts';
+import { nothingUnsent, queueOf } from '../../../client/data/reactive/queue.ts';
 import { keepBlob } from '../../../client/data/pictures.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
 import { makeWorld, type World } from '../../support/world.ts';
@@ -138,5 +139,18 @@ test('what the relay has is kept within bounds, the oldest goes first, and what 
     false,
     true,
     true,
+  ]);
+});
+
+test('a picture and its smaller copy wait as one thing', async () => {
+  device.goOffline();
+  const { blobs } = device.storage;
+  const picture = await keep('large');
+  await keepBlob(blobs, room, new Blob(['small']), 2, { smallOf: picture, name: 'boat.png' });
+  await keepBlob(blobs, room, new Blob(['its picture is sent']), 3, { smallOf: 'f'.repeat(64) });
+  const queue = queueOf({ ...nothingUnsent, blobs: await blobs.queue() });
+  expect(queue.map(({ id }) => id.split(':')[1])).toEqual([
+    picture,
+    await hashOf(new Blob(['its picture is sent'])),
   ]);
 });

@@ -27,7 +27,10 @@ export const idbBlobs = (getDb: GetDb): BlobStore => ({
   queue: () =>
     read(getDb, ['blobs'], async (tx) =>
       (await tx.store.index('unsent').getAll()).map(
-        ({ room, hash, name, size, at, failure }): QueuedBlob => ({ room, hash, name, size, at, failure }),
+        ({ room, hash, name, size, smallOf, at, failure }): QueuedBlob => ({
+          ...{ room, hash, name, size, at, failure },
+          ...(smallOf === undefined ? {} : { smallOf }),
+        }),
       ),
     ),
   mark: (room, hash, change) =>

@@ -52,9 +52,9 @@ export class TrayItem {
   /** Keeps it on this device for its room, and gives what the message says of it. Rejects when it cannot be read or kept. */
   async keep(data: WorkspaceData, room: RoomId): Promise<MessageFile> {
     const message = await this.#message;
-    if (this.#small && message.small)
-      await data.files.put(room, this.#small, { name: message.name, hash: message.small });
     const { hash, name } = message;
+    if (this.#small && message.small)
+      await data.files.put(room, this.#small, { name, hash: message.small, smallOf: hash });
     await data.files.put(room, this.file, { name, hash });
     return message;
   }
