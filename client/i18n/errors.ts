@@ -28,7 +28,8 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'department-not-found': 'This department does not exist any more.',
     'department-not-empty': 'There are still people or departments in it. Move them first.',
     'would-circle': 'This would put somebody or something above itself. Choose another place.',
-    'import-incomplete': 'The import did not arrive whole, so nothing of it was taken. Import the file again.',
+    'import-incomplete':
+      'The import did not arrive whole, so nothing of it was taken. Import the file again.',
     'join-waiting': 'Your request waits for an administrator. Try again when it was accepted.',
     'group-muted': 'Only the owner and admins of this group write here at the moment.',
     'group-dissolved': 'This group was dissolved. What was said stays readable.',
