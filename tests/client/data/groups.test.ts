@@ -9,6 +9,7 @@ let ann: MemberId;
 let bo: MemberId;
 let group: RoomId;
 let first: LocalWorkspace;
+let his: WorldDevice;
 let hers: WorldDevice;
 let second: LocalWorkspace;
 
@@ -31,7 +32,7 @@ const say = (text: string) => first.send(group, 'chat.send', { text });
 beforeEach(async () => {
   world = await makeWorld(12);
   [ann, bo] = [await world.member('ann'), await world.member('bo')];
-  const his = world.device(ann);
+  his = world.device(ann);
   hers = world.device(bo);
   await world.settle();
   [first, second] = [pageOn(his), pageOn(hers)];
@@ -74,4 +75,35 @@ test('who is made a manager with a device that is there sees who asks to come in
   await world.settle();
   expect(second.chat('group')?.requests).toEqual([]);
   expect(await hers.storage.rooms.some([joins])).toEqual([null]);
+});
+
+test('two managers who act with no network end in one group, and are told what was not taken', async () => {
+  const [eve, zoe] = [await world.member('eve'), await world.member('zoe')];
+  await world.settle();
+  await first.send(group, 'chat.addMembers', { members: [bo, eve] });
+  await first.send(group, 'chat.admin', { member: bo, admin: true });
+  await world.settle();
+  his.goOffline();
+  hers.goOffline();
+  await world.settle(100);
+  // Ann mutes the group and makes Eve an admin; Bo names it, lets Zoe in, and takes Eve out.
+  await first.send(group, 'chat.set', { writes: 'managers' });
+  await first.send(group, 'chat.admin', { member: eve, admin: true });
+  await second.send(group, 'chat.rename', { title: 'Crew' });
+  await second.send(group, 'chat.set', { adds: 'managers' });
+  await second.send(group, 'chat.addMembers', { members: [zoe] });
+  await second.send(group, 'chat.removeMember', { member: eve });
+  expect(Object.keys(second.chat('group')!.state.members)).not.toContain(eve);
+  his.goOnline();
+  await world.settle();
+  hers.goOnline();
+  await world.settle();
+  const [one, other] = [first.chat('group')!.state, second.chat('group')!.state];
+  expect(other).toEqual(one);
+  expect(world.relay.state(group)).toEqual(one);
+  expect(one).toMatchObject({ title: 'Crew', settings: { writes: 'managers', adds: 'managers' } });
+  expect(Object.keys(one.members).sort()).toEqual([ann, bo, eve, zoe].sort());
+  expect(second.sync.queue.map(({ type, failure }) => [type, failure?.code])).toEqual([
+    ['chat.removeMember', 'forbidden'],
+  ]);
 });
