@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
+import type { MemberId, WorkspaceId } from '../../shared/base/ids.ts';
+import { ownRoom } from '../../shared/features/personal/rooms.ts';
 import { axe } from '../support/axe.ts';
 import { browserWorld, screenshot } from '../support/browser.ts';
 import { accounts, Journey } from '../support/journey.ts';
+import { sendCommands } from '../support/journey-commands.ts';
 import { until } from '../support/relay-process.ts';
 
 const world = browserWorld();
@@ -21,7 +24,7 @@ it('people arrange their conversations, and come back to messages that matter, o
           .sort((a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet))
           .map((row) => row.querySelector('.title, .name')?.textContent ?? ''),
       );
-  const order = (expected: string[], on = ann): Promise<void> =>
+  const order = (expected: string[], on = ann): Promise<boolean> =>
     until(expected.join(', '), async () => (await titles(on)).join() === expected.join(), 10_000);
 
   await ann.startGroup('Harbour', ['Ben', 'Cai']);
@@ -44,6 +47,17 @@ it('people arrange their conversations, and come back to messages that matter, o
   await ann.conversation('Harbour').click();
   await order(['Harbour', 'Food']);
   await ann.page.getByRole('button', { name: 'Food' }).click();
+
+  // Carried with the mouse into the section, and out of it again; narrowed to what one looks for.
+  await ann.conversation('Harbour').dragTo(ann.page.getByRole('button', { name: 'Food' }));
+  await order(['Food', 'Kitchen', 'Harbour']);
+  await ann.conversation('Harbour').click({ button: 'right' });
+  await menu('Pin to the top').click();
+  await order(['Harbour', 'Food', 'Kitchen']);
+  await ann.page.getByRole('radio', { name: 'Direct' }).check();
+  await ann.conversation('Kitchen').waitFor({ state: 'hidden' });
+  await ann.page.getByRole('radio', { name: 'All' }).check();
+  await order(['Harbour', 'Food', 'Kitchen']);
 
   // Muted: no number, until somebody calls her.
   await ann.conversation('Kitchen').click({ button: 'right' });
@@ -127,3 +141,34 @@ it('people arrange their conversations, and come back to messages that matter, o
     .waitFor();
   await screenshot(ben.page, 'readers');
 }, 90_000);
+
+it('a long press opens the menu of a row, and a to-do makes itself heard at its time', async () => {
+  const [annAccount] = await accounts(world.relay.address, 'Anke', 'Bob', 'Cleo');
+  const ann = new Journey(await world.newPerson('Anke', { phone: true }));
+  await ann.signIn(annAccount);
+  await ann.startGroup('Garden', ['Bob', 'Cleo']);
+  await ann.page.getByRole('button', { name: 'Back to messages' }).click();
+
+  const box = await ann.conversation('Garden').boundingBox();
+  if (!box) throw new Error('the row is not on the screen');
+  const touch = await ann.page.context().newCDPSession(ann.page);
+  const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [point] });
+  const mute = ann.page.getByRole('menuitem', { name: 'Mute', exact: true });
+  await mute.waitFor();
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await screenshot(ann.page, 'own-list-phone-menu');
+  await mute.tap();
+  await ann.conversation('Garden').getByText('Muted').waitFor({ state: 'attached' });
+  expect(new URL(ann.page.url()).pathname).toBe('/messages');
+
+  const todos = ownRoom(annAccount.workspace.id as WorkspaceId, annAccount.member.id as MemberId, 'todos');
+  const todo = { id: 'water', text: 'Water the beans', due: Date.now() + 3_000 };
+  await sendCommands(world.relay.address, annAccount, 1, [[todos, 'todo.add', todo]]);
+  const reminder = ann.page.getByText('Due now: Water the beans');
+  await reminder.waitFor({ timeout: 20_000 });
+  await ann.page.getByRole('button', { name: 'Open', exact: true }).tap();
+  await ann.page.getByRole('dialog', { name: 'Edit the to-do' }).getByText('Due', { exact: true }).waitFor();
+  await ann.page.keyboard.press('Escape');
+  await ann.page.getByRole('list', { name: 'Overdue' }).getByText('Water the beans').waitFor();
+}, 60_000);
