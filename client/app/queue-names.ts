@@ -23,6 +23,7 @@ const names: Readonly<Record<string, () => string>> = {
   workspace: () => t.queuePeople,
   department: () => t.queuePeople,
   directory: () => t.queuePeople,
+  field: () => t.queuePeople,
 };
 
 export const queuedWhat = (item: QueuedItem): string => {

@@ -86,8 +86,9 @@ export function createAdmission({ store, relay, clock, turns }: AdmissionDeps): 
     return hashed.ok ? ok({ name: name.data, email, hash: hashed.value }) : hashed;
   }
 
-  /** Whoever comes back has a new password; restores tell the change of one from the account it was before. */
+  /** Whoever comes back has a new password, and no device of before: it may be in other hands by now. */
   function openAccount(member: MemberId, { email, hash }: CheckedPerson): void {
+    for (const { id } of store.sessionsOf(member)) store.deleteSession(id);
     if (store.accountOf(member)?.email === email) return store.setPassword(member, hash);
     const former = store.accountByEmail(email);
     if (former) store.deleteAccount(former.member);

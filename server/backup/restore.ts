@@ -110,9 +110,11 @@ function applyToAccounts(database: SqliteDatabase, lines: readonly JournalLine[]
         else if (line.kind === 'password') {
           store.setPassword(line.member, line.password);
           done.passwords++;
-        } else if (line.kind === 'account' && !store.accountOf(line.member)) {
+        } else if (line.kind === 'account' && store.accountOf(line.member)?.email !== line.email) {
           const former = store.accountByEmail(line.email);
           if (former) store.deleteAccount(former.member);
+          // Somebody who left and came back with another address.
+          store.deleteAccount(line.member);
           const { member, email, password, createdAt } = line;
           store.insertAccount({ member, email, password, createdAt });
           done.accounts++;

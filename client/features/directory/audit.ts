@@ -189,5 +189,5 @@ export function auditLines(
       learn(known, type, said);
     }
   });
-  return lines.sort((a, b) => b.at - a.at);
+  return lines.reverse().sort((a, b) => b.at - a.at);
 }

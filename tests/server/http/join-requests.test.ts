@@ -122,6 +122,8 @@ describe('a link of one’s own', () => {
     expect(((await back.json()) as SignedIn).member).toMatchObject({ id: mei.member.id, role: 'member' });
     expect((await t.signIn('mei@example.com', 'mei has a secret')).status).toBe(401);
     expect((await t.signIn('mei@example.com', 'quite another secret')).status).toBe(200);
+    // A device of before may be in other hands by now.
+    expect((await t.send('GET', '/api/session', undefined, bearer(mei.token))).status).toBe(401);
   });
 
   test('does not outlive that its person was removed', async () => {
