@@ -12,6 +12,8 @@ describe('addresses', () => {
     ['/messages/abc', page('chat', { id: 'abc' }, true)],
     ['/messages/mentions', page('chat', { view: 'mentions' }, true)],
     ['/messages/saved', page('chat', { view: 'saved' }, true)],
+    ['/group/g1', page('chat', { view: 'join', group: 'g1' }, true)],
+    ['/group', { kind: 'unknown' }],
     ['/todos', page('todos', {}, true)],
     ['/todos/t1', page('todos', { id: 't1' }, true)],
     ['/contacts/m1', page('directory', { id: 'm1' }, true)],
