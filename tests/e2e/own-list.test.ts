@@ -156,6 +156,8 @@ it('a long press opens the menu of a row, and a to-do makes itself heard at its 
   await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [point] });
   const mute = ann.page.getByRole('menuitem', { name: 'Mute', exact: true });
   await mute.waitFor();
+  const menu = await ann.page.getByRole('menu').boundingBox();
+  expect((menu?.x ?? -1) >= 0 && menu!.x + menu!.width <= 390, JSON.stringify(menu)).toBe(true);
   await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
   await screenshot(ann.page, 'own-list-phone-menu');
   await mute.tap();
