@@ -36,6 +36,23 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Bytes of a part that nobody wants any more and that are read all the same. */
+const drainedUpTo = 16 * 1024 * 1024;
+
+/** A connection that is closed while its other end still sends takes the answer with it: the rest is read, within bounds. */
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    for (let size = 0; size < drainedUpTo;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      size += value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // The sender is gone.
+  }
+}
+
 interface Read {
   readonly size: number;
   readonly hash: string;
@@ -145,10 +162,10 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
   /** Writes what comes at the end of the part until it ends or is cut; `onCut` is given the way to cut it. */
   async function append(
     part: Part,
-    { bytes, size }: Piece,
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    size: number,
     onCut: (cut: () => void) => void,
   ): Promise<Result<true, Failure>> {
-    const reader = bytes.getReader();
     let isOver = false;
     onCut(() => {
       isOver = true;
@@ -174,7 +191,6 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
     } finally {
       part.touchedAt = clock.now();
       await file.close();
-      await reader.cancel().catch(() => undefined);
     }
   }
 
@@ -223,6 +239,18 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
   }
 
   async function receive(piece: Piece): Promise<Result<Progress, Failure>> {
+    const reader = piece.bytes.getReader();
+    try {
+      return await receiveFrom(reader, piece);
+    } finally {
+      await drain(reader);
+    }
+  }
+
+  async function receiveFrom(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    piece: Piece,
+  ): Promise<Result<Progress, Failure>> {
     const { size, takes } = piece;
     boundMetrics.reached(largest(takes), size);
     if (size > bounds[largest(takes)]) return err(tooLarge(takes));
@@ -239,7 +267,7 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
       return released;
     };
     try {
-      const appended = await append(part, piece, (way) => (cut = way));
+      const appended = await append(part, reader, size, (way) => (cut = way));
       if (!appended.ok) return appended;
       if (part.size < size) return ok({ received: part.size, stored: false });
       const finished = await finish(part, piece);
