@@ -72,6 +72,12 @@ export class LocalFiles implements Files {
     this.#deps.queueChanged();
   }
 
+  /** Gives up a file that waits, and its smaller picture. */
+  async discard(room: RoomId, hash: string): Promise<void> {
+    const small = this.#deps.queue().filter((blob) => blob.room === room && blob.smallOf === hash);
+    for (const each of [hash, ...small.map((blob) => blob.hash)]) await this.#deps.blobs.remove(room, each);
+  }
+
   fetch(room: RoomId, hash: string, came?: (bytes: number) => void): Promise<Result<Blob, Failure>> {
     const { blobs, now, onProblem } = this.#deps;
     return findBlob(blobs, room, hash, now(), { ...(came ? { came } : {}), notKept: onProblem });

@@ -227,11 +227,7 @@ export class LocalWorkspace implements WorkspaceData {
       for (const other of this.#view.unsent.outbox)
         if (speaksOf(other, target.command.id)) await storage.outbox.remove(other.id);
     } else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
-    else if (target?.kind === 'blob') {
-      const { room, hash } = target;
-      const small = this.#view.unsent.blobs.filter((blob) => blob.room === room && blob.smallOf === hash);
-      for (const blob of [target, ...small]) await storage.blobs.remove(room, blob.hash);
-    }
+    else if (target?.kind === 'blob') await this.files.discard(target.room, target.hash);
     this.#queueChanged();
   }
 

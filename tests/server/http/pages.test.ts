@@ -130,6 +130,8 @@ describe("the operator's pages", () => {
     expect(Object.keys(paths).sort()).toEqual([
       '/api/attribution',
       '/api/blob',
+      '/api/blob/copy',
+      '/api/blob/state',
       '/api/commands',
       '/api/invitations',
       '/api/invitations/{id}',
@@ -146,6 +148,7 @@ describe("the operator's pages", () => {
       '/api/sign-out',
       '/api/sign-out-everywhere',
       '/api/text',
+      '/api/upload',
       '/api/versions',
       '/api/workspace',
       '/healthz',
