@@ -84,6 +84,17 @@ export interface LogView {
   close(): void;
 }
 
+/** Who is writing in a conversation right now. Close it when the page goes. */
+export interface TypingView {
+  /** Others, in no order. Reactive. */
+  readonly people: readonly MemberId[];
+  /** This person is writing; may be called at every key. */
+  tell(): void;
+  /** They sent it, or gave up. */
+  stop(): void;
+  close(): void;
+}
+
 /**
  * An open text. `doc` may be edited as soon as `ready`; every change is stored here before it is sent. `doc` and
  * `awareness` are others from the moment on that the relay did not accept what was written in them.
@@ -210,6 +221,7 @@ export interface WorkspaceData {
   /** What became of messages of one conversation, by their ids, as this device knows. */
   marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>>;
   openText(room: RoomId): TextView;
+  openTyping(room: RoomId): TypingView;
 
   /** Keeps a picture on this device and queues it for the relay; resolves to its SHA-256 in hex. */
   putBlob(room: RoomId, blob: Blob): Promise<string>;

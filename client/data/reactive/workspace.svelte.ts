@@ -28,6 +28,7 @@ import type {
   StorageInfo,
   SyncStatus,
   TextView,
+  TypingView,
   WorkspaceData,
 } from '../api.ts';
 import { keepStorage, storageInfo } from '../browser-storage.ts';
@@ -47,6 +48,7 @@ import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { findQueued, queueOf } from './queue.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
+import { TypingRooms } from './typing.svelte.ts';
 
 export interface WorkspaceParts {
   readonly workspace: WorkspaceId;
@@ -81,6 +83,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly device: DeviceId;
   readonly #parts: WorkspaceParts;
   readonly #texts: OpenTexts;
+  readonly #typing: TypingRooms;
   readonly #view: DeviceView;
   readonly #directoryRoom: RoomId;
   readonly #leader: { stop(): void };
@@ -157,6 +160,7 @@ export class LocalWorkspace implements WorkspaceData {
         this.#view.touch([room]);
       },
     });
+    this.#typing = new TypingRooms(parts);
     this.#stopListening = parts.bus.listen((note) => this.#hear(note));
     void this.#load();
     void parts.lease.acquire();
@@ -264,6 +268,10 @@ export class LocalWorkspace implements WorkspaceData {
     return marks as ReadonlyMap<CommandId, MessageMarks>;
   }
 
+  openTyping(room: RoomId): TypingView {
+    return this.#typing.open(room);
+  }
+
   openText(room: RoomId): TextView {
     return new TextWindow(this.#texts, room, () => {
       const resource = this.#resource(room);
@@ -356,6 +364,7 @@ export class LocalWorkspace implements WorkspaceData {
       // Signing out deletes it anyway; otherwise the changes stay in memory and the person is told.
       if (!options.wipe) throw error;
     });
+    this.#typing.close();
     this.#stopListening();
     this.#leader.stop();
     this.#parts.lease.close();

@@ -81,14 +81,7 @@ const late: Line[] = [
 ];
 const item = { by: 'ada', at: 1, text: 'x' };
 
-const table: readonly (readonly [
-  what: string,
-  by: string,
-  type: string,
-  data: unknown,
-  expected: string,
-  on?: Resource,
-])[] = [
+const table: [what: string, by: string, type: string, data: unknown, expected: string, on?: Resource][] = [
   ['a message is answered', 'ben', 'chat.send', { text: 'x', reply: at(1) }, 'allowed'],
   [
     'what is no message is not answered',
