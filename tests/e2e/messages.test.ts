@@ -138,6 +138,7 @@ describe('two people and their messages', () => {
       .waitFor({ state: 'attached' });
     await choose(ann, ann.message('Who has the key?'), 'Reply');
     await ann.composer().fill('I mean the small one.');
+    await ben.page.getByText('Anna is writing …').waitFor();
     await ann.composer().press('Enter');
     await ann.message('Who has the key?').getByRole('button', { name: '1 reply' }).click();
     const thread = ann.page.getByRole('list', { name: 'Thread' });
