@@ -210,15 +210,17 @@ describe('a restore', () => {
     for (const device of [stays, goes]) site.signIn(device);
     const { authStore, auth } = site.workspace;
     authStore.insertAccount({ member: ada, email: 'ada@example.org', password: 'old', createdAt: 1 });
-    const [once, open] = [1, null].map((maxUses) => {
-      const made = auth.invitations.create(ada, { role: 'member', maxUses, expiresInDays: 9 });
+    const invite = async (maxUses: number | null) => {
+      const wish = { role: 'member' as const, maxUses, expiresInDays: 9, approve: false };
+      const made = await auth.invitations.create(ada, wish);
       if (!made.ok) throw new Error(made.error.message);
       return made.value;
-    });
+    };
+    const [once, open] = [await invite(1), await invite(null)];
     await site.backUp();
     authStore.setPassword(ada, 'new');
-    authStore.useInvitation(once!.id);
-    auth.invitations.revoke(ada, open!.id);
+    authStore.useInvitation(once.id);
+    await auth.invitations.revoke(ada, open.id);
     auth.sessions.end(ada, goes.session);
     await site.stop();
     const restored = await restoreBackup(wish());
@@ -226,7 +228,7 @@ describe('a restore', () => {
     await site.start();
     const now = site.workspace;
     expect(now.authStore.accountOf(ada)?.password).toBe('new');
-    for (const { code } of [once!, open!])
+    for (const { code } of [once, open])
       expect(now.auth.invitations.look(code)).toMatchObject({ error: { code: 'link-expired' } });
     expect([site.isSignedIn(stays), site.isSignedIn(goes)]).toEqual([true, false]);
   });
@@ -250,13 +252,33 @@ describe('a restore', () => {
     expect(site.relay.actor('eve' as MemberId)?.active).toBe(false);
   });
 
+  it('keeps somebody who left and came back since the backup, with the address and password of then', async () => {
+    const ben = 'ben' as MemberId;
+    const account = { member: ben, email: 'ben@example.org', password: 'old', createdAt: 1 };
+    await enter('ben', 'member', () => site.workspace.authStore.insertAccount(account));
+    await site.backUp();
+    await site.relay.appendFact(directory, 'member.remove', ada, { member: 'ben' });
+    const again = { ...account, email: 'ben@other.org', password: 'new' };
+    await enter('ben', 'member', () => {
+      site.workspace.authStore.deleteAccount(ben);
+      site.workspace.authStore.insertAccount(again);
+    });
+    await site.stop();
+    await restoreBackup(wish());
+    await site.start();
+    expect(site.relay.actor(ben)?.active).toBe(true);
+    expect(site.workspace.authStore.accountOf(ben)).toEqual(again);
+    expect(site.workspace.authStore.accountByEmail('ben@example.org')).toBeNull();
+  });
+
   it('ends all sessions and invitations when the journal is missing, older or damaged', async () => {
     const device = new DrillDevice(ada);
     site.signIn(device);
-    const made = site.workspace.auth.invitations.create(ada, {
+    const made = await site.workspace.auth.invitations.create(ada, {
       role: 'member',
       maxUses: null,
       expiresInDays: 9,
+      approve: false,
     });
     await site.backUp();
     const whole = readFileSync(site.revocations);

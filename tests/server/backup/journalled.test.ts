@@ -104,6 +104,8 @@ describe('accounts with a journal', () => {
         createdBy: ada,
         createdAt: 1,
         revokedAt: null,
+        approve: false,
+        member: null,
       },
       Buffer.from('code'),
     );

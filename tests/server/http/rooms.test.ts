@@ -80,6 +80,7 @@ describe('the API on the real relay', () => {
     const before = workspace.relay.directory();
     const ticket = {
       role: 'member' as const,
+      member: null,
       claim: () => ({ ok: true as const, value: true as const }),
       release() {},
       use() {

@@ -8,8 +8,7 @@ const packages = 'http://schemas.openxmlformats.org/package/2006';
 const types = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
 /** Characters that XML cannot hold are left out. */
-// eslint-disable-next-line no-control-regex
-const impossible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const impossible = /(?![\t\n\r])\p{Cc}|[\ufffe\uffff]/gu;
 const escape = (text: string): string =>
   text
     .replace(impossible, '')
