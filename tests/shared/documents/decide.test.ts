@@ -55,6 +55,7 @@ const resource = (
 };
 const read: Action = { do: 'read' };
 const write: Action = { do: 'write' };
+const attach: Action = { do: 'attach' };
 const command = (type: string, data: unknown = {}): Action => ({ do: 'command', type, data });
 
 const team: Line[] = [['chat.create', 'ada', { type: 'group', title: 'T', members: ['ben'] }]];
@@ -76,6 +77,11 @@ const table: [string, Actor, Action, Resource, string][] = [
   ['nobody reads what is not there', ada, read, resource('w/chat/x', []), 'room-not-found'],
   ['nobody writes a log', ada, write, chat, 'read-only'],
   ['a member sends', ben, command('chat.send', { text: 'x' }), chat, 'allowed'],
+  ['a member keeps files with it', ben, attach, chat, 'allowed'],
+  ['somebody else does not', eve, attach, chat, 'forbidden'],
+  ['who has left keeps none', gone, attach, chat, 'forbidden'],
+  ['nobody keeps files with what is not there', ada, attach, resource('w/chat/x', []), 'room-not-found'],
+  ['the directory takes no files', ada, attach, directory, 'read-only'],
   ['nobody sends blanks', ben, command('chat.send', { text: ' \n' }), chat, 'bad-request'],
   ['somebody else does not send', eve, command('chat.send', { text: 'x' }), chat, 'forbidden'],
   ['a member adds a member', ben, command('chat.addMembers', { members: ['eve'] }), chat, 'allowed'],
