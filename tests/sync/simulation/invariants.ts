@@ -261,8 +261,13 @@ async function checkDevice(world: SimWorld, device: SimDevice): Promise<void> {
         JSON.stringify(own) === JSON.stringify(entries.slice(record!.from)),
         () => `${name} has another log of ${room}: ${own.length} of ${entries.length} from ${record!.from}`,
       );
+      for (const entry of own)
+        must(oracle.mayKnow(member, room, entry), () => `${name} holds ${entry.id}, from before they came`);
+      const whole = kind.fold(kind.initial, entries);
+      const begin = kind.limited?.from(whole, member) ?? 0;
+      const state = begin > 0 ? kind.limited!.hide(whole, begin) : whole;
       must(
-        JSON.stringify(record!.state) === JSON.stringify(kind.fold(kind.initial, entries)),
+        JSON.stringify(record!.state) === JSON.stringify(state),
         () => `${name} reduced ${room} otherwise`,
       );
       continue;

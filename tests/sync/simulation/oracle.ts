@@ -11,13 +11,10 @@ import type { RelayStore, StoredRow, WriteBatch } from '../../../server/storage/
 import type { Line } from './network.ts';
 import type { Commit } from './relay-data.ts';
 import { Broken, must } from './broken.ts';
+import { ChatModel } from './chat-model.ts';
 import { entryKey } from './entry-key.ts';
 import { Rights } from './rights.ts';
 
-interface Chat {
-  readonly by: MemberId;
-  readonly members: Set<MemberId>;
-}
 interface Doc {
   deleted: boolean;
 }
@@ -61,7 +58,7 @@ const inWords = ({ room, seq, bytes }: StoredRow): string => {
  */
 export class Oracle {
   readonly people = new Map<MemberId, { role: string; active: boolean }>();
-  readonly chats = new Map<RoomId, Chat>();
+  readonly chats = new Map<RoomId, ChatModel>();
   readonly docs = new Map<RoomId, Doc>();
   readonly rooms = new Map<RoomId, Room>();
   readonly leases = new Map<number, { member: MemberId; device: string }>();
@@ -78,7 +75,8 @@ export class Oracle {
   readonly #stored = new Map<number, StoredRow>();
   /** Who wrote under a client id in a room, and how far, and every entry there was: also before a restore. */
   readonly #everWritten = new Map<string, number>();
-  readonly #everSaid = new Set<string>();
+  /** With what came first. */
+  readonly #everSaid = new Map<string, number>();
   readonly #everLeased = new Map<number, string>();
   /** Commands that made a conversation. */
   readonly #makings = new Map<RoomId, Set<string>>();
@@ -168,7 +166,7 @@ export class Oracle {
     return found;
   }
 
-  #chatOf(room: RoomId): Chat | undefined {
+  #chatOf(room: RoomId): ChatModel | undefined {
     return this.chats.get(room.split(':')[0] as RoomId);
   }
 
@@ -254,16 +252,14 @@ export class Oracle {
     );
     room.entries.push(entry);
     const said = entryKey(row.room, entry);
+    const whole = said + JSON.stringify(entry.data);
     if (device === handedDevice) {
-      must(
-        this.#everSaid.has(said + JSON.stringify(entry.data)),
-        () => `${row.room} took back ${type} by ${by}, who never did it`,
-      );
+      must(this.#everSaid.has(whole), () => `${row.room} took back ${type} by ${by}, who never did it`);
       must(!room.said.has(said), () => `${type} ${entry.id} is twice in ${row.room}`);
-    } else if (this.#restoring === 'no' && !this.#everSaid.has(said + JSON.stringify(entry.data)))
+    } else if (this.#restoring === 'no' && !this.#everSaid.has(whole))
       this.#rights.note(row.room, entry, device === relayDevice);
     room.said.add(said);
-    this.#everSaid.add(said + JSON.stringify(entry.data));
+    if (!this.#everSaid.has(whole)) this.#everSaid.set(whole, this.#everSaid.size);
     if (device !== relayDevice && device !== handedDevice) {
       must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
       const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
@@ -278,7 +274,8 @@ export class Oracle {
   }
 
   /** `isBack`: the right to do it was looked at before; `isFact`: it needs no look. */
-  #apply(room: RoomId, { id, type, by, data }: LogEntry, isBack: boolean, isFact: boolean): void {
+  #apply(room: RoomId, entry: LogEntry, isBack: boolean, isFact: boolean): void {
+    const { id, seq, type, by, data } = entry;
     const isGiven = isBack || isFact;
     const said = data as { member: MemberId; members: MemberId[]; role: string };
     const chat = this.#chatOf(room);
@@ -311,11 +308,15 @@ export class Oracle {
       case 'chat.create':
         must(!chat, () => `${room} was made twice`);
         this.#made(room, id);
-        this.chats.set(room, { by, members: new Set([by, ...said.members]) });
+        this.chats.set(room, new ChatModel(by, said.members, seq));
         return;
       case 'chat.addMembers':
         isIn();
-        for (const member of said.members) chat?.members.add(member);
+        chat?.add(said.members, seq, this.#firstSaid(room, entry));
+        return;
+      case 'chat.set':
+        must(isGiven || chat?.by === by, () => `${by} changed the settings of ${room}`);
+        if (chat) chat.isLimited = (data as { newcomersRead?: string }).newcomersRead === 'fromThen';
         return;
       case 'chat.removeMember':
         isIn();
@@ -354,8 +355,8 @@ export class Oracle {
     return (this.#makings.get(room.split(':')[0] as RoomId)?.size ?? 0) > 1;
   }
 
-  #leave(room: RoomId, chat: Chat | undefined, member: MemberId): void {
-    chat?.members.delete(member);
+  #leave(room: RoomId, chat: ChatModel | undefined, member: MemberId): void {
+    chat?.leave(member);
     this.#left.set(`${member} ${room}`, this.turn);
     this.#left.set(`${member} ${room}:reads`, this.turn);
   }
@@ -384,6 +385,7 @@ export class Oracle {
             () => `row ${row.cursor} of ${row.room} was shown and is not stored`,
           );
           this.#mustRead(member, row.room);
+          if (isLog(row.room)) this.#mustKnow(member, row.room, this.room(row.room).entries[row.seq]);
         }
         return;
       case 'batch':
@@ -443,19 +445,42 @@ export class Oracle {
     );
     if (content.kind !== 'log') return;
     must(content.head <= rows.length, () => `${content.room} was shown longer than it is stored`);
-    for (const entry of content.entries)
+    for (const entry of content.entries) {
       must(
         entries[entry.seq]?.id === entry.id,
         () => `${content.room}: another entry ${entry.seq} was shown`,
       );
+      this.#mustKnow(member, content.room, entry);
+    }
+    const { last } = (content.base ?? {}) as { last?: { seq: number } | null };
+    if (last) this.#mustKnow(member, content.room, entries[last.seq]);
+  }
+
+  /** Whoever was let in without what was before is not shown it, wherever a restore has put it. */
+  #mustKnow(member: MemberId, room: RoomId, entry: LogEntry | undefined): void {
+    if (!entry || this.#leftJustNow(member, room)) return;
+    must(
+      this.mayKnow(member, room, entry),
+      () => `${member} was shown ${entry.type} ${entry.id} of ${room}, from before they came`,
+    );
+  }
+
+  mayKnow(member: MemberId, room: RoomId, entry: LogEntry): boolean {
+    return this.chats.get(room)?.mayKnow(member, this.#firstSaid(room, entry)) ?? true;
+  }
+
+  /** Which of all that was ever said it was, whatever restores have made of its place. */
+  #firstSaid(room: RoomId, entry: LogEntry): number {
+    return this.#everSaid.get(entryKey(room, entry) + JSON.stringify(entry.data)) ?? Infinity;
   }
 
   #mustRead(member: MemberId, room: RoomId): void {
     // What was answered in the turn in which the right ended, or in the hello that stored the end, leaves with that turn.
-    must(
-      this.mayRead(member, room) || (this.#left.get(`${member} ${room}`) ?? -2) >= this.turn - 1,
-      () => `${member} was shown ${room}`,
-    );
+    must(this.mayRead(member, room) || this.#leftJustNow(member, room), () => `${member} was shown ${room}`);
+  }
+
+  #leftJustNow(member: MemberId, room: RoomId): boolean {
+    return (this.#left.get(`${member} ${room}`) ?? -2) >= this.turn - 1;
   }
 
   /** A frame is about to reach the relay. */

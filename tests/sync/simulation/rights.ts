@@ -5,7 +5,7 @@ import { must } from './broken.ts';
 /** Who has which rights now. */
 interface Known {
   readonly people: ReadonlyMap<MemberId, { readonly role: string; readonly active: boolean }>;
-  readonly chats: ReadonlyMap<RoomId, { readonly members: ReadonlySet<MemberId> }>;
+  readonly chats: ReadonlyMap<RoomId, { readonly members: ReadonlyMap<MemberId, unknown> }>;
 }
 
 /** What was done about a right last, by somebody who might: true when it was given. Restores do not change it. */

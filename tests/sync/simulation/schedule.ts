@@ -23,6 +23,8 @@ const year = 365 * 24 * 60 * minute;
 const healsWithin = 4 * minute;
 /** In every so manieth schedule the relay is restored from older copies of its data. */
 const restoredEvery = 4;
+/** In every so manieth one newcomers to a conversation do not hear what was before. */
+const limitedEvery = 5;
 const mostRestores = 3;
 
 /** One seed: people at work while everything around them fails, then peace, then what must hold. */
@@ -38,7 +40,7 @@ export async function runSchedule(
   // A bug in what nobody waits for.
   process.on('unhandledRejection', object);
   process.on('uncaughtException', object);
-  await new Schedule(world, seed % restoredEvery === 0).run().catch(object);
+  await new Schedule(world, seed % restoredEvery === 0, seed % limitedEvery === 4).run().catch(object);
   world.end();
   await new Promise((ended) => setImmediate(ended));
   process.off('unhandledRejection', object);
@@ -54,13 +56,15 @@ class Schedule {
   readonly #sent: Sent[] = [];
   readonly #owner = 'ann' as MemberId;
   readonly #isRestored: boolean;
+  readonly #isLimited: boolean;
   #people: MemberId[] = [];
   #hostile: Hostile | null = null;
   #restores = 0;
 
-  constructor(world: SimWorld, isRestored: boolean) {
+  constructor(world: SimWorld, isRestored: boolean, isLimited: boolean) {
     this.#world = world;
     this.#isRestored = isRestored;
+    this.#isLimited = isLimited;
     this.#pages = new Pages(world);
     this.#lost = new LostRows(world);
   }
@@ -97,8 +101,14 @@ class Schedule {
       title: '',
       members: this.#people,
     });
+    await this.#limit(world.devices[0]!, world.room('chat', 'c0'));
     await this.#say(world.devices[0]!, world.room('doc', 'd0', 'about'), 'doc.create', { title: 'first' });
     await world.settle(200);
+  }
+
+  /** In every fifth schedule newcomers hear only what is said from then on. */
+  async #limit(device: SimDevice, chat: RoomId): Promise<void> {
+    if (this.#isLimited) await this.#say(device, chat, 'chat.set', { newcomersRead: 'fromThen' });
   }
 
   /** A command that somebody wants sent; kept when the device kept it. */
@@ -247,12 +257,14 @@ class Schedule {
     const about = world.room('doc', `d${world.below(3)}`, 'about');
     const other = world.pick(this.#people);
     if (choice < 51) return this.#say(device, chat, 'chat.send', { text: `#${this.#sent.length} said` });
-    if (choice < 53)
-      return this.#say(device, chat, 'chat.create', {
+    if (choice < 53) {
+      await this.#say(device, chat, 'chat.create', {
         type: 'group',
         title: `${world.below(9)}`,
         members: this.#people.filter(() => world.below(2) === 0).concat(device.member),
       });
+      return this.#limit(device, chat);
+    }
     if (choice < 54) return this.#letIn(device, chat, other);
     if (choice < 56) {
       const by = oracle.chats.get(chat)?.by;
