@@ -3,6 +3,8 @@ import type { RoomId } from '../../../../shared/base/ids.ts';
 
 /** A picture or video and where it belongs. */
 export interface Shown {
+  /** The message's id, and which of its files it is. */
+  readonly key: string;
   readonly room: RoomId;
   readonly file: MessageFile;
   /** When its message was sent. */
@@ -26,9 +28,11 @@ class Lightbox {
     return this.#items[this.#index];
   }
 
-  open(items: readonly Shown[], index: number): void {
-    this.#items = items;
-    this.#index = index;
+  /** `around` is what one can leaf through; when `shown` is not in it, that alone. */
+  open(shown: Shown, around: readonly Shown[]): void {
+    const index = around.findIndex(({ key }) => key === shown.key);
+    this.#items = index < 0 ? [shown] : around;
+    this.#index = Math.max(0, index);
   }
 
   step(by: 1 | -1): void {
