@@ -1,6 +1,7 @@
 import { hashPassword } from '../auth/passwords.ts';
 import type { Workspace } from '../workspace.ts';
 import { addConversations } from './conversations.ts';
+import { addDepartments } from './departments.ts';
 import { addDocuments } from './library.ts';
 import { createOffice, type Colleague } from './office.ts';
 import { seedPeople } from './people.ts';
@@ -62,6 +63,7 @@ export async function fillWorkspace(workspace: Workspace, options: FillOptions):
     people.push(await office.hire(person, role, passwordHash));
   }
   if (listeners.length === 0) await office.rename(people[0]!, workspaceName);
+  await addDepartments(office, people, random);
 
   const timeline = createTimeline(travel);
   const scene = { office, random, people, listeners, timeline, from: now + minute, until };
