@@ -1,7 +1,4 @@
 import type { Shortcut } from '../../app/feature.ts';
 import { l } from './list/strings.ts';
 
-export const chatShortcuts = (): readonly Shortcut[] => [
-  { keys: ['↑', '↓'], label: l.moveInList },
-  { keys: ['Shift', 'F10'], label: l.openMenu },
-];
+export const chatShortcuts = (): readonly Shortcut[] => [{ keys: ['Shift', 'F10'], label: l.openMenu }];
