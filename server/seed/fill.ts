@@ -1,3 +1,4 @@
+import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import type { Workspace } from '../workspace.ts';
 import { addConversations } from './conversations.ts';
@@ -37,7 +38,9 @@ export interface FillOptions {
 /** Whether nobody is there but the person who set the workspace up, and nothing but the directory. */
 export function isEmpty({ relay }: Workspace): boolean {
   const [first, ...others] = Object.values(relay.directory().members);
-  return !first || (others.length === 0 && relay.readable(first.id).length <= 1);
+  if (!first) return true;
+  const rooms = relay.readable(first.id).filter(({ room }) => parseRoom(room)?.kind !== 'directory');
+  return others.length === 0 && rooms.length === 0;
 }
 
 /**
