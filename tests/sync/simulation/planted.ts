@@ -18,7 +18,41 @@ const alwaysRestored: Mutation = {
   with: 'true',
 };
 
+/** For bugs that only newcomers show who are not given what was before. */
+const alwaysLimited: Mutation = {
+  file: 'tests/sync/simulation/schedule.ts',
+  replace: 'seed % limitedEvery === 4',
+  with: 'true',
+};
+
 export const planted: readonly Planted[] = [
+  // The relay: what was before somebody came.
+  {
+    name: 'gives newcomers what was said before',
+    changes: [
+      alwaysLimited,
+      { file: 'server/relay/catch-up.ts', replace: 'Math.max(window.from, tail)', with: 'tail' },
+    ],
+  },
+  {
+    name: 'tells newcomers by the state what was said last',
+    changes: [
+      alwaysLimited,
+      {
+        file: 'server/relay/access.ts',
+        replace: 'shown: (state) => limited.hide(state, from)',
+        with: 'shown: (state) => state',
+      },
+    ],
+  },
+  {
+    name: 'puts what comes back behind the coming of those who may not know it',
+    changes: [
+      alwaysRestored,
+      alwaysLimited,
+      { file: 'server/relay/handback.ts', replace: 'if (later.length === 0) return;', with: 'return;' },
+    ],
+  },
   // The relay: durability.
   plant(
     'acknowledges before the commit',
