@@ -11,7 +11,7 @@ export interface PullEvents {
   /** Rooms that the relay does not give (any more). */
   missing(rooms: readonly RoomId[]): Promise<void>;
   /** Whether a room that is not given any more may be kept: its copy here may be the only one left. */
-  mayBeOnlyCopy(room: RoomId): boolean;
+  mayBeOnlyCopy(room: RoomId): Promise<boolean>;
   /** Rooms whose data on the relay is damaged, and rooms that came whole. */
   damaged(rooms: readonly RoomId[], whole: readonly RoomId[]): Promise<void>;
   progress(done: number, total: number): void;
@@ -99,7 +99,9 @@ export async function pull(
           answer.rooms.map((content) => content.room),
         );
         // A restored relay does not know every room it once gave.
-        const missing = answer.missing.filter((room) => !stale.has(room) || !events.mayBeOnlyCopy(room));
+        const missing: RoomId[] = [];
+        for (const room of answer.missing)
+          if (!stale.has(room) || !(await events.mayBeOnlyCopy(room))) missing.push(room);
         if (missing.length > 0) await events.missing(missing);
       });
       waiting.unshift(...unfinished.map((content) => content.room));

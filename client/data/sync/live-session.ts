@@ -221,11 +221,17 @@ export class LiveSession {
     if (doubtful.length > 0) await this.#pull(doubtful);
   }
 
+  /** Whether the relay took a command to this room since it was restored: then it has the room. */
+  async #hasTaken(room: RoomId): Promise<boolean> {
+    const waiting = await this.#deps.storage.outbox.all();
+    return waiting.some((record) => record.room === room && record.seq !== null);
+  }
+
   #pullEvents(): PullEvents {
     return {
       stored: (stored) => this.#tell(stored),
       missing: (rooms) => this.#forget(rooms.flatMap(withParts)),
-      mayBeOnlyCopy: (room) => !this.#handBack.isKnown(room),
+      mayBeOnlyCopy: async (room) => !this.#handBack.isKnown(room) && !(await this.#hasTaken(room)),
       damaged: (rooms, came) => this.#damaged.note(rooms, came),
       progress: (done, total) => {
         if (!this.#caughtUp) this.#events.state({ fetching: { done, total } });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import type { DeviceId, RoomId } from '../../../shared/base/ids.ts';
+import { newId, type CommandId, type DeviceId, type RoomId } from '../../../shared/base/ids.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { encodeRelayMessage } from '../../../shared/protocol/codec.ts';
 import { beginEpoch } from '../../../server/backup/epoch.ts';
@@ -154,6 +154,34 @@ describe('a relay that was restored from an older copy', () => {
             expect(Y.encodeStateAsUpdate(text.session.doc)).toEqual(onRelay(texts[j]!));
     },
   );
+});
+
+test('[C-2] a command that a restored relay took does not wait for a room that its author has left', async () => {
+  await begin(731);
+  const ann = await world.member('ann');
+  const device = world.device(ann);
+  const room = world.room('chat', 'a');
+  await world.settle();
+  await device.send(room, 'chat.create', { type: 'group', title: 'a', members: [ann] });
+  await world.settle(1_000);
+  device.goOffline();
+  restore(backUp());
+  // The relay took it, and the line broke before the room was fetched again.
+  const id = newId<CommandId>();
+  await device.storage.journal.prune(Number.MAX_SAFE_INTEGER - 1, 0);
+  await device.storage.rooms.newEpoch(world.store.epoch, 0);
+  await device.storage.outbox.add({ id, room, type: 'chat.send', data: { text: 'one' }, at: 0 });
+  await device.storage.outbox.settle([{ id, seq: 1 }]);
+  await world.commands(ann, [
+    [room, 'chat.send', { text: 'one' }],
+    [room, 'chat.leave', {}],
+  ]);
+  device.goOnline();
+  await world.settle(60_000);
+  expect(device.state?.connection).toBe('online');
+  expect((await device.storage.rooms.all()).map((held) => held.room)).not.toContain(room);
+  const waiting = await device.storage.outbox.all();
+  expect(waiting.filter(({ failure }) => !failure)).toEqual([]);
 });
 
 describe('a text on a relay that was restored', () => {
