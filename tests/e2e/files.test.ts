@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RoomId } from '../../shared/base/ids.ts';
+import { axe } from '../support/axe.ts';
 import { browserWorld } from '../support/browser.ts';
 import { accounts, Journey } from '../support/journey.ts';
 import { sendCommands } from '../support/journey-commands.ts';
@@ -161,5 +162,54 @@ describe('files in messages', () => {
     const note = ben.person.page.getByRole('group', { name: /^Voice note, 0:0/ });
     await note.getByRole('button', { name: 'Play' }).click();
     await note.getByRole('button', { name: 'Pause' }).waitFor();
+  }, 60_000);
+
+  it('are spoken on a phone while the finger holds the button', async () => {
+    const { page, context } = ben.person;
+    const notes = ann.person.page.getByRole('group', { name: /^Voice note, / });
+    const before = await notes.count();
+    const box = await page.getByRole('button', { name: 'Record a voice note' }).boundingBox();
+    const finger = await context.newCDPSession(page);
+    const at = { x: box!.x + box!.width / 2, y: box!.y + box!.height / 2 };
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x?: number): Promise<unknown> =>
+      finger.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: x === undefined ? [] : [{ x, y: at.y }],
+      });
+    // Slid away it is nothing; let go where it was it is sent.
+    await touch('touchStart', at.x);
+    await page.getByRole('timer', { name: /Recording, 0:01/ }).waitFor();
+    await touch('touchMove', at.x - 150);
+    await page.getByText('Let go to throw it away').waitFor();
+    await touch('touchEnd');
+    await page.getByRole('timer').waitFor({ state: 'hidden' });
+    await touch('touchStart', at.x);
+    await page.getByRole('timer', { name: /Recording, 0:01/ }).waitFor();
+    await touch('touchEnd');
+    await until('it is at the other side', async () => (await notes.count()) === before + 1);
+  }, 60_000);
+
+  it('are forwarded to another conversation, which then has them too', async () => {
+    const { page } = ann.person;
+    const message = ann.message('Where we went');
+    await message.scrollIntoViewIfNeeded();
+    await message.click({ button: 'right', position: { x: 5, y: 5 } });
+    await page.getByRole('menuitem', { name: 'Forward' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Ben' }).first().click();
+    await dialog.getByRole('button', { name: /^Send to/ }).click();
+    await ben.person.page.getByRole('button', { name: 'Back to messages' }).click();
+    await ben.conversation('Ann').click();
+    await ben.message('Where we went').waitFor();
+    const saved = await downloaded(ben.person.page, 'map.zip');
+    expect(saved.length).toBe(300_000);
+  }, 60_000);
+
+  it('can be used without seeing or pointing', async () => {
+    expect(await axe(ann.person.page)).toEqual([]);
+    expect(await axe(ben.person.page)).toEqual([]);
+    await ben.person.page.getByRole('button', { name: /^Picture boat/ }).click();
+    await ben.person.page.getByRole('dialog', { name: 'Pictures and videos' }).waitFor();
+    expect(await axe(ben.person.page)).toEqual([]);
   }, 60_000);
 });
