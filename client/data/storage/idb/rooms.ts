@@ -287,12 +287,13 @@ async function leaveOld(tx: RefetchTx, content: TextContent, wrote: boolean): Pr
 
 /** What disks and other programs do to a record shows in its shape; what is inside a state is the fold's business. */
 function isSound(record: RoomRecord): boolean {
-  const { room, class: kind, cursor, from, head, unread, state } = record;
+  const { room, class: kind, cursor, from, head, unread, calls = [], state } = record;
   return (
     findRoom(room)?.kind.class === kind &&
     [cursor, from, head].every((each) => Number.isSafeInteger(each) && each >= 0) &&
     from <= head &&
     Array.isArray(unread) &&
+    Array.isArray(calls) &&
     (kind === 'text' || (typeof state === 'object' && state !== null))
   );
 }
