@@ -1,9 +1,13 @@
 import { rmSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { MemberId, WorkspaceId } from '../../shared/base/ids.ts';
+import { ownRoom, type OwnPart } from '../../shared/features/personal/rooms.ts';
+import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { axe } from '../support/axe.ts';
 import { browserWorld } from '../support/browser.ts';
 import { Journey } from '../support/journey.ts';
+import { sendCommands } from '../support/journey-commands.ts';
 import { seededFolder, seedOwner } from '../support/journey-seed.ts';
 import { join, signIn } from '../support/sign-in.ts';
 
@@ -207,6 +211,54 @@ describe('every page and dialog', { timeout: 240_000 }, () => {
     await journey.person.open('/nowhere');
     await page.getByText('There is no page at this address.').waitFor();
     await inspection.look('no such page');
+    expect(inspection.findings).toEqual({});
+  });
+
+  it('has no serious finding in what a person keeps for themselves', async () => {
+    const { address } = world.relay;
+    const owner = await signIn(address, seedOwner);
+    const headers = { authorization: `Bearer ${owner.token}` };
+    const answer = await fetch(`${address}/api/rooms?kind=chat`, { headers });
+    const [first] = (await answer.json()) as { room: string }[];
+    const chat = parseRoom(first?.room)?.id ?? '';
+    const own = (part?: OwnPart) =>
+      ownRoom(owner.workspace.id as WorkspaceId, owner.member.id as MemberId, part);
+    const source = { chat, message: 'm', seq: 1 };
+    const copy = {
+      ...source,
+      by: owner.member.id,
+      at: 1_700_000_000_000,
+      text: 'Words',
+      files: ['plan.pdf'],
+    };
+    await sendCommands(address, owner, 1, [
+      [own(), 'list.addSection', { id: 's', name: 'Work' }],
+      [own(), 'list.chat', { chat, section: 's', muted: true, unread: true }],
+      [own('saved'), 'saved.add', copy],
+      [own('todos'), 'todo.add', { id: 'late', text: 'Call back', due: 1_700_000_000_000, source }],
+      [own('todos'), 'todo.add', { id: 'some', text: 'Write it down' }],
+      [own('todos'), 'todo.add', { id: 'done', text: 'Done already' }],
+      [own('todos'), 'todo.change', { id: 'done', done: true }],
+    ]);
+    const journey = new Journey(await world.newPerson('Owner'));
+    await journey.signIn(seedOwner);
+    const { page } = journey;
+    const inspection = new Inspection(page, await journey.person.newTab('/settings/appearance'));
+    await page.getByRole('button', { name: 'Work', exact: true }).waitFor();
+    await inspection.look('messages in sections');
+    await journey.person.open('/messages/saved');
+    await page.getByText('plan.pdf').waitFor();
+    await inspection.look('saved messages');
+    await journey.person.open('/messages/mentions');
+    await page.getByRole('heading', { name: 'Mentions of you' }).waitFor();
+    await inspection.look('mentions');
+    await journey.person.open('/todos');
+    await page.getByText('Done (1)').click();
+    await page.getByText('Done already').waitFor();
+    await inspection.look('to-dos');
+    await page.getByRole('button', { name: 'Write it down', exact: true }).click();
+    await page.getByRole('dialog').waitFor();
+    await inspection.look('a to-do');
     expect(inspection.findings).toEqual({});
   });
 });
