@@ -74,8 +74,12 @@ export async function* asMarkdown(
       if (!before || daysAgo(before.at, entry.at) !== 0) text += `\n## ${day.format(entry.at)}\n`;
       before = entry;
       const message = messageIn(entry);
-      if (message) text += `\n**${nameOf(entry.by)}** ${timeOfDay(entry.at)}  \n${quoted(message.text)}\n`;
-      else {
+      if (message) {
+        // The files themselves stay on the relay: they may be larger than what a browser can pack.
+        const files = (message.files ?? []).map(({ name }) => `[${name}]`);
+        const lines = [...files, ...(message.text === '' ? [] : [message.text])];
+        text += `\n**${nameOf(entry.by)}** ${timeOfDay(entry.at)}  \n${quoted(lines.join('\n'))}\n`;
+      } else {
         const notice = noticeOf(entry, nameOf, data.me);
         if (notice) text += `\n*${notice}*\n`;
       }
