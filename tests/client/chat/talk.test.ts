@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
 import { noMarks, type MessageMarks } from '../../../shared/features/chat/marks.ts';
 import { emojiPattern, mostRecorded } from '../../../shared/features/chat/messages.ts';
-import type { MarkedEntry } from '../../../client/data/api.ts';
+import type { MarkedEntry, ViewEntry } from '../../../client/data/api.ts';
+import { changesIn } from '../../../client/features/chat/conversation/changes.ts';
 import { wordsOf } from '../../../client/features/chat/conversation/compose.ts';
 import { offeredEmoji, quickEmoji } from '../../../client/features/chat/conversation/emoji.ts';
 import { forwardedMessages } from '../../../client/features/chat/conversation/forward.ts';
@@ -78,6 +79,28 @@ test('every emoji that is offered is one that the relay takes, and none is offer
   const all = [...offeredEmoji];
   expect([...all, ...quickEmoji].filter((emoji) => !emojiPattern.test(emoji))).toEqual([]);
   expect(new Set(all).size).toBe(all.length);
+});
+
+test('of what this person did to a message and the relay has not taken, the newest is told', () => {
+  const own = (seq: number, type: string, target: string, delivery: ViewEntry['delivery']): ViewEntry => ({
+    ...entry(seq, { target: { seq: 0, id: target }, text: 'x', emoji: [] }),
+    type,
+    delivery,
+    failure: null,
+  });
+  const entries: ViewEntry[] = [
+    own(1, 'chat.edit', 'old', 'stored'),
+    { ...entry(2, { text: 'kept' }), delivery: 'stored', failure: null },
+    own(3, 'chat.edit', 'a', 'queued'),
+    own(4, 'chat.react', 'b', 'failed'),
+    { ...entry(5, { text: 'waits' }), delivery: 'queued', failure: null },
+    own(6, 'chat.recall', 'a', 'queued'),
+  ];
+  const told = [...changesIn(entries)].map(([id, { type, delivery }]) => [id, type, delivery]);
+  expect(told).toEqual([
+    ['a', 'chat.recall', 'queued'],
+    ['b', 'chat.react', 'failed'],
+  ]);
 });
 
 test.each([

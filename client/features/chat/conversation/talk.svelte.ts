@@ -4,6 +4,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { EntryTarget } from '../../../../shared/access/kind.ts';
 import type { CommandId } from '../../../../shared/base/ids.ts';
 import type { LogView, ViewEntry } from '../../../data/api.ts';
+import { changesIn } from './changes.ts';
 
 /** A dialog over the conversation. */
 export type TalkDialog =
@@ -18,6 +19,13 @@ export const targetOf = ({ seq, id }: EntryTarget): EntryTarget => ({ seq, id })
 export class Talk {
   /** The log of the conversation; another one after it began to exist. */
   view = $state.raw<LogView | null>(null);
+  readonly #changes = $derived(changesIn(this.view?.entries ?? []));
+
+  /** What this person did to the message and the relay has not taken: it waits, or was refused. */
+  change(id: CommandId): ViewEntry | undefined {
+    return this.#changes.get(id);
+  }
+
   /** The message with which the shown thread began; null where the whole conversation is shown. */
   root: EntryTarget | null = null;
   /** What the composer writes: an answer to this, or this anew. */
