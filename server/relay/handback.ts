@@ -171,6 +171,8 @@ export function createHandback(deps: HandbackDeps): Handback {
       return refused(failure('already-exists', 'another room has this name now'));
     const since = takenSince(located, { entry, place });
     const later = laterReaders(located, { entry, place });
+    // To read what was queued it was stored, or could not be: then what this was judged on is not there any more.
+    if (logs.open(room).head !== now.head) return takeEntry(row, located, again, { taken, known, refused });
     const moved = appending.entry(now, entry, handedDevice);
     const command = settle(entry, moved.entry.seq);
     const key = `${entry.by} ${entry.id}`;

@@ -75,8 +75,9 @@ export class Oracle {
   readonly #stored = new Map<number, StoredRow>();
   /** Who wrote under a client id in a room, and how far, and every entry there was: also before a restore. */
   readonly #everWritten = new Map<string, number>();
-  /** With what came first. */
+  /** With what was said before what. */
   readonly #everSaid = new Map<string, number>();
+  #sayings = 0;
   readonly #everLeased = new Map<number, string>();
   /** Commands that made a conversation. */
   readonly #makings = new Map<RoomId, Set<string>>();
@@ -259,7 +260,8 @@ export class Oracle {
     } else if (this.#restoring === 'no' && !this.#everSaid.has(whole))
       this.#rights.note(row.room, entry, device === relayDevice);
     room.said.add(said);
-    if (!this.#everSaid.has(whole)) this.#everSaid.set(whole, this.#everSaid.size);
+    // A command that is sent again after its entry was lost is said anew.
+    if (device !== handedDevice && this.#restoring === 'no') this.#everSaid.set(whole, this.#sayings++);
     if (device !== relayDevice && device !== handedDevice) {
       must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
       const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
@@ -312,7 +314,7 @@ export class Oracle {
         return;
       case 'chat.addMembers':
         isIn();
-        chat?.add(said.members, seq, this.#firstSaid(room, entry));
+        chat?.add(said.members, seq, this.#saidAs(room, entry));
         return;
       case 'chat.set':
         must(isGiven || chat?.by === by, () => `${by} changed the settings of ${room}`);
@@ -466,11 +468,10 @@ export class Oracle {
   }
 
   mayKnow(member: MemberId, room: RoomId, entry: LogEntry): boolean {
-    return this.chats.get(room)?.mayKnow(member, this.#firstSaid(room, entry)) ?? true;
+    return this.chats.get(room)?.mayKnow(member, this.#saidAs(room, entry)) ?? true;
   }
 
-  /** Which of all that was ever said it was, whatever restores have made of its place. */
-  #firstSaid(room: RoomId, entry: LogEntry): number {
+  #saidAs(room: RoomId, entry: LogEntry): number {
     return this.#everSaid.get(entryKey(room, entry) + JSON.stringify(entry.data)) ?? Infinity;
   }
 
