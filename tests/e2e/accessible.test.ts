@@ -138,8 +138,16 @@ describe('every page and dialog', { timeout: 240_000 }, () => {
     await inspection.look('a conversation with details');
 
     await journey.go('Contacts');
-    await page.getByRole('list', { name: 'People' }).getByRole('link').nth(2).click();
+    const contacts = page.getByRole('list', { name: 'People' }).first();
+    await contacts.getByRole('button').first().click();
+    await inspection.look('a department');
+    await contacts.getByRole('link').first().click();
     await inspection.look('a card');
+    for (const view of ['chart', 'rights', 'fields', 'import', 'audit']) {
+      await journey.person.open(`/contacts/${view}`);
+      await page.getByRole('region').getByRole('heading', { level: 1 }).waitFor();
+      await inspection.look(`contacts: ${view}`);
+    }
     await journey.person.open('/contacts');
     const invite = async (): Promise<void> => {
       await page.getByRole('button', { name: 'Invite people' }).first().click();

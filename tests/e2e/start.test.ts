@@ -91,7 +91,7 @@ describe('a workspace from its first minute', () => {
     table
       .prepare(
         `UPDATE invitations SET expires_at = 1,
-         sum = weft_sum(code, id, role, uses, max_uses, 1, created_by, created_at, revoked_at)
+         sum = weft_sum(code, id, role, uses, max_uses, 1, created_by, created_at, revoked_at, approve, member)
          WHERE uses = 0 AND revoked_at IS NULL`,
       )
       .run();
