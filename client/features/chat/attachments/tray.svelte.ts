@@ -6,7 +6,7 @@ import {
   type MessageFile,
 } from '../../../../shared/features/chat/attachment.ts';
 import { limits } from '../../../../shared/protocol/limits.ts';
-import type { RoomId } from '../../../../shared/base/ids.ts';
+import { newId, type RoomId } from '../../../../shared/base/ids.ts';
 import type { WorkspaceData } from '../../../data/api.ts';
 import { hashOf } from '../../../data/blobs.ts';
 import { formatBytes } from '../../../i18n/index.ts';
@@ -15,7 +15,7 @@ import { t } from './strings.ts';
 
 /** A file in the tray. */
 export class TrayItem {
-  readonly id = crypto.randomUUID();
+  readonly id = newId();
   readonly file: Blob;
   readonly name: string;
   readonly kind: FileKind;
