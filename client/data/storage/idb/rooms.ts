@@ -234,7 +234,8 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
             failure: gone,
           }));
           for (const row of await outbox.index('room').getAll(room))
-            if (!isWorthKeeping(row)) void outbox.delete(row.key!);
+            // What the relay took is there, though its entry never comes here.
+            if (!isWorthKeeping(row) || (row.seq !== null && !row.failure)) void outbox.delete(row.key!);
             else if (!row.failure) void outbox.put({ ...row, failure: gone });
         }
       }),
