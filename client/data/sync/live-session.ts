@@ -52,6 +52,8 @@ export class LiveSession {
   #mayWrite = false;
   /** Rooms of before a restore, until this connection has fetched what there is of them. */
   #awaited: ReadonlySet<RoomId> = new Set();
+  /** Rooms that were taken away on this connection, and not fetched since. */
+  readonly #wasLost = new Set<RoomId>();
   #storing = false;
   #leasing = false;
 
@@ -155,11 +157,17 @@ export class LiveSession {
     if (stale.length > 0) await this.#pull(stale);
   }
 
-  #pull(rooms: readonly RoomId[]): Promise<void> {
-    return pull(this.#connection, this.#deps.storage, rooms, this.#order, this.#pullEvents());
+  async #pull(rooms: readonly RoomId[]): Promise<void> {
+    const fetch = (some: readonly RoomId[]): Promise<void> =>
+      pull(this.#connection, this.#deps.storage, some, this.#order, this.#pullEvents());
+    await fetch(rooms);
+    // Whoever is back in it may have been told so before it came, and nobody says that its read positions are there.
+    const back = rooms.filter((room) => this.#wasLost.delete(room) && isConversation(room));
+    if (back.length > 0) await fetch(back.map((room) => partOf(room, 'reads')));
   }
 
   lost(room: RoomId): Promise<void> {
+    this.#wasLost.add(room);
     const rooms = withParts(room);
     this.#rows = this.#rows.filter((row) => !rooms.includes(row.room));
     return this.#order.run(() => this.#forget(rooms));
