@@ -81,8 +81,8 @@ export function createRequests({ store, relay, clock, admission }: RequestsDeps)
           await decided(by, id, false, () => store.deleteRequest(id));
           return ok(true);
         }
-        // The place may have been taken, or made, since they asked.
-        const member = placeOf(request.email);
+        // Nobody gets a place that whoever decides was not shown: one made since then keeps its address.
+        const member = placeOf(request.email) === request.member ? request.member : null;
         const joined = await admission.letIn(
           { name: request.name, email: request.email, hash: request.password },
           {

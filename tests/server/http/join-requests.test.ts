@@ -89,6 +89,14 @@ describe('an invitation that wants approval', () => {
     expect(members()['old' as MemberId]).toMatchObject({ name: 'mei', post: 'Cook', role: 'member' });
   });
 
+  test('gives no place that was made after somebody asked, and was not shown', async () => {
+    await t.join(await t.invite(me, { approve: true }), 'mei');
+    expected('new', 'mei@example.com');
+    expect(await codeOf(await decide(asked()[0]!.id, true))).toBe('email-taken');
+    expect(members()['new' as MemberId]?.joinedAt).toBeNull();
+    expect((await decide(asked()[0]!.id, false)).status).toBe(204);
+  });
+
   test('that the disk refuses is asked again', async () => {
     const code = await t.invite(me, { approve: true });
     t.relay.broken = Object.assign(new Error('disk full'), { name: 'StorageError' });
