@@ -111,6 +111,37 @@ describe('files in messages', () => {
     expect((await downloaded(ben.person.page, 'pasted.txt')).toString()).toBe('some words');
   }, 60_000);
 
+  it('that only call themselves pictures are harmless', async () => {
+    const page = '<!doctype html><script>document.title = "taken over"</script>';
+    await choose(ann.person.page, { name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from(page) });
+    await sendNow(ann.person.page);
+    const tile = ben.person.page.getByRole('button', { name: 'Picture cat.png' });
+    await tile.waitFor();
+    await until('nothing is shown in its place', async () => (await tile.locator('svg').count()) === 1);
+    const { hash, room } = await ben.person.page.evaluate(async () => {
+      const stored = await new Promise<IDBDatabase>((resolve) => {
+        void indexedDB.databases().then(([first]) => {
+          const opening = indexedDB.open(first!.name!);
+          opening.onsuccess = () => resolve(opening.result);
+        });
+      });
+      const rows = await new Promise<{ room: string; hash: string; size: number }[]>((resolve) => {
+        const all = stored.transaction('blobs').objectStore('blobs').getAll();
+        all.onsuccess = () => resolve(all.result as never);
+      });
+      stored.close();
+      return rows.find(({ size }) => size < 100)!;
+    });
+    // Opened as a page it is not one.
+    const address = `/api/blob?room=${encodeURIComponent(room)}&hash=${hash}`;
+    const answer = await ben.person.page.evaluate(async (at) => {
+      const response = await fetch(at);
+      return [response.headers.get('content-type'), response.headers.get('content-disposition')];
+    }, address);
+    expect(answer[0]).toBe('application/octet-stream');
+    expect(answer[1]).toMatch(/^attachment/);
+  }, 60_000);
+
   it('wait for the network on the device, over a restart, and then arrive', async () => {
     await ann.person.goOffline();
     const notes = bytes('notes.zip', 50_000);
