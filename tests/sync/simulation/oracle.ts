@@ -261,7 +261,8 @@ export class Oracle {
       this.#rights.note(row.room, entry, device === relayDevice);
     room.said.add(said);
     // A command that is sent again after its entry was lost is said anew.
-    if (device !== handedDevice && this.#restoring === 'no') this.#everSaid.set(whole, this.#sayings++);
+    const isSaid = device !== handedDevice && (this.#restoring === 'no' || !this.#everSaid.has(whole));
+    if (isSaid) this.#everSaid.set(whole, this.#sayings++);
     if (device !== relayDevice && device !== handedDevice) {
       must(this.people.get(by)?.active ?? false, () => `${by} did ${type} after leaving`);
       const counted = /^#(\d+) /.exec((entry.data as { text?: string }).text ?? '');
@@ -461,10 +462,7 @@ export class Oracle {
   /** Whoever was let in without what was before is not shown it, wherever a restore has put it. */
   #mustKnow(member: MemberId, room: RoomId, entry: LogEntry | undefined): void {
     if (!entry || this.#leftJustNow(member, room)) return;
-    must(
-      this.mayKnow(member, room, entry),
-      () => `${member} was shown ${entry.type} ${entry.id} of ${room}, from before they came`,
-    );
+    must(this.mayKnow(member, room, entry), () => `${member} was shown ${entry.id}, from before they came`);
   }
 
   mayKnow(member: MemberId, room: RoomId, entry: LogEntry): boolean {
