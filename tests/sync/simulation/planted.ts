@@ -45,14 +45,6 @@ export const planted: readonly Planted[] = [
       },
     ],
   },
-  {
-    name: 'puts what comes back behind the coming of those who may not know it',
-    changes: [
-      alwaysRestored,
-      alwaysLimited,
-      { file: 'server/relay/handback.ts', replace: 'if (later.length === 0) return;', with: 'return;' },
-    ],
-  },
   // The relay: durability.
   plant(
     'acknowledges before the commit',
