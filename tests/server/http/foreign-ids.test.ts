@@ -142,6 +142,9 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/join/{code}': () => [{ name: 'Eve', email: 'eve@example.org', password: 'eve has a secret' }],
   'POST /api/password': () => [{ current: 'not my password', next: 'a new long secret' }],
   'POST /api/invitations': () => [{ role: 'owner', maxUses: 0, expiresInDays: 0 }],
+  'POST /api/invitations/personal': ({ members }) =>
+    members.map((member) => ({ members: [member], expiresInDays: 7 })),
+  'POST /api/join-requests/{id}': () => [{ approve: true }, { approve: false }],
   'PUT /api/blob': () => [png],
   'PATCH /api/upload': () => [png],
   'POST /api/blob/copy': ({ rooms }) =>
@@ -180,7 +183,7 @@ const idIn = (room: string): string => /^[^/]*\/[^/]*\/([^:]*)/.exec(room)?.[1] 
 
 const valuesOf = (name: string, place: string, path: string, foreign: Foreign): readonly string[] => {
   if (place === 'path' && name === 'code') return foreign.codes;
-  if (place === 'path') return path.includes('invitation') ? foreign.invitations : foreign.sessions;
+  if (place === 'path') return /invitation|join-request/.test(path) ? foreign.invitations : foreign.sessions;
   if (name === 'room') return foreign.rooms;
   if (name === 'group') return foreign.rooms.map(idIn);
   if (name === 'hash') return [hash];
