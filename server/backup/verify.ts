@@ -49,7 +49,9 @@ export function verifyDatabase(file: string): DatabaseFacts {
       if (damaged.length > 0)
         throw new BackupError(`${file} is damaged: rows of ${damaged.slice(0, 5).join(', ')}.`);
       const pictures = database
-        .prepare<[], { hash: string; size: number }>('SELECT DISTINCT hash, size FROM blobs WHERE removed_at IS NULL ORDER BY hash')
+        .prepare<[], { hash: string; size: number }>(
+          'SELECT DISTINCT hash, size FROM blobs WHERE removed_at IS NULL ORDER BY hash',
+        )
         .all();
       const { workspace, epoch, epochs } = store;
       return { workspace, epoch, epochs, head: store.head(), rows, pictures };

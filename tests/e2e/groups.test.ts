@@ -21,7 +21,8 @@ describe('a group and those who run it', () => {
 
     // Ann mutes the group: Ben reads why he cannot write, and can again when she makes him an admin.
     const side = ann.page.getByRole('complementary');
-    if (!(await side.isVisible())) await ann.page.getByRole('button', { name: 'Conversation details' }).click();
+    if (!(await side.isVisible()))
+      await ann.page.getByRole('button', { name: 'Conversation details' }).click();
     await ann.page.getByRole('switch', { name: 'Mute all' }).click();
     await ben.page.getByText('Only the owner and admins write here at the moment.').waitFor();
     await ben.message('Ann muted the group: only the owner and admins write').waitFor();
