@@ -11,13 +11,6 @@ const plant = (name: string, file: string, replace: string, by: string): Planted
   changes: [{ file, replace, with: by }],
 });
 
-/** For bugs that only a relay shows which was restored: it is, in every schedule. */
-const alwaysRestored: Mutation = {
-  file: 'tests/sync/simulation/schedule.ts',
-  replace: 'seed % restoredEvery === 0',
-  with: 'true',
-};
-
 /** For bugs that only newcomers show who are not given what was before. */
 const alwaysLimited: Mutation = {
   file: 'tests/sync/simulation/schedule.ts',
@@ -304,17 +297,6 @@ export const planted: readonly Planted[] = [
     'if (lost.isKnown(logs.open(room), entry)) return committer.enqueue({ done: known, failed: refused });',
     '',
   ),
-  {
-    name: 'gives a right back that was taken away since',
-    changes: [
-      alwaysRestored,
-      {
-        file: 'server/relay/handback.ts',
-        replace: 'for (const taken of since) revokeAgain(located, taken);',
-        with: '',
-      },
-    ],
-  },
   plant(
     'keeps no receipts on the device',
     'client/data/storage/idb/journal.ts',
