@@ -108,7 +108,7 @@ it('people arrange their conversations, and come back to messages that matter, o
   await ann.page.getByRole('list', { name: 'Without a date' }).getByText('Buy a ladle').waitFor();
   await screenshot(ann.page, 'todos');
   expect(await axe(ann.page)).toEqual([]);
-  await ann.page.getByRole('checkbox', { name: /bring bowls please/ }).check();
+  await ann.page.getByRole('checkbox', { name: /bring bowls please/ }).click();
   await ann.go('Messages');
   await ann.conversation('Harbour').click({ button: 'right' });
   await menu('Mark as unread').click();
