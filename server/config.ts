@@ -28,6 +28,8 @@ export interface Config {
   readonly trustedProxies: number;
   /** Days without use, and days in any case, after which a session is over. */
   readonly sessionDays: { readonly idle: number; readonly longest: number };
+  /** Hosts of the company's own network that the relay may ask, each `name` or `name:port`. */
+  readonly outsideHosts: readonly string[];
   readonly bounds: Bounds;
 }
 
@@ -45,6 +47,14 @@ const origin = z.string().transform((text, context) => {
   const isOrigin = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;
   if (isOrigin && url.pathname === '/' && !url.search && !url.hash) return url.origin;
   context.addIssue({ code: 'custom', message: 'not an origin' });
+  return z.NEVER;
+});
+
+/** Names, IPv4 or bracketed IPv6 addresses, each with a port or without, between commas. */
+const hosts = z.string().transform((text, context) => {
+  const all = text.split(',').map((host) => host.trim());
+  if (all.every((host) => /^([\w.-]{1,253}|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host))) return all;
+  context.addIssue({ code: 'custom', message: 'not a list of hosts' });
   return z.NEVER;
 });
 
@@ -113,6 +123,10 @@ const settings = {
     must: 'a number of days from 1 to 3650',
   },
   WEFT_SESSION_DAYS: { schema: wholeNumber(1, 3_650).default(180), must: 'a number of days from 1 to 3650' },
+  WEFT_OUTSIDE_HOSTS: {
+    schema: hosts.optional(),
+    must: 'names of hosts, with a port or without, between commas',
+  },
 } as const;
 
 type Settings = { [Name in keyof typeof settings]: z.infer<(typeof settings)[Name]['schema']> };
@@ -206,6 +220,7 @@ export function readConfig(environment: Environment): Result<ReadConfig, string>
       keepFilesDays: read.WEFT_KEEP_FILES_DAYS,
       trustedProxies: read.WEFT_TRUST_PROXY,
       sessionDays: { idle: read.WEFT_SESSION_IDLE_DAYS, longest: read.WEFT_SESSION_DAYS },
+      outsideHosts: read.WEFT_OUTSIDE_HOSTS ?? [],
       bounds: bounds.value,
     },
     warnings,
