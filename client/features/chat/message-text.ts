@@ -2,6 +2,8 @@
  * What a message's text is made of: plain text, addresses one can click, names somebody was called by. The text itself
  * stays as it was written; pieces joined again are the text.
  */
+import { linksIn } from '../../../shared/features/chat/links.ts';
+
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'link'; readonly text: string; readonly href: string }
@@ -12,47 +14,13 @@ export interface Named {
   readonly name: string;
 }
 
-// Only http, https and mail become links: nothing else in a message should run when it is clicked.
-const address =
-  /\bhttps?:\/\/[^\s<>"“”‘’「」『』【】（）《》，。；！？、]+|\bwww\.[a-z0-9-]+\.[^\s<>"“”（），。；！？、]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu;
-
-const closing: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
-const countOf = (text: string, mark: string): number => text.split(mark).length - 1;
-
-// Closing marks at the end belong to the sentence, unless the address opened them itself.
-function trimAddress(text: string): string {
-  let end = text.length;
-  for (;;) {
-    const last = text[end - 1];
-    if (last === undefined) return '';
-    const kept = text.slice(0, end);
-    const opening = closing[last];
-    const isSentence = /[.,;:!?'*_~]/.test(last);
-    if (!isSentence && !(opening !== undefined && countOf(kept, last) > countOf(kept, opening))) return kept;
-    end -= 1;
-  }
-}
-
-function hrefOf(text: string): string | null {
-  const whole = /^https?:/i.test(text) ? text : /^www\./i.test(text) ? `https://${text}` : `mailto:${text}`;
-  try {
-    const url = new URL(whole);
-    return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : null;
-  } catch {
-    return null;
-  }
-}
-
 function splitLinks(text: string): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
-  for (const match of text.matchAll(address)) {
-    const shown = trimAddress(match[0]);
-    const href = shown === '' ? null : hrefOf(shown);
-    if (href === null) continue;
-    if (match.index > from) pieces.push({ kind: 'text', text: text.slice(from, match.index) });
-    pieces.push({ kind: 'link', text: shown, href });
-    from = match.index + shown.length;
+  for (const link of linksIn(text)) {
+    if (link.from > from) pieces.push({ kind: 'text', text: text.slice(from, link.from) });
+    pieces.push({ kind: 'link', text: link.text, href: link.href });
+    from = link.from + link.text.length;
   }
   if (from < text.length) pieces.push({ kind: 'text', text: text.slice(from) });
   return pieces;

@@ -23,7 +23,13 @@ export interface Surroundings {
 }
 
 /** Entries that only say something of others: they change how those read and have no row. */
-const silent: ReadonlySet<string> = new Set(['chat.edit', 'chat.recall', 'chat.react']);
+const silent: ReadonlySet<string> = new Set([
+  'chat.edit',
+  'chat.recall',
+  'chat.react',
+  'chat.card',
+  'chat.uncard',
+]);
 
 export const hasRow = ({ type }: LogEntry): boolean => !silent.has(type);
 

@@ -3,6 +3,7 @@ import { allow, refuse } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
 import type { CommandRule, LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
+import { chatCard } from './card.ts';
 import { chatConfirm, mostMembers } from './group-schema.ts';
 import {
   changeMembers,
@@ -76,7 +77,7 @@ export const chatKind: LogKind<ChatState> = {
     ...messageCommands,
     ...groupCommands,
   },
-  facts: groupFacts,
+  facts: { ...groupFacts, 'chat.card': chatCard },
   accessEntries: new Set(['chat.create', ...groupAccessEntries]),
   revoking: groupRevoking,
   // A group went on without them; a pair could not.

@@ -1,5 +1,6 @@
 import type { EntryTarget, LogEntry, MarkRules } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
+import { chatCard, type LinkCard } from './card.ts';
 import { chatEdit, chatReact, chatRecall, messageOf } from './messages.ts';
 
 /** What a message says since an edit. */
@@ -20,6 +21,8 @@ export interface MessageMarks {
   readonly reactions: Readonly<Record<MemberId, { readonly seq: number; readonly emoji: readonly string[] }>>;
   /** Messages of the thread that began here, ascending. */
   readonly replies: readonly EntryTarget[];
+  /** What its link leads to; null when its author wants it without. Absent while nobody said. */
+  readonly card?: { readonly seq: number; readonly shown: LinkCard | null };
 }
 
 /** Versions of one message that are kept on a device. */
@@ -40,7 +43,9 @@ function targetOf(entry: LogEntry): EntryTarget | null {
       return isAnswer(entry.data) ? (messageOf(entry)?.thread ?? null) : null;
     case 'chat.edit':
     case 'chat.recall':
-    case 'chat.react': {
+    case 'chat.react':
+    case 'chat.card':
+    case 'chat.uncard': {
       // All of them begin with the target.
       const parsed = chatRecall.safeParse(entry.data);
       return parsed.success ? parsed.data.target : null;
@@ -53,6 +58,10 @@ function targetOf(entry: LogEntry): EntryTarget | null {
 /** Where the message stands that the entry recalls; null when it recalls none. */
 export function recalledSeq(entry: LogEntry): number | null {
   return entry.type === 'chat.recall' ? (targetOf(entry)?.seq ?? null) : null;
+}
+
+function recalled({ card: _, ...marks }: MessageMarks, by: NonNullable<MessageMarks['recalled']>): MessageMarks {
+  return { ...marks, edits: [], recalled: by };
 }
 
 function fold(marks: MessageMarks, entry: LogEntry): MessageMarks {
@@ -72,14 +81,18 @@ function fold(marks: MessageMarks, entry: LogEntry): MessageMarks {
     }
     case 'chat.recall':
       // For ever, whatever was edited meanwhile; the earlier of two.
-      return marks.recalled && marks.recalled.seq <= seq
-        ? marks
-        : { ...marks, edits: [], recalled: { seq, at } };
+      return marks.recalled && marks.recalled.seq <= seq ? marks : recalled(marks, { seq, at });
     case 'chat.react': {
       const parsed = chatReact.safeParse(entry.data);
       const before = Object.hasOwn(marks.reactions, by) ? marks.reactions[by] : undefined;
       if (!parsed.success || (before && before.seq > seq)) return marks;
       return { ...marks, reactions: { ...marks.reactions, [by]: { seq, emoji: parsed.data.emoji } } };
+    }
+    case 'chat.card':
+    case 'chat.uncard': {
+      const parsed = entry.type === 'chat.card' ? chatCard.safeParse(entry.data) : null;
+      if (parsed?.success === false || marks.recalled || (marks.card && marks.card.seq > seq)) return marks;
+      return { ...marks, card: { seq, shown: parsed?.data?.card ?? null } };
     }
     default:
       return marks;

@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
 import type { CommandRule, EntryTarget, LogEntry, RuleContext } from '../../access/kind.ts';
-import { idPattern, type CommandId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
 import { filesInShort, messageFiles } from './attachment.ts';
+import { chatUncard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
 import type { ChatState } from './schema.ts';
+import { target } from './target.ts';
 
 /** Longest message, in characters: about ten printed pages; a doc is the place for more. */
 export const longestMessage = 20_000;
@@ -19,11 +20,6 @@ export const mostReactions = 8;
 /** Messages in one record. */
 export const mostRecorded = 100;
 
-const seq = z.number().check(z.int(), z.nonnegative());
-const target = z.object({
-  seq,
-  id: z.string().check(z.regex(idPattern)) as unknown as z.ZodMiniType<CommandId, CommandId>,
-});
 const text = z.string().check(z.maxLength(longestMessage));
 const words = text.check(z.regex(/\S/));
 /** Members named with @ in the text. */
@@ -57,6 +53,8 @@ export const chatSend = z
     forwarded: z.optional(z.object({ by: memberId })),
     record: z.optional(record),
     files: z.optional(messageFiles),
+    /** Its link is to stay without a card. */
+    noCard: z.optional(z.literal(true)),
   })
   .check(
     z.refine(
@@ -162,6 +160,11 @@ const react: Rule<typeof chatReact> = {
   may: (actor, { target: at }, context) => mayPointAt(actor, at, context),
   complete,
 };
+const uncard: Rule<typeof chatUncard> = {
+  schema: chatUncard,
+  may: (actor, { target: at }, context) => mayChange(actor, at, context),
+  complete,
+};
 const pin: Rule<typeof chatPin> = {
   schema: chatPin,
   may(actor, { target: at, on }, context) {
@@ -186,6 +189,7 @@ export const messageCommands = {
   'chat.edit': edit,
   'chat.recall': recall,
   'chat.react': react,
+  'chat.uncard': uncard,
   'chat.pin': pin,
 };
 
