@@ -7,7 +7,7 @@ import type { Result } from '../../shared/base/result.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { Command, CommandResult, HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
 import type { History } from '../history/contract.ts';
-import type { RoomHead } from '../storage/contract.ts';
+import type { RoomHead, StoredRow } from '../storage/contract.ts';
 import type { Window } from './access.ts';
 
 /** Who is on the other side of a socket or request, as the session says. */
@@ -65,6 +65,8 @@ export interface Relay {
    * rejects, and nothing is stored then.
    */
   appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also?: () => void): Promise<void>;
+  /** Tells of every row that was stored, after it was shown to its readers. For work that is done beside the relay. */
+  whenStored(tell: (rows: readonly StoredRow[]) => void): void;
   /** Takes somebody who left out of everything that went on without them (`kind.letGo`), before they come back. */
   letGo(member: MemberId): Promise<void>;
   /** Takes rows back after a restore, as from a device; those that others must come before are tried a second time. */

@@ -7,7 +7,7 @@ import type { HandedResult, HandedRow } from '../../shared/protocol/messages.ts'
 import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
 import { createHistory } from '../history/history.ts';
 import { createInlineWorkshop, type WorkshopHost } from '../history/workshop.ts';
-import type { RelayStore } from '../storage/contract.ts';
+import type { RelayStore, StoredRow } from '../storage/contract.ts';
 import { createAccess } from './access.ts';
 import { createAppending } from './appending.ts';
 import { createAwareness } from './awareness.ts';
@@ -159,6 +159,18 @@ export function createRelay(deps: RelayDeps): Relay {
       log.error({ err: error }, 'a commit could not be shown');
       endWhere(() => true, 'storage-failed', 'come back for what is new');
     }
+    if (beside.length > 0) tellBeside(committed);
+  };
+
+  const beside: ((rows: readonly StoredRow[]) => void)[] = [];
+  const tellBeside = (committed: readonly Committed[]): void => {
+    const rows = committed.map(({ row }) => row);
+    for (const tell of beside)
+      try {
+        tell(rows);
+      } catch (error) {
+        log.error({ err: error }, 'something that is done beside the relay failed');
+      }
   };
 
   const rolledBack = (works: readonly Work[]): void => {
@@ -341,6 +353,7 @@ export function createRelay(deps: RelayDeps): Relay {
         commands.appendFact(room, type, by, data, also);
         resolve();
       }),
+    whenStored: (tell) => void beside.push(tell),
     letGo: (member) =>
       new Promise((resolve) => {
         for (const { room } of store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)) {
