@@ -138,7 +138,7 @@ const benches = {
     const storage = open('start');
     await storage.meta.read();
     const time = await took(() =>
-      storage.texts.append('w/scratch/s' as RoomId, new Uint8Array(200), me, Date.now()),
+      storage.texts.append('w/scratch/s' as RoomId, new Uint8Array(200), me, Date.now(), 0),
     );
     storage.close();
     return time;

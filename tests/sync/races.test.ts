@@ -127,7 +127,7 @@ test('a text nobody opens here is merged in the background, and what is not sent
     await world.quiet();
     if (i !== 150) continue;
     await own.close();
-    await reader.storage.texts.append(room, Uint8Array.of(0, 0), bo, 1);
+    await reader.storage.texts.append(room, Uint8Array.of(0, 0), bo, 1, 0);
   }
   await world.settle();
   expect((await reader.storage.texts.everything(room)).length).toBeLessThan(100);
@@ -151,7 +151,7 @@ test('a device whose clock runs ten years ahead shows the newest change of a tex
   mine.doc.getText('t').insert(0, 'b');
   await mine.session.flush();
   const tenYears = 10 * 365 * 24 * 3_600_000;
-  await ahead.storage.texts.append(room, Uint8Array.of(0, 0), ann, world.clock.now() + tenYears);
+  await ahead.storage.texts.append(room, Uint8Array.of(0, 0), ann, world.clock.now() + tenYears, 0);
   expect((await ahead.storage.rooms.some([room]))[0]?.by).toBe(ann);
   await world.settle();
   theirs.doc.getText('t').insert(0, 'c');

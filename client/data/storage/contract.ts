@@ -70,8 +70,8 @@ export interface RoomRecord {
   readonly stale: boolean;
   /** Texts: the newest cursor under which the relay acknowledged an own change, also when its row never came back. */
   readonly acked?: number;
-  /** Texts: what was moved under other client ids, for what a page still writes on the text as it was before. */
-  readonly moves?: readonly Move[];
+  /** Texts: what was moved under other client ids, each time, for what a page still writes on the text as it was before. */
+  readonly moved?: readonly (readonly Move[])[];
 }
 
 /** What a write changed, for the notes to pages. */
@@ -178,13 +178,23 @@ export interface StoredUpdate {
   readonly unsent?: boolean;
 }
 
+export interface StoredText {
+  readonly updates: readonly StoredUpdate[];
+  readonly pending: boolean;
+  /** How often the text began anew on this device. */
+  readonly begun: number;
+}
+
 export interface TextStore {
   /** Everything to load, oldest first, without what the relay refused. */
-  read(room: RoomId): Promise<{ readonly updates: readonly StoredUpdate[]; readonly pending: boolean }>;
+  read(room: RoomId): Promise<StoredText>;
   /** The same with what the relay refused, for export. */
   everything(room: RoomId): Promise<StoredUpdate[]>;
-  /** Keeps an own change and marks it as not sent. */
-  append(room: RoomId, bytes: Uint8Array, by: MemberId, at: number): Promise<void>;
+  /**
+   * Keeps an own change and marks it as not sent. `begun`: of the text it was made in; where that began anew since, the
+   * change is moved after the rest.
+   */
+  append(room: RoomId, bytes: Uint8Array, by: MemberId, at: number, begun: number): Promise<void>;
   /** Merges what is sent into one snapshot when there are at least `least` pieces; never what is pending or refused. */
   compact(room: RoomId, least: number): Promise<void>;
   /** Texts with at least `least` pieces. */
@@ -196,10 +206,10 @@ export interface TextStore {
   /** Sets a refused change aside, with the client ids it was written under, which are used no more. */
   markRefused(keys: readonly number[], failure: Failure, clients: readonly number[]): Promise<void>;
   /**
-   * Takes the whole text from the relay in place of what is here, and moves what is not sent onto it, under `ids`: as
-   * many as it was written under.
+   * Takes the whole text from the relay in place of what is here, and moves what is not sent onto it, under `ids`. False,
+   * and nothing is changed, where it was written under more ids than those.
    */
-  beginAnew(content: TextContent, ids: readonly number[]): Promise<void>;
+  beginAnew(content: TextContent, ids: readonly number[]): Promise<boolean>;
   /** Everything of a room that is not on the relay: pending (`failure` null) and refused. */
   queue(): Promise<QueuedUpdates[]>;
   retryRefused(room: RoomId): Promise<Uint8Array[]>;

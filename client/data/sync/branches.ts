@@ -26,20 +26,24 @@ export class Branches {
   async anew(room: RoomId, { code }: Failure): Promise<boolean> {
     if (code !== 'update-forked' && code !== 'update-not-leased') return false;
     const { leases, texts } = this.#storage;
-    const pending = await texts.pending(room);
-    if (pending.length === 0 || pending.some(({ moved }) => moved)) return false;
     // Another copy of this device may have any of them.
     await leases.retire(await leases.all());
-    const needed = writersOf(mergeInTree(pending.map(({ bytes }) => bytes))).length;
-    const ids = await this.#draw(needed);
-    if (!ids) return false;
-    return this.#order.run(async () => {
-      const answer = await this.#connection.ask({ type: 'pull', wants: [{ room, cursor: 0, have: 0 }] });
-      const content = answer.type === 'batch' ? answer.rooms[0] : undefined;
-      if (content?.kind !== 'text' || !content.whole) return false;
-      await texts.beginAnew(content, ids);
-      return true;
-    });
+    for (;;) {
+      const pending = await texts.pending(room);
+      if (pending.length === 0 || pending.some(({ moved }) => moved)) return false;
+      const ids = await this.#draw(writersOf(mergeInTree(pending.map(({ bytes }) => bytes))).length);
+      if (!ids) return false;
+      // A page that has a new id may have written meanwhile: then there are too few for all of it.
+      const isDone = await this.#order.run(() => this.#beginAnew(room, ids));
+      if (isDone !== 'too few') return isDone;
+    }
+  }
+
+  async #beginAnew(room: RoomId, ids: readonly number[]): Promise<boolean | 'too few'> {
+    const answer = await this.#connection.ask({ type: 'pull', wants: [{ room, cursor: 0, have: 0 }] });
+    const content = answer.type === 'batch' ? answer.rooms[0] : undefined;
+    if (content?.kind !== 'text' || !content.whole) return false;
+    return (await this.#storage.texts.beginAnew(content, ids)) || 'too few';
   }
 
   /** Ids for this branch alone: no tab ever writes under them. */

@@ -53,6 +53,8 @@ export class TextSession {
   #client: number | null = null;
   #pending = false;
   #closed = false;
+  /** How often the text had begun anew when this document was loaded. */
+  #begun = 0;
   /** Pieces were dropped; it is locked until the whole text has come again. */
   #damaged = false;
   #buffer: Uint8Array[] = [];
@@ -89,7 +91,8 @@ export class TextSession {
   /** Loads what this device has. What arrives meanwhile is applied as it comes: order does not matter to Yjs. */
   async load(): Promise<void> {
     await this.#deps.lease.acquire();
-    const { updates, pending } = await this.#deps.storage.texts.read(this.room);
+    const { updates, pending, begun } = await this.#deps.storage.texts.read(this.room);
+    this.#begun = begun;
     const damaged: number[] = [];
     this.doc.transact(() => {
       for (const { key, bytes } of updates)
@@ -144,6 +147,7 @@ export class TextSession {
     if (this.#client === null) return;
     const known = Y.decodeStateVector(Y.encodeStateVector(this.doc));
     known.set(this.#client, 0);
+    this.#begun = 0;
     this.#buffer = [Y.diffUpdate(Y.encodeStateAsUpdate(this.doc), Y.encodeStateVector(known))];
     this.#cancelBatch ??= this.#deps.timers.after(batchFor, () => this.#flushInBackground());
     this.#changed();
@@ -184,7 +188,7 @@ export class TextSession {
     const bytes = batch.length === 1 ? batch[0]! : Y.mergeUpdates(batch);
     const { storage, bus, tab, me, timers } = this.#deps;
     try {
-      await storage.texts.append(this.room, bytes, me, timers.now());
+      await storage.texts.append(this.room, bytes, me, timers.now(), this.#begun);
     } catch (error) {
       // Later changes build on this one: it has to be stored before them.
       this.#buffer = [...batch, ...this.#buffer];

@@ -2,6 +2,11 @@ import { openDB } from 'idb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { failure } from '../../../shared/base/errors.ts';
+import type { TextContent } from '../../../shared/protocol/messages.ts';
+import { Branches } from '../../../client/data/sync/branches.ts';
+import type { Answer, Connection } from '../../../client/data/sync/connection.ts';
+import { InOrder } from '../../../client/data/sync/in-order.ts';
 import { OpenTexts } from '../../../client/data/text/open-texts.ts';
 import { moved, movesOf, newIn } from '../../../client/data/text/rewrite.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
@@ -272,4 +277,83 @@ test('what one copy wrote and the relay has deleted elsewhere is no part of what
     [Y.encodeStateAsUpdate(inside)],
   );
   expect(movesOf(open, [9])).toEqual(whole);
+});
+
+/** What somebody who has `base` adds to it under an id. */
+function write(client: number, words: string, base: Y.Doc = new Y.Doc()): { doc: Y.Doc; bytes: Uint8Array } {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(base));
+  doc.clientID = client;
+  doc.getText('t').insert(doc.getText('t').length, words);
+  return { doc, bytes: Y.encodeStateAsUpdate(doc, Y.encodeStateVector(base)) };
+}
+
+const wholeText = (bytes: Uint8Array): TextContent => ({
+  ...{ kind: 'text', room, whole: true, updates: [bytes], rows: [] },
+  ...{ cursor: 3, by: ann, at: 1 },
+});
+
+test('a page goes on where its words were moved to, under any id, until it has the new text', async () => {
+  const { texts } = world.device(ann).storage;
+  const relays = write(8, 'relay');
+  const mine = write(8, 'mine');
+  const after = write(9, ', later', mine.doc);
+  await texts.append(room, mine.bytes, ann, 1, 0);
+  await texts.append(room, after.bytes, ann, 1, 0);
+  const pulled = wholeText(relays.bytes);
+  const before = await texts.read(room);
+  expect(before.begun).toBe(0);
+  // The second id was not there yet when ids were drawn.
+  expect(await texts.beginAnew(pulled, [20])).toBe(false);
+  expect(await texts.read(room)).toEqual(before);
+  expect(await texts.beginAnew(pulled, [20, 21])).toBe(true);
+  const shown = async (): Promise<string> => {
+    const doc = new Y.Doc();
+    const { updates } = await texts.read(room);
+    for (const { bytes } of updates) Y.applyUpdate(doc, bytes);
+    expect(doc.store.pendingStructs).toBeNull();
+    return doc.getText('t').toString();
+  };
+  expect((await shown()).replace('relay', '')).toBe('mine, later');
+  // The page that knows nothing of it writes on, also under an id that it has only now.
+  const more = write(10, ' and on', after.doc);
+  await texts.append(room, more.bytes, ann, 1, 0);
+  expect((await shown()).replace('relay', '')).toBe('mine, later and on');
+  // The page that has the new text means the relay's words when it speaks of them.
+  const { begun } = await texts.read(room);
+  expect(begun).toBe(1);
+  await texts.append(room, write(11, '!', relays.doc).bytes, ann, 1, begun);
+  expect(await shown()).toContain('relay!');
+});
+
+test('what a page writes under a new id while ids are drawn for its branch is moved with it', async () => {
+  const { storage } = world.device(ann);
+  const { texts } = storage;
+  const mine = write(8, 'mine');
+  await texts.append(room, mine.bytes, ann, 1, 0);
+  const later = [write(9, ', later', mine.doc).bytes];
+  const asked: string[] = [];
+  let next = 20;
+  const ask = async (question: Parameters<Connection['ask']>[0]): Promise<Answer> => {
+    asked.push(question.type);
+    if (question.type === 'pull')
+      return {
+        type: 'batch',
+        request: 1,
+        rooms: [wholeText(write(8, 'relay').bytes)],
+        missing: [],
+        damaged: [],
+      };
+    if (question.type !== 'lease') throw new Error(question.type);
+    for (const bytes of later.splice(0)) await texts.append(room, bytes, ann, 1, 0);
+    const ids = Array.from({ length: question.count }, () => next++);
+    return { type: 'leased', request: 1, ids, receipts: ids.map(() => new Uint8Array(16)) };
+  };
+  const branches = new Branches({ ask } as Connection, storage, new InOrder());
+  expect(await branches.anew(room, failure('update-forked', ''))).toBe(true);
+  expect(asked).toEqual(['lease', 'pull', 'lease', 'pull']);
+  const doc = new Y.Doc();
+  for (const { bytes } of (await texts.read(room)).updates) Y.applyUpdate(doc, bytes);
+  expect(doc.getText('t').toString().replace('relay', '')).toBe('mine, later');
+  expect([...Y.decodeStateVector(Y.encodeStateVector(doc)).keys()].sort()).toEqual([21, 22, 8]);
 });

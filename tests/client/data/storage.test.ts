@@ -63,8 +63,8 @@ const command = (id: string) => ({
 async function someUnsent(storage: DeviceStorage): Promise<void> {
   await storage.outbox.add(command('one'));
   await storage.outbox.add(command('two'));
-  await storage.texts.append(text, Uint8Array.of(1, 2, 3), ann, 2);
-  await storage.texts.append(text, Uint8Array.of(4), ann, 3);
+  await storage.texts.append(text, Uint8Array.of(1, 2, 3), ann, 2, 0);
+  await storage.texts.append(text, Uint8Array.of(4), ann, 3, 0);
   const [sent] = await storage.texts.pending(text);
   await storage.texts.markSent(text, [sent!.key], 1);
   await storage.blobs.put({ ...blob, room: text, pending: true });
@@ -151,12 +151,12 @@ test('a full disk says so, changes nothing, and is over when there is room', asy
     (this.transaction as unknown as { _abort(name: string): void })._abort('QuotaExceededError');
     throw new DOMException('', 'AbortError');
   });
-  await expect(storage.texts.append(text, Uint8Array.of(1), ann, 1)).rejects.toMatchObject({
+  await expect(storage.texts.append(text, Uint8Array.of(1), ann, 1, 0)).rejects.toMatchObject({
     failure: { code: 'device-full' },
   });
   put.mockRestore();
   expect(await storage.texts.queue()).toEqual([]);
-  await storage.texts.append(text, Uint8Array.of(1), ann, 1);
+  await storage.texts.append(text, Uint8Array.of(1), ann, 1, 0);
   expect(await storage.texts.queue()).toMatchObject([{ room: text, count: 1 }]);
 });
 
@@ -237,10 +237,10 @@ async function textOfTwo(storage: DeviceStorage): Promise<void> {
   doc.clientID = 6;
   doc.getText('t').insert(doc.getText('t').length, 'mine, unsent');
   doc.getText('t').insert(0, 'also mine ');
-  await storage.texts.append(text, theirs, ann, 1);
+  await storage.texts.append(text, theirs, ann, 1, 0);
   const [sent] = await storage.texts.pending(text);
   await storage.texts.markSent(text, [sent!.key], 7);
-  await storage.texts.append(text, Y.encodeStateAsUpdate(doc, before), ann, 2);
+  await storage.texts.append(text, Y.encodeStateAsUpdate(doc, before), ann, 2, 0);
 }
 
 const exported = async (storage: DeviceStorage): Promise<string> => (await exportUnsent(storage)).text();

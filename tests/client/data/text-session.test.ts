@@ -32,11 +32,11 @@ function heldPage() {
     ...storage,
     texts: {
       ...storage.texts,
-      append: (of, bytes, by, at) =>
+      append: (of, bytes, by, at, begun) =>
         new Promise((resolve, reject) => {
           waiting.push({
             bytes,
-            go: () => void storage.texts.append(of, bytes, by, at).then(resolve, reject),
+            go: () => void storage.texts.append(of, bytes, by, at, begun).then(resolve, reject),
             fail: reject,
           });
         }),

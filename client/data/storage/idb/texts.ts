@@ -5,7 +5,7 @@ import type { QueuedUpdates, StoredUpdate, TextStore } from '../contract.ts';
 import { moved, movesOf, newIn, writersOf, type Move } from '../../text/rewrite.ts';
 import { textAfter } from './rooms.ts';
 import type { UpdateRow } from './schema.ts';
-import { read, write, type GetDb, type WriteTx } from './transaction.ts';
+import { read, write, type GetDb } from './transaction.ts';
 
 /** The key under which `read` tells the snapshot; rows count from 1. */
 const snapshotKey = 0;
@@ -13,22 +13,24 @@ const snapshotKey = 0;
 export function idbTexts(getDb: GetDb): TextStore {
   /** All rows of a room with their keys. Both lists come in key order within one transaction. */
   const rowsOf = (room: RoomId) =>
-    read(getDb, ['updates', 'snapshots'], async (tx) => {
+    read(getDb, ['updates', 'snapshots', 'rooms'], async (tx) => {
       const index = tx.objectStore('updates').index('room');
-      const [snapshot, keys, rows] = await Promise.all([
+      const [snapshot, keys, rows, held] = await Promise.all([
         tx.objectStore('snapshots').get(room),
         index.getAllKeys(room),
         index.getAll(room),
+        tx.objectStore('rooms').get(room),
       ]);
-      return { snapshot, rows: rows.map((row, i) => ({ key: keys[i]!, row })) };
+      const begun = held?.moved?.length ?? 0;
+      return { snapshot, rows: rows.map((row, i) => ({ key: keys[i]!, row })), begun };
     });
 
   return {
     async read(room) {
-      const { snapshot, rows } = await rowsOf(room);
+      const { snapshot, rows, begun } = await rowsOf(room);
       const updates: StoredUpdate[] = snapshot ? [{ key: snapshotKey, bytes: snapshot.bytes }] : [];
       for (const { key, row } of rows) if (!row.refused) updates.push({ key, bytes: row.bytes });
-      return { updates, pending: rows.some(({ row }) => row.unsent !== undefined) };
+      return { updates, pending: rows.some(({ row }) => row.unsent !== undefined), begun };
     },
 
     async everything(room) {
@@ -42,11 +44,11 @@ export function idbTexts(getDb: GetDb): TextStore {
       return snapshot ? [{ key: snapshotKey, bytes: snapshot.bytes }, ...pieces] : pieces;
     },
 
-    append: (room, bytes, by, at) =>
-      write(getDb, ['updates', 'rooms', 'leases'], async (tx) => {
+    append: (room, bytes, by, at, begun) =>
+      write(getDb, ['updates', 'rooms'], async (tx) => {
         const held = (await tx.objectStore('rooms').get(room)) ?? null;
-        const row: UpdateRow = { room, bytes, at, unsent: room };
-        void tx.objectStore('updates').put(await afterMove(tx, row, held?.moves ?? []));
+        const since = held?.moved?.slice(begun) ?? [];
+        void tx.objectStore('updates').put(since.reduce(afterMove, { room, bytes, at, unsent: room }));
         await tx.objectStore('rooms').put(textAfter(held, { room, by, at }));
       }),
 
@@ -133,6 +135,7 @@ export function idbTexts(getDb: GetDb): TextStore {
         const [keys, rows] = await Promise.all([index.getAllKeys(room), index.getAll(room)]);
         const pending = rows.filter((row) => row.unsent);
         const branch = newIn(mergeInTree(pending.map((row) => row.bytes)), content.updates);
+        if (writersOf(branch).length > ids.length) return false;
         const moves = movesOf(branch, ids);
         rows.forEach((row, i) => {
           if (!row.refused) void updates.delete(keys[i]!);
@@ -147,9 +150,13 @@ export function idbTexts(getDb: GetDb): TextStore {
           moved: true,
         });
         const held = (await tx.objectStore('rooms').get(room)) ?? null;
-        await tx
-          .objectStore('rooms')
-          .put({ ...textAfter(held, { room, by, at }), cursor, stale: false, moves });
+        await tx.objectStore('rooms').put({
+          ...textAfter(held, { room, by, at }),
+          cursor,
+          stale: false,
+          moved: [...(held?.moved ?? []), moves],
+        });
+        return true;
       }),
 
     queue: () =>
@@ -191,17 +198,11 @@ export function idbTexts(getDb: GetDb): TextStore {
   };
 }
 
-/** A page that does not know yet that its branch was moved writes on under the old ids, which no other page uses. */
-async function afterMove(
-  tx: WriteTx<['updates', 'rooms', 'leases']>,
-  row: UpdateRow,
-  moves: readonly Move[],
-): Promise<UpdateRow> {
-  if (moves.length === 0) return row;
-  const leases = tx.objectStore('leases');
-  const states = await Promise.all(writersOf(row.bytes).map((client) => leases.get(client)));
-  const isOld = states.some((lease) => lease?.state === 'retired');
-  return isOld ? { ...row, bytes: moved(row.bytes, moves), moved: true } : row;
+/** A page that does not know yet that its branch was moved writes on under the old ids, and beside what has moved. */
+function afterMove(row: UpdateRow, moves: readonly Move[]): UpdateRow {
+  const isUnderOld = writersOf(row.bytes).some((writer) => moves.some(({ client }) => client === writer));
+  const bytes = moved(row.bytes, moves);
+  return isUnderOld ? { ...row, bytes, moved: true } : { ...row, bytes };
 }
 
 function countByRoom(rows: readonly UpdateRow[]): QueuedUpdates[] {
