@@ -22,11 +22,16 @@ const hasSection = (state: ListState, id: string): boolean => state.sections.som
 function changedPlace(state: ListState, change: ListChat): ChatPlace {
   const before = placeOf(state, change.chat);
   const flag = (name: 'pinned' | 'muted' | 'unread'): boolean => change[name] ?? before[name] ?? false;
+  // Mute is one of the levels: whichever of the two was said last counts.
+  const kept = change.muted === undefined ? before.tell : undefined;
+  const tell = change.tell === undefined ? kept : change.tell;
+  const muted = change.tell === undefined ? flag('muted') : tell === 'mentions' || tell === 'none';
   const hidden = change.hidden === undefined ? before.hidden : change.hidden;
   const wanted = change.section === undefined ? before.section : change.section;
   return {
     ...(flag('pinned') && { pinned: true as const }),
-    ...(flag('muted') && { muted: true as const }),
+    ...(muted && { muted: true as const }),
+    ...((tell === 'all' || tell === 'none') && { tell }),
     ...(flag('unread') && { unread: true as const }),
     ...(typeof hidden === 'number' && { hidden }),
     ...(typeof wanted === 'string' && hasSection(state, wanted) && { section: wanted }),
@@ -36,6 +41,7 @@ function changedPlace(state: ListState, change: ListChat): ChatPlace {
 const samePlace = (a: ChatPlace, b: ChatPlace): boolean =>
   a.pinned === b.pinned &&
   a.muted === b.muted &&
+  a.tell === b.tell &&
   a.unread === b.unread &&
   a.hidden === b.hidden &&
   a.section === b.section;

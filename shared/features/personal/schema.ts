@@ -20,11 +20,17 @@ const position = z.number().check(z.int(), z.nonnegative());
 const moment = z.number().check(z.int(), z.nonnegative());
 const sectionName = z.string().check(z.trim(), z.minLength(1), z.maxLength(40));
 
+/** Of what a person is told: everything, what calls them, nothing. */
+export const level = z.enum(['all', 'mentions', 'none']);
+export type Level = z.infer<typeof level>;
+
 /** How one conversation stands in the own list; a field that is absent stays as it is. */
 export const listChat = z.object({
   chat: key,
   pinned: z.optional(z.boolean()),
   muted: z.optional(z.boolean()),
+  /** Of what the person is told here; null as everywhere. It stands above `muted`, which is the same as `mentions`. */
+  tell: z.optional(z.nullable(level)),
   /** Marked by the person, whatever was read. */
   unread: z.optional(z.boolean()),
   /** The time of what the conversation ended with: it is hidden as long as nothing else comes. Null shows it. */
@@ -69,6 +75,29 @@ export const todoChange = z.object({
 });
 export const todoRemove = z.object({ ids: z.array(key).check(z.minLength(1), z.maxLength(200)) });
 
+const minutes = z.number().check(z.int(), z.gte(0), z.lt(24 * 60));
+/** When a person wants to be left alone. A time that ends before it begins ends on the next day. */
+const quietHours = z.object({
+  /** Minutes after midnight, in that zone. */
+  from: minutes,
+  to: minutes,
+  /** The days on which it begins: 0 is Sunday. */
+  days: z.array(z.number().check(z.int(), z.gte(0), z.lte(6))).check(z.maxLength(7)),
+  /** Of the IANA, such as `Asia/Shanghai`. */
+  zone: z.string().check(z.regex(/^[A-Za-z0-9_+/-]{1,64}$/)),
+});
+export type QuietHours = z.infer<typeof quietHours>;
+
+/** What a person wants to be told of, on all of their devices; a field that is absent stays as it is. */
+export const noticesSet = z.object({
+  level: z.optional(level),
+  /** Whether notices show what was said. */
+  words: z.optional(z.boolean()),
+  sound: z.optional(z.boolean()),
+  quiet: z.optional(z.nullable(quietHours)),
+});
+export type NoticesSet = z.infer<typeof noticesSet>;
+
 export type ListChat = z.infer<typeof listChat>;
 export type SavedAdd = z.infer<typeof savedAdd>;
 export type TodoAdd = z.infer<typeof todoAdd>;
@@ -83,6 +112,8 @@ export interface Owned {
 export interface ChatPlace {
   readonly pinned?: true;
   readonly muted?: true;
+  /** Where `muted` does not say it already. */
+  readonly tell?: 'all' | 'none';
   readonly unread?: true;
   readonly hidden?: number;
   readonly section?: string;
@@ -128,4 +159,11 @@ export interface Todo {
 
 export interface TodosState extends Owned {
   items: Record<string, Todo>;
+}
+
+export interface NoticesState extends Owned {
+  level: Level;
+  words: boolean;
+  sound: boolean;
+  quiet: QuietHours | null;
 }

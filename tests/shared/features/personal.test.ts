@@ -7,6 +7,7 @@ import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts
 import {
   most,
   type ListState,
+  type NoticesState,
   type SavedState,
   type TodosState,
 } from '../../../shared/features/personal/schema.ts';
@@ -16,6 +17,7 @@ interface States {
   readonly 'w/personal/ada': ListState;
   readonly 'w/personal/ada:saved': SavedState;
   readonly 'w/personal/ada:todos': TodosState;
+  readonly 'w/personal/ada:notices': NoticesState;
 }
 type Room = keyof States;
 
@@ -73,6 +75,39 @@ describe('the own list', () => {
       chats: { a: { pinned: true, muted: true, section: 's1' } },
       sections: [{ id: 's1', name: 'Work', collapsed: false }],
     });
+  });
+
+  it.each<[string, Line[], object]>([
+    ['nothing is nothing', [['list.chat', { chat: 'a', tell: 'none' }]], { muted: true, tell: 'none' }],
+    ['of mentions is mute', [['list.chat', { chat: 'a', tell: 'mentions' }]], { muted: true }],
+    [
+      'the level goes when it is muted anew',
+      [
+        ['list.chat', { chat: 'a', tell: 'none' }],
+        ['list.chat', { chat: 'a', muted: true }],
+      ],
+      { muted: true },
+    ],
+    [
+      'a mute goes when a level is said',
+      [
+        ['list.chat', { chat: 'a', muted: true }],
+        ['list.chat', { chat: 'a', tell: 'all' }],
+      ],
+      { tell: 'all' },
+    ],
+    [
+      'and other things leave it as it is',
+      [
+        ['list.chat', { chat: 'a', tell: 'none' }],
+        ['list.chat', { chat: 'a', pinned: true }],
+      ],
+      { pinned: true, muted: true, tell: 'none' },
+    ],
+  ])('of what one is told in a conversation: %s', (_, lines, place) => {
+    expect(after(list, lines).chats['a']).toEqual(place);
+    const back: Line = ['list.chat', { chat: 'a', tell: null, pinned: false }];
+    expect(after(list, [...lines, back]).chats).toEqual({});
   });
 
   // Two devices of one person without a network: whose commands the relay takes later counts.
@@ -294,5 +329,45 @@ describe('rights over what is one’s own', () => {
     const ask = (i: number) => judgeCommand(ada, ...nth(i), resource(room, full));
     expect(ask(bound)).toMatchObject({ ok: false, error: { code: 'too-many' } });
     expect(ask(bound - 1), 'what is there already').toMatchObject({ ok: true });
+  });
+});
+
+describe('of what a person is told', () => {
+  const notices = 'w/personal/ada:notices';
+  const quiet = { from: 1_320, to: 420, days: [1, 2], zone: 'Asia/Shanghai' };
+
+  it('is said field by field, and as it was before anything was said', () => {
+    const usual = { owner: 'ada', level: 'all', words: true, sound: true, quiet: null };
+    expect(after(notices, [['notices.set', {}]])).toEqual(usual);
+    const lines: Line[] = [
+      ['notices.set', { level: 'mentions', quiet }],
+      ['notices.set', { words: false }],
+      ['notices.set', { sound: false }],
+    ];
+    expect(after(notices, lines)).toEqual({
+      owner: 'ada',
+      level: 'mentions',
+      words: false,
+      sound: false,
+      quiet,
+    });
+    expect(after(notices, [...lines, ['notices.set', { quiet: null }]]).quiet).toBeNull();
+  });
+
+  it.each([
+    { level: 'some' },
+    { quiet: { ...quiet, from: 1_440 } },
+    { quiet: { ...quiet, days: [7] } },
+    { quiet: { ...quiet, days: [0, 1, 2, 3, 4, 5, 6, 0] } },
+    { quiet: { ...quiet, zone: 'a b' } },
+    { sound: 1 },
+  ])('takes nothing else: %j', (data) => {
+    const judged = judgeCommand(ada, 'notices.set', data, resource(notices, kindOf(notices).initial));
+    expect(!judged.ok && judged.error.code).toBe('bad-request');
+  });
+
+  it('is nobody else’s to say', () => {
+    const judged = judgeCommand(eve, 'notices.set', {}, resource(notices, kindOf(notices).initial));
+    expect(!judged.ok && judged.error.code).toBe('forbidden');
   });
 });
