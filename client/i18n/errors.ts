@@ -28,6 +28,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'department-not-found': 'This department does not exist any more.',
     'department-not-empty': 'There are still people or departments in it. Move them first.',
     'would-circle': 'This would put somebody or something above itself. Choose another place.',
+    'import-running': 'This group is still being imported. It opens when everything is here.',
     'import-incomplete':
       'The import did not arrive whole, so nothing of it was taken. Import the file again.',
     'join-waiting': 'Your request waits for an administrator. Try again when it was accepted.',
@@ -87,6 +88,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'department-not-found': '这个部门已经不在了。',
     'department-not-empty': '部门里还有人或下级部门，请先移走。',
     'would-circle': '这样会让自己成为自己的上级，请换个位置。',
+    'import-running': '这个群还在导入，全部导入后才会开放。',
     'import-incomplete': '导入的内容没有完整送达，所以一条都没有导入。请重新导入文件。',
     'join-waiting': '你的申请还在等管理员通过，通过后再来登录。',
     'too-many': '数量到上限了，请先去掉一个。',

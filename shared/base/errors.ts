@@ -30,6 +30,7 @@ export const errorTable = {
   'department-not-empty': { status: 409, close: 4409, retry: false },
   'would-circle': { status: 409, close: 4409, retry: false },
   'import-incomplete': { status: 409, close: 4409, retry: false },
+  'import-running': { status: 409, close: 4409, retry: false },
   'join-waiting': { status: 403, close: 4403, retry: false },
   'group-muted': { status: 403, close: 4403, retry: false },
   'group-dissolved': { status: 409, close: 4409, retry: false },

@@ -25,6 +25,8 @@ export const groupSettings = z.object({
 
 export const chatRename = z.object({ title });
 export const chatMembers = z.object({ members });
+/** Everything was imported: these people are let in, and the group is one like any other. */
+export const chatImported = z.object({ members: z.array(memberId).check(z.maxLength(mostMembers)) });
 export const chatMember = z.object({ member: memberId });
 export const chatLeave = z.object({});
 export const chatAdmin = z.object({ member: memberId, admin: z.boolean() });

@@ -155,7 +155,7 @@ export const groupCommands = {
 export const changeMembers = (draft: ChatState): ChatState['members'] =>
   (draft.members = { ...draft.members });
 
-function letIn(draft: ChatState, members: readonly MemberId[], { seq }: LogEntry): void {
+export function letIn(draft: ChatState, members: readonly MemberId[], { seq }: LogEntry): void {
   const changed = changeMembers(draft);
   const limited = settingsOf(draft).newcomersRead === 'fromThen';
   const takenOut = { ...draft.takenOut };

@@ -1,9 +1,10 @@
 import type * as z from 'zod/mini';
-import { allow, refuse } from '../../access/actor.ts';
+import { allow, isAdmin, refuse } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
 import type { CommandRule, LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import { chatCard } from './card.ts';
+import { chatErasing } from './erasing.ts';
 import { chatConfirm, mostMembers } from './group-schema.ts';
 import {
   changeMembers,
@@ -13,8 +14,9 @@ import {
   groupFolds,
   groupRevoking,
 } from './group.ts';
+import { importCommands, importFolds } from './import.ts';
 import { messageMarks } from './marks.ts';
-import { mayLook, mayTakePart, newcomers, readsFrom } from './membership.ts';
+import { isImporting, mayImport, mayLook, mayTakePart, newcomers, readsFrom } from './membership.ts';
 import { messageCommands, messageFolds } from './messages.ts';
 import { chatCreate, chatRead, type ChatState, type ReadsState } from './schema.ts';
 
@@ -29,11 +31,13 @@ const fold = makeFold<ChatState>((state) => ({ ...state }), {
     draft.created = { by: entry.by, at: entry.at };
     draft.type = data.type;
     draft.title = data.title;
+    if (data.imports) draft.imports = { from: data.imports, count: 0, last: '' };
     const changed = changeMembers(draft);
     for (const member of [entry.by, ...data.members]) changed[member] = { since: entry.seq };
   }),
   ...messageFolds,
   ...groupFolds,
+  ...importFolds,
 });
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<ChatState, ChatState, z.infer<Schema>>;
@@ -47,11 +51,14 @@ const create: Rule<typeof chatCreate> = {
     for (const member of people)
       if (!isActiveMember(member)) return refuse('member-not-found', 'no such member');
     if (data.type === 'direct') {
+      if (data.imports) return refuse('bad-request', 'what is imported becomes a group');
       const [a, b] = [...people];
       if (people.size !== 2 || room.id !== directChatId(a!, b!))
         return refuse('bad-request', 'a direct conversation is between two members and named after them');
       return allow;
     }
+    if (data.imports && !(isAdmin(actor) && people.size === 1))
+      return refuse('forbidden', 'administrators import, and others come in when all of it is there');
     if (room.id.startsWith('direct-'))
       return refuse('bad-request', 'this id is reserved for a pair of members');
     return state.created ? refuse('already-exists', 'the conversation exists') : allow;
@@ -70,15 +77,19 @@ export const chatKind: LogKind<ChatState> = {
   fold,
   exists: (state) => state.created !== null,
   readers: members,
-  // Who may say something may put a file to it.
-  mayAttach: (actor, context) => messageCommands['chat.send'].may(actor, { text: '' }, context),
+  // Who may say something, or import it, may put a file to it.
+  mayAttach: (actor, context) =>
+    isImporting(context.state)
+      ? mayImport(actor, context.state)
+      : messageCommands['chat.send'].may(actor, { text: '' }, context),
   commands: {
     'chat.create': create,
     ...messageCommands,
     ...groupCommands,
+    ...importCommands,
   },
   facts: { ...groupFacts, 'chat.card': chatCard },
-  accessEntries: new Set(['chat.create', ...groupAccessEntries]),
+  accessEntries: new Set(['chat.create', 'chat.imported', ...groupAccessEntries]),
   revoking: groupRevoking,
   // A group went on without them; a pair could not.
   letGo: ({ type, members: of }, member) =>
@@ -93,6 +104,7 @@ export const chatKind: LogKind<ChatState> = {
     begin: (of, from) => ({ type: 'chat.readFrom', data: { members: of, from } }),
   },
   marks: messageMarks,
+  erasing: chatErasing,
 };
 
 /** What a conversation says of its messages is not for somebody who may not read them. */

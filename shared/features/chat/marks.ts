@@ -1,7 +1,7 @@
 import type { EntryTarget, LogEntry, MarkRules } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import { chatCard, type LinkCard } from './card.ts';
-import { chatEdit, chatReact, chatRecall, messageOf } from './messages.ts';
+import { chatEdit, chatReact, chatRecall, threadOf } from './messages.ts';
 
 /** What a message says since an edit. */
 export interface Version {
@@ -39,8 +39,9 @@ const isAnswer = (data: unknown): boolean => typeof data === 'object' && data !=
 function targetOf(entry: LogEntry): EntryTarget | null {
   switch (entry.type) {
     case 'chat.send':
+    case 'chat.import':
       // Most answer nothing, and every message that comes to a device is asked.
-      return isAnswer(entry.data) ? (messageOf(entry)?.thread ?? null) : null;
+      return isAnswer(entry.data) ? threadOf(entry) : null;
     case 'chat.edit':
     case 'chat.recall':
     case 'chat.react':
@@ -60,7 +61,10 @@ export function recalledSeq(entry: LogEntry): number | null {
   return entry.type === 'chat.recall' ? (targetOf(entry)?.seq ?? null) : null;
 }
 
-function recalled({ card: _, ...marks }: MessageMarks, by: NonNullable<MessageMarks['recalled']>): MessageMarks {
+function recalled(
+  { card: _, ...marks }: MessageMarks,
+  by: NonNullable<MessageMarks['recalled']>,
+): MessageMarks {
   return { ...marks, edits: [], recalled: by };
 }
 
@@ -68,6 +72,7 @@ function fold(marks: MessageMarks, entry: LogEntry): MessageMarks {
   const { seq, at, by } = entry;
   switch (entry.type) {
     case 'chat.send':
+    case 'chat.import':
       return {
         ...marks,
         replies: [...without(marks.replies, seq), { seq, id: entry.id }].sort(bySeq),

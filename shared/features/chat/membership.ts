@@ -1,4 +1,4 @@
-import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
+import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import type { RuleContext } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import type { GroupSettings, Membership } from './group-schema.ts';
@@ -87,10 +87,28 @@ export function mayLook(actor: Actor, state: ChatState): Decision {
   return isIn(state, actor.member) ? allow : refuse('forbidden', 'not a member of this conversation');
 }
 
-export function mayTakePart(actor: Actor, state: ChatState): Decision {
+/** A group that is made for an import is nobody's to talk in before all of it is there. */
+export const isImporting = ({ imports }: ChatState): boolean => imports !== undefined && !imports.done;
+
+function mayHold(actor: Actor, state: ChatState): Decision {
   const look = mayLook(actor, state);
   if (!look.ok || !state.dissolved) return look;
   return refuse('group-dissolved', 'the group was dissolved');
+}
+
+export function mayTakePart(actor: Actor, state: ChatState): Decision {
+  const hold = mayHold(actor, state);
+  if (!hold.ok || !isImporting(state)) return hold;
+  return refuse('import-running', 'the group is being imported');
+}
+
+/** Who imports into a group: the administrator who made it for that, until all of it is there. */
+export function mayImport(actor: Actor, state: ChatState): Decision {
+  const hold = mayHold(actor, state);
+  if (!hold.ok) return hold;
+  if (!isAdmin(actor) || state.created?.by !== actor.member || !isImporting(state))
+    return refuse('forbidden', 'only an administrator imports, into a group made for it');
+  return allow;
 }
 
 /** What a setting leaves to managers, where it does. */
@@ -129,8 +147,9 @@ export function mayManage(actor: Actor, { governing, isActiveMember }: Context):
   return refuse('forbidden', 'only the owner and admins manage the group');
 }
 
+/** Also before everything is imported: a group may be given up. */
 export function mayOwn(actor: Actor, { governing, isActiveMember }: Context): Decision {
-  const part = inGroup(mayTakePart(actor, governing), governing);
+  const part = inGroup(mayHold(actor, governing), governing);
   if (!part.ok || ownerOf(governing, isActiveMember) === actor.member) return part;
   return refuse('forbidden', 'only the owner does that');
 }

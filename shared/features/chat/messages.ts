@@ -7,18 +7,24 @@ import { filesInShort, messageFiles } from './attachment.ts';
 import { chatUncard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
 import type { ChatState } from './schema.ts';
-import { target } from './target.ts';
+import { seq, target } from './target.ts';
 
 /** Longest message, in characters: about ten printed pages; a doc is the place for more. */
 export const longestMessage = 20_000;
 /** Longest preview of a message that lists keep. */
-const previewLength = 160;
+export const previewLength = 160;
 /** Pinned messages of one conversation. */
 export const mostPins = 50;
 /** Different emoji of one person at one message. */
 export const mostReactions = 8;
 /** Messages in one record. */
 export const mostRecorded = 100;
+/** Earlier versions of one imported message, and all of their words together, in UTF-16 units. */
+export const mostImportedVersions = 20;
+export const longestImportedVersions = 100_000;
+/** Reactions of others that come with an imported message, and people at each of them. */
+export const mostImportedReactions = 50;
+export const mostImportedReactors = 200;
 
 const text = z.string().check(z.maxLength(longestMessage));
 const words = text.check(z.regex(/\S/));
@@ -30,12 +36,25 @@ export const emojiPattern =
   /^(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f|[\u{e0020}-\u{e007f}])*(?:\u200d\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f)*)*)$/u;
 const emoji = z.string().check(z.maxLength(40), z.regex(emojiPattern));
 
+/** Milliseconds since 1970. */
+const moment = z.number().check(z.int(), z.nonnegative());
+/** Of somebody who need not be a member. */
+const personName = z.string().check(z.trim(), z.minLength(1), z.maxLength(100));
+
 /** Messages of another conversation, as whoever forwards them says that they were. */
 const record = z.object({
   /** What the conversation is called by whoever forwards. */
   title: z.string().check(z.trim(), z.maxLength(100)),
   items: z
-    .array(z.object({ by: memberId, at: z.number().check(z.int(), z.nonnegative()), text }))
+    .array(
+      z.object({
+        by: memberId,
+        at: moment,
+        text,
+        /** Who said it, where whoever is named in `by` imported it. */
+        name: z.optional(personName),
+      }),
+    )
     .check(z.minLength(1), z.maxLength(mostRecorded)),
 });
 
@@ -50,7 +69,13 @@ export const chatSend = z
     /** The message with which that talk began; from the relay. */
     thread: z.optional(target),
     /** Who said it elsewhere, as whoever forwards it says. */
-    forwarded: z.optional(z.object({ by: memberId })),
+    forwarded: z.optional(
+      z.object({
+        by: memberId,
+        /** The same of what was imported, which `by` only brought. */
+        name: z.optional(personName),
+      }),
+    ),
     record: z.optional(record),
     files: z.optional(messageFiles),
     /** Its link is to stay without a card. */
@@ -62,6 +87,76 @@ export const chatSend = z
       { path: ['text'] },
     ),
   );
+
+/** Who said an imported message where it comes from, as whoever imports it says. It is signed by nobody but them. */
+const imported = z.object({
+  /** Its place in the import, from 0: nothing is imported twice, and nothing left out. */
+  n: seq,
+  /** What names it in the file it comes from. */
+  id: z.string().check(z.minLength(1), z.maxLength(100)),
+  name: personName,
+  /** Who that is here, as whoever imports says. */
+  member: z.optional(memberId),
+  /** When it was said. */
+  at: moment,
+  /** What it said before, the first first, each with when it came to say it. */
+  versions: z.optional(
+    z.array(z.object({ at: moment, text })).check(
+      z.minLength(1),
+      z.maxLength(mostImportedVersions),
+      z.refine(
+        (each) => each.reduce((sum, { text: { length } }) => sum + length, 0) <= longestImportedVersions,
+      ),
+    ),
+  ),
+  /** When it came to say what it says. */
+  edited: z.optional(moment),
+  /** It was taken back there: it has no words. */
+  recalled: z.optional(z.literal(true)),
+  /** Other systems have emoji of their own, which have a name. */
+  reactions: z.optional(
+    z
+      .array(
+        z.object({
+          emoji: z.string().check(z.minLength(1), z.maxLength(60)),
+          by: z.array(personName).check(z.minLength(1), z.maxLength(mostImportedReactors)),
+        }),
+      )
+      .check(z.minLength(1), z.maxLength(mostImportedReactions)),
+  ),
+  /** Who had said it before it was forwarded there. */
+  forwarded: z.optional(personName),
+});
+
+/** A message that was said elsewhere. */
+export const chatImport = z
+  .object({
+    text,
+    mentions,
+    reply: z.optional(target),
+    /** From the relay. */
+    thread: z.optional(target),
+    record: z.optional(record),
+    files: z.optional(messageFiles),
+    imported,
+  })
+  .check(
+    z.refine(
+      ({ text: said, record: of, files, imported: { recalled, versions } }) =>
+        recalled
+          ? said === '' && !of && !files && !versions
+          : /\S/.test(said) || of !== undefined || files !== undefined,
+      { path: ['text'] },
+    ),
+  );
+/** What is left of a message that was recalled. */
+export const chatErased = z.object({
+  erased: z.literal(true),
+  reply: z.optional(target),
+  thread: z.optional(target),
+});
+/** A message as it stands in the log. */
+const inTheLog = z.union([chatSend, chatErased]);
 export const chatEdit = z.object({ target, text: words, mentions });
 export const chatRecall = z.object({ target });
 /** All that this person has at the message from now on: said as a whole, so that it is bounded without counting. */
@@ -75,18 +170,49 @@ export const chatReact = z.object({
 export const chatPin = z.object({ target, on: z.boolean() });
 
 export type ChatSend = z.infer<typeof chatSend>;
+export type ChatImport = z.infer<typeof chatImport>;
+export type Imported = ChatImport['imported'];
 export type ChatRecord = z.infer<typeof record>;
 export type ChatEdit = z.infer<typeof chatEdit>;
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<ChatState, ChatState, z.infer<Schema>>;
 type Context = RuleContext<ChatState, ChatState>;
 
-/** The message in an entry; null when the entry is something else, or of a relay that writes it otherwise. */
+/** Who said an entry elsewhere, before it was imported; null for what was said here. */
+export function importedIn(entry: LogEntry): Imported | null {
+  if (entry.type !== 'chat.import') return null;
+  const parsed = chatImport.safeParse(entry.data);
+  return parsed.success ? parsed.data.imported : null;
+}
+
+/**
+ * The message in an entry; null when the entry is something else, or of a relay that writes it otherwise. One that was
+ * imported is not its author's: `importedIn` tells whose it was.
+ */
 export function messageOf(entry: LogEntry): ChatSend | null {
+  if (entry.type === 'chat.import') {
+    const parsed = chatImport.safeParse(entry.data);
+    return parsed.success && !parsed.data.imported.recalled ? parsed.data : null;
+  }
   if (entry.type !== 'chat.send') return null;
   const parsed = chatSend.safeParse(entry.data);
   return parsed.success ? parsed.data : null;
 }
+
+/** Whether the words of the entry were put away because the message was recalled. */
+export const isErased = (entry: LogEntry): boolean =>
+  entry.type === 'chat.import'
+    ? importedIn(entry)?.recalled === true
+    : entry.type === 'chat.send' && chatErased.safeParse(entry.data).success;
+
+/** The message with which the talk began that this one is in; null where it answers none. */
+export function threadOf(entry: LogEntry): EntryTarget | null {
+  const schema = entry.type === 'chat.send' ? inTheLog : entry.type === 'chat.import' ? chatImport : null;
+  const parsed = schema?.safeParse(entry.data);
+  return (parsed?.success ? parsed.data.thread : null) ?? null;
+}
+
+const isMessage = (entry: LogEntry): boolean => messageOf(entry) !== null || isErased(entry);
 
 /** Whether the target is a message that this person may speak of. On a device it may be one that is not on the screen. */
 function mayPointAt(actor: Actor, at: EntryTarget, context: Context): Decision {
@@ -94,7 +220,7 @@ function mayPointAt(actor: Actor, at: EntryTarget, context: Context): Decision {
   if (!part.ok) return part;
   const entry = context.entry(at);
   if (entry === undefined) return allow;
-  return entry && entry.seq >= readsFrom(context.governing, actor.member) && messageOf(entry)
+  return entry && entry.seq >= readsFrom(context.governing, actor.member) && isMessage(entry)
     ? allow
     : refuse('message-not-found', 'no such message here');
 }
@@ -106,6 +232,12 @@ function mayChange(actor: Actor, at: EntryTarget, context: Context): Decision {
   return !entry || entry.by === actor.member
     ? allow
     : refuse('forbidden', 'only its author changes a message');
+}
+
+/** Whether it was recalled already: then nothing is left to be said about it. */
+function isGone(at: EntryTarget, context: Context): boolean {
+  const entry = context.entry(at);
+  return !!entry && isErased(entry);
 }
 
 /** The same entry by the place where it is now. */
@@ -130,9 +262,8 @@ const send: Rule<typeof chatSend> = {
   complete({ thread: _, ...said }, context) {
     if (!said.reply) return said;
     const answered = context.entry(said.reply);
-    const before = answered ? messageOf(answered) : null;
     const reply = placed(said.reply, context);
-    return { ...said, reply, thread: before?.thread ?? reply };
+    return { ...said, reply, thread: (answered && threadOf(answered)) ?? reply };
   },
 };
 
@@ -144,15 +275,17 @@ const edit: Rule<typeof chatEdit> = {
     if (!change.ok) return change;
     const entry = context.entry(at);
     const message = entry && messageOf(entry);
-    return message && (message.record ?? message.forwarded)
+    return message && (message.record ?? message.forwarded ?? importedIn(entry))
       ? refuse('forbidden', 'what others said is not edited')
       : allow;
   },
+  isDone: (_actor, { target: at }, context) => isGone(at, context),
   complete,
 };
 const recall: Rule<typeof chatRecall> = {
   schema: chatRecall,
   may: (actor, { target: at }, context) => mayChange(actor, at, context),
+  isDone: (_actor, { target: at }, context) => isGone(at, context),
   complete,
 };
 const react: Rule<typeof chatReact> = {
@@ -177,7 +310,8 @@ const pin: Rule<typeof chatPin> = {
       ? allow
       : refuse('too-many', `a conversation has at most ${mostPins} pinned messages`);
   },
-  isDone: (_actor, { target: at, on }, { state }) => isPinned(state, at) === on,
+  isDone: (_actor, { target: at, on }, context) =>
+    isPinned(context.state, at) === on || (on && isGone(at, context)),
   complete,
 };
 
@@ -195,7 +329,12 @@ export const messageCommands = {
 
 /** What becomes of the conversation itself; what becomes of each message is in `marks.ts`. */
 export const messageFolds = {
-  'chat.send': entryRule<ChatState, ChatSend>(chatSend, (draft, message, { seq: at, id, by, at: time }) => {
+  'chat.send': entryRule<ChatState, ChatSend | z.infer<typeof chatErased>>(inTheLog, (draft, message, entry) => {
+    const { seq: at, id, by, at: time } = entry;
+    if ('erased' in message) {
+      draft.last = { seq: at, id, by, at: time, text: '', is: 'recalled' };
+      return;
+    }
     const text = message.text.slice(0, previewLength);
     const files = message.files ? { files: filesInShort(message.files) } : {};
     const is = message.record ? { is: 'record' as const } : {};

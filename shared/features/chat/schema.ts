@@ -8,7 +8,16 @@ import { mostMembers, type GroupState, type Membership } from './group-schema.ts
 const title = z.string().check(z.trim(), z.maxLength(100));
 const members = z.array(memberId).check(z.minLength(1), z.maxLength(mostMembers));
 
-export const chatCreate = z.object({ type: z.enum(['direct', 'group']), title, members });
+/** Programs whose conversations can be brought here. */
+export const importSources = ['slack', 'weft'] as const;
+
+export const chatCreate = z.object({
+  type: z.enum(['direct', 'group']),
+  title,
+  members,
+  /** The group is made for what is imported from there, by an administrator, and opened when all of it is here. */
+  imports: z.optional(z.enum(importSources)),
+});
 export const chatRead = z.object({ upTo: z.number().check(z.int(), z.nonnegative()) });
 
 export type ChatCreate = z.infer<typeof chatCreate>;
@@ -18,6 +27,8 @@ export interface LastMessage {
   /** Absent in states from before it was kept. */
   readonly id?: CommandId;
   readonly by: MemberId;
+  /** Who said it elsewhere, where `by` imported it. */
+  readonly name?: string;
   readonly at: number;
   readonly text: string;
   /** Absent where it has none. */
@@ -31,6 +42,17 @@ export interface Pin extends EntryTarget {
   readonly by: MemberId;
 }
 
+/** How far the import has come for which a group was made. */
+export interface ImportState {
+  readonly from: (typeof importSources)[number];
+  /** Messages that are here; the next one has this number. */
+  readonly count: number;
+  /** What the newest is called in the file it comes from; empty before there is one. */
+  readonly last: string;
+  /** All of it is here, and the people are let in. */
+  readonly done?: true;
+}
+
 /** What lists need of a conversation. Messages themselves are read from the entries. */
 export interface ChatState extends GroupState {
   created: { readonly by: MemberId; readonly at: number } | null;
@@ -41,6 +63,8 @@ export interface ChatState extends GroupState {
   last: LastMessage | null;
   /** In the order they were pinned; absent while there was never one. */
   pins?: readonly Pin[];
+  /** Absent for what was begun here. */
+  imports?: ImportState;
 }
 
 export interface ReadsState {
