@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { bundle, offlineStart } from './browser.ts';
 import { device } from './device.ts';
 import { history } from './history.ts';
+import { largeGroup } from './large-group.ts';
 import { neighbours } from './neighbours.ts';
 import { holds, toTable, type Figure } from './measure.ts';
 import { acknowledged, catchUp, coldOpen, fanOut, latency, memory, type Effort } from './peers/compare.ts';
@@ -24,6 +25,7 @@ const peers: Readonly<Record<string, Bench>> = {
 const benches: Readonly<Record<string, Bench>> = {
   durable: durableUpdates,
   ...peers,
+  'large-group': largeGroup,
   neighbours,
   history,
   device,
