@@ -6,6 +6,7 @@ import { answerFailure, onError } from './http/refusals.ts';
 import { createRequestRate } from './http/request-rate.ts';
 import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
+import { addCardRoutes } from './http/routes/card.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
@@ -54,6 +55,7 @@ export function createApp(options: AppOptions): Routes {
   addGroupLinkRoutes(app, deps);
   addHistoryRoutes(app, deps);
   addBlobRoutes(app, deps);
+  addCardRoutes(app, deps);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);
 

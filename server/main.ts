@@ -5,6 +5,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock } from '../shared/base/clock.ts';
 import { createApp } from './app.ts';
 import { newOperatorSecret, removeRelayFile, writeRelayFile } from './backup/folder-files.ts';
+import { createCards } from './cards/cards.ts';
 import { createBoundMetrics } from './bound-metrics.ts';
 import { prepareDecoy } from './auth/passwords.ts';
 import { readConfig, type Config } from './config.ts';
@@ -12,10 +13,12 @@ import { FolderError } from './folder-error.ts';
 import { createRequestMetrics } from './http/metrics.ts';
 import { isOwnOrigin } from './http/origin.ts';
 import { networkBehind, speaksTls } from './http/request-facts.ts';
+import { createRequestRate } from './http/request-rate.ts';
 import { cookieToken } from './http/session-cookie.ts';
 import { attachSockets } from './http/sockets.ts';
 import { readStaticFiles } from './http/static-files.ts';
 import { close, listen, ListenError } from './listen.ts';
+import { createOutside } from './outside/fetch.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -112,12 +115,22 @@ async function run(config: Config, log: Logger): Promise<void> {
   const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
   if (!files) log.warn({}, 'the client is not built; only the API is served');
   const metrics = createRequestMetrics(registry);
+  const cards = createCards({
+    relay,
+    blobs,
+    outside: createOutside({ hosts: config.outsideHosts }),
+    clock: systemClock,
+    log,
+    rate: createRequestRate(bounds, boundMetrics, 'memberCards'),
+    publicUrl,
+  });
   const operatorSecret = newOperatorSecret();
   const app = createApp({
     commands: { operator: workspace.operator, secret: operatorSecret },
     relay,
     auth,
     blobs,
+    cards,
     clock: systemClock,
     log,
     metrics,
@@ -146,6 +159,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     log,
   });
   stopOnSignals(async () => {
+    cards.stop();
     const closed = close(server, patience, cutSockets);
     await relay.stop();
     await closed;

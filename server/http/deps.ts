@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/base/clock.ts';
 import type { Auth } from '../auth/index.ts';
 import type { Blobs } from '../blobs/contract.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
+import type { Cards } from '../cards/cards.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
@@ -13,6 +14,7 @@ export interface AppOptions {
   readonly relay: Relay;
   readonly auth: Auth;
   readonly blobs: Blobs;
+  readonly cards: Cards;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RequestMetrics;

@@ -9,18 +9,23 @@ export type RequestRate = (member: MemberId) => Failure | null;
 /** Members whose rate is remembered; beyond them those go who have not asked for a while. */
 const mostRemembered = 10_000;
 
-export function createRequestRate(bounds: Bounds, metrics: BoundMetrics): RequestRate {
+/** `of`: which of the bounds this is the rate of. */
+export function createRequestRate(
+  bounds: Bounds,
+  metrics: BoundMetrics,
+  of: 'memberRequests' | 'memberCards' = 'memberRequests',
+): RequestRate {
   const members = new Map<MemberId, Bucket>();
   return (member) => {
     let bucket = members.get(member);
     if (!bucket) {
       if (members.size >= mostRemembered)
         for (const [each, { isFull }] of members) if (isFull) members.delete(each);
-      members.set(member, (bucket = createBucket(bounds.memberRequests)));
+      members.set(member, (bucket = createBucket(bounds[of])));
     }
     const wait = bucket.spend(1);
     if (wait === 0) return null;
-    metrics.struck('memberRequests');
+    metrics.struck(of);
     // What is refused costs little: it must not make the wait longer and longer.
     bucket.spend(-1);
     const retryAfter = Math.ceil(wait / 1000);

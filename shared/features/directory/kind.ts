@@ -11,6 +11,7 @@ import {
   memberJoined,
   memberRef,
   memberRole,
+  workspaceCards,
   workspaceName,
   type DirectoryState,
 } from './schema.ts';
@@ -19,6 +20,12 @@ const rename: CommandRule<DirectoryState, DirectoryState, z.infer<typeof workspa
   schema: workspaceName,
   may: (actor) => (isAdmin(actor) ? allow : refuse('forbidden', 'only administrators rename the workspace')),
   isDone: (_actor, { name }, { state }) => state.name === name,
+};
+
+const cards: CommandRule<DirectoryState, DirectoryState, z.infer<typeof workspaceCards>> = {
+  schema: workspaceCards,
+  may: (actor) => (isAdmin(actor) ? allow : refuse('forbidden', 'only administrators decide about cards')),
+  isDone: (_actor, { on }, { state }) => (state.linkCards ?? true) === on,
 };
 
 /** The company's people. `member.join` is a fact: the relay appends it when somebody accepted an invitation. */
@@ -32,6 +39,9 @@ export const directoryKind: LogKind<DirectoryState> = {
     'workspace.rename': entryRule(workspaceName, (draft, { name }) => {
       draft.name = name;
     }),
+    'workspace.cards': entryRule(workspaceCards, (draft, { on }) => {
+      draft.linkCards = on;
+    }),
     ...peopleEntries,
     ...departmentEntries,
     ...fieldEntries,
@@ -41,6 +51,7 @@ export const directoryKind: LogKind<DirectoryState> = {
   readers: () => 'everyone',
   commands: {
     'workspace.rename': rename,
+    'workspace.cards': cards,
     ...peopleCommands,
     ...departmentCommands,
     ...fieldCommands,

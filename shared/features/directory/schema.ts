@@ -57,6 +57,7 @@ export const memberJoined = z.object({
 export const memberRole = z.object({ member: memberId, role: z.enum(roles) });
 export const memberRef = z.object({ member: memberId });
 export const workspaceName = z.object({ name: displayName });
+export const workspaceCards = z.object({ on: z.boolean() });
 
 /** What an administrator says of somebody. The address is that of the account, so it changes only before they join. */
 export const memberEdit = z.object({
@@ -182,4 +183,6 @@ export interface DirectoryState {
   fields?: Record<FieldId, Field>;
   /** By who imports: one at a time. */
   staged?: Record<MemberId, Staged>;
+  /** False where links are to stay without cards: the relay then asks no foreign site. Absent is on. */
+  linkCards?: boolean;
 }

@@ -20,6 +20,7 @@ import type { Caller } from '../../../server/relay/contract.ts';
 import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import { bearer, codeOf, host, owner, type SignedIn } from '../http/test-app.ts';
 import { Writer } from './history-rig.ts';
+import { noCards } from '../../support/no-cards.ts';
 
 const day = 24 * 3_600_000;
 
@@ -49,6 +50,7 @@ beforeEach(async () => {
     ...workspace,
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
+    cards: noCards,
     metrics: createRequestMetrics(registry),
     bounds: defaultBounds,
     boundMetrics,

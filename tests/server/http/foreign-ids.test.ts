@@ -11,6 +11,7 @@ import { asBytes } from '../../../shared/base/bytes.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
 import { newId, type MemberId } from '../../../shared/base/ids.ts';
 import { bearer, owner, type SignedIn } from './test-app.ts';
+import { noCards } from '../../support/no-cards.ts';
 
 type Role = 'owner' | 'admin' | 'member';
 interface Company {
@@ -50,6 +51,7 @@ async function found(name: string): Promise<Company> {
     ...workspace,
     clock: systemClock,
     log: { info: quiet, warn: quiet, error: quiet },
+    cards: noCards,
     metrics: createRequestMetrics(new Registry()),
     bounds: defaultBounds,
     boundMetrics: noBoundMetrics,

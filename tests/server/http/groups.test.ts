@@ -10,6 +10,7 @@ import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { ChatState } from '../../../shared/features/chat/schema.ts';
 import { bearer, owner, type SignedIn } from './test-app.ts';
+import { noCards } from '../../support/no-cards.ts';
 
 let folder: string;
 let workspace: Workspace;
@@ -43,6 +44,7 @@ beforeEach(async () => {
     ...workspace,
     clock,
     log: { info: quiet, warn: quiet, error: quiet },
+    cards: noCards,
     metrics: createRequestMetrics(new Registry()),
     bounds: defaultBounds,
     boundMetrics: noBoundMetrics,

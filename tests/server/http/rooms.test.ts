@@ -11,6 +11,7 @@ import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
 import type { DeviceId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { bearer, codeOf, owner, type SignedIn } from './test-app.ts';
+import { noCards } from '../../support/no-cards.ts';
 
 let folder: string;
 let workspace: Workspace;
@@ -33,6 +34,7 @@ beforeEach(async () => {
     ...workspace,
     clock: systemClock,
     log: { info: quiet, warn: quiet, error: quiet },
+    cards: noCards,
     metrics: createRequestMetrics(new Registry()),
     bounds: defaultBounds,
     boundMetrics: noBoundMetrics,

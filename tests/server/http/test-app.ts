@@ -12,6 +12,7 @@ import { defaultBounds, noBoundMetrics, type Bounds } from '../../../server/boun
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import type { StaticFiles } from '../../../server/http/static-files.ts';
 import { openDatabase } from '../../../server/storage/sqlite/open.ts';
+import { noCards } from '../../support/no-cards.ts';
 import { createFakeRelay } from '../auth/fake-relay.ts';
 
 export interface TestAppOptions {
@@ -52,6 +53,7 @@ export async function makeApp(options: TestAppOptions = {}) {
       clock,
       bounds: { ...defaultBounds, ...options.bounds },
     }),
+    cards: noCards,
     clock,
     log: { info: note, warn: note, error: note },
     metrics: createRequestMetrics(new Registry()),

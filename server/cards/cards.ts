@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Failure } from '../../shared/base/errors.ts';
+import type { MemberId, RoomId } from '../../shared/base/ids.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { findRoom } from '../../shared/documents/registry.ts';
+import { cardLink, type LinkCard } from '../../shared/features/chat/card.ts';
+import { chatKind } from '../../shared/features/chat/kind.ts';
+import { messageMarks } from '../../shared/features/chat/marks.ts';
+import { chatEdit, messageOf } from '../../shared/features/chat/messages.ts';
+import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
+import type { Blobs } from '../blobs/contract.ts';
+import type { Outside } from '../outside/fetch.ts';
+import type { Relay } from '../relay/contract.ts';
+import type { RelayLog } from '../relay/metrics.ts';
+import { lookAtPage, lookAtPicture } from './look.ts';
+import type { PageFacts } from './page.ts';
+
+/** Pages that are looked at together; links that wait for their turn, beyond which they stay without a card. */
+const atOnce = 4;
+const mostWaiting = 500;
+/** A page that was looked at is not asked again for so long. Milliseconds. */
+const knownFor = 10 * 60_000;
+const mostKnown = 500;
+/** What is older when it is stored was handed back after a restore. Milliseconds. */
+const newFor = 5 * 60_000;
+/** Entries behind a message that are searched for what became of it while its page was looked at. */
+const mostBehind = 200;
+
+export interface Cards {
+  /** What the page would be shown as, without its picture; null without a card. `too-many-requests` for who asks too fast. */
+  preview(member: MemberId, link: string): Promise<Result<Omit<LinkCard, 'picture'> | null, Failure>>;
+  /** No page is asked any more. */
+  stop(): void;
+}
+
+export interface CardsDeps {
+  readonly relay: Relay;
+  readonly blobs: Blobs;
+  readonly outside: Outside;
+  readonly clock: Clock;
+  readonly log: RelayLog;
+  /** Why this member has to wait before another page is asked for them; null when they need not. */
+  readonly rate: (member: MemberId) => Failure | null;
+  /** The origin of the relay's own pages, which make no cards; null when that is not known. */
+  readonly publicUrl: string | null;
+}
+
+interface Job {
+  readonly room: RoomId;
+  /** Of the message, and of the entry with its words: the message itself, or an edit of it. */
+  readonly target: LogEntry;
+  readonly said: LogEntry;
+  readonly link: string;
+}
+
+const mayHaveLink = ({ bytes }: { readonly bytes: Uint8Array }): boolean => {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.includes('http') || buffer.includes('www.') || buffer.includes('HTTP');
+};
+
+const factsOf = (url: string, { title, description, site }: PageFacts): Omit<LinkCard, 'picture'> => ({
+  url,
+  title,
+  ...(description === '' ? {} : { description }),
+  ...(site === '' ? {} : { site }),
+});
+
+/**
+ * Cards for links: whoever sends a message with a link gets a card for it from the relay, so that neither their device
+ * nor those of the readers talk to the foreign site, and nobody can say what a page does not say. It is work beside the
+ * relay: a message is stored and shown without it, and its card comes as a later entry.
+ */
+export function createCards(deps: CardsDeps): Cards {
+  const { relay, blobs, outside, clock, log, rate, publicUrl } = deps;
+  const known = new Map<string, { readonly until: number; readonly facts: Promise<PageFacts | null> }>();
+  const waiting: Job[] = [];
+  let running = 0;
+  let stopped = false;
+
+  const isOn = (): boolean => relay.directory().linkCards !== false;
+  const isOwn = (link: string): boolean =>
+    publicUrl !== null && new URL(link).origin === new URL(publicUrl).origin;
+
+  const look = (link: string): Promise<PageFacts | null> => {
+    const now = clock.now();
+    const before = known.get(link);
+    if (before && before.until > now) return before.facts;
+    known.delete(link);
+    // The one that was put there first goes first.
+    if (known.size >= mostKnown) known.delete(known.keys().next().value!);
+    const facts = lookAtPage(outside, link);
+    known.set(link, { until: now + knownFor, facts });
+    return facts;
+  };
+
+  const entryAt = (room: RoomId, { seq, id }: Pick<LogEntry, 'seq' | 'id'>): LogEntry | null =>
+    relay.entries(null, room, seq, 1).find((entry) => entry.id === id) ?? null;
+
+  /** Which link of what was just said gets a card; null for most entries. */
+  const jobOf = (room: RoomId, said: LogEntry): Job | null => {
+    const edit = said.type === 'chat.edit' ? chatEdit.safeParse(said.data).data : undefined;
+    const target = edit ? entryAt(room, edit.target) : said;
+    const message = target && messageOf(target);
+    if (!message || message.noCard) return null;
+    const link = cardLink(edit?.text ?? message.text);
+    // An edit of other words does not bring back a card that was taken away.
+    if (link === null || isOwn(link) || (edit && cardLink(message.text) === link)) return null;
+    return { room, target, said, link };
+  };
+
+  /** Whether the message still says so, and its author may still put files to it. */
+  const isStillThere = ({ room, target, said }: Job): boolean => {
+    const now = entryAt(room, target);
+    const later = relay.entries(null, room, said.seq + 1, mostBehind);
+    const isChanged = later.some(
+      (entry) =>
+        /^chat\.(recall|uncard|edit)$/.test(entry.type) && messageMarks.targetOf(entry)?.id === target.id,
+    );
+    return now !== null && messageOf(now) !== null && !isChanged && relay.mayAttach(target.by, room).ok;
+  };
+
+  const pictureOf = async (
+    address: string,
+    { room, target }: Job,
+  ): Promise<NonNullable<LinkCard['picture']> | null> => {
+    const picture = await lookAtPicture(outside, address);
+    if (!picture || stopped) return null;
+    const { bytes, width, height } = picture;
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const kept = await blobs.put({
+      ...{ room, hash, by: target.by, bytes: new Blob([Buffer.from(bytes)]).stream() },
+      mayStill: () => relay.mayAttach(target.by, room),
+    });
+    return kept.ok ? { hash, width, height } : null;
+  };
+
+  const make = async (job: Job): Promise<void> => {
+    const facts = await look(job.link);
+    if (!facts || stopped || !isStillThere(job)) return;
+    const picture = facts.picture === null ? null : await pictureOf(facts.picture, job);
+    if (stopped || !isStillThere(job)) return;
+    const { seq, id, by } = job.target;
+    const card = { ...factsOf(job.link, facts), ...(picture ? { picture } : {}) };
+    await relay.appendFact(job.room, 'chat.card', by, { target: { seq, id }, card });
+  };
+
+  const next = (): void => {
+    while (!stopped && running < atOnce) {
+      const job = waiting.shift();
+      if (!job) return;
+      running += 1;
+      make(job)
+        .catch((error: unknown) => log.warn({ err: error, room: job.room }, 'a link stays without a card'))
+        .finally(() => {
+          running -= 1;
+          next();
+        });
+    }
+  };
+
+  relay.whenStored((rows) => {
+    if (stopped) return;
+    for (const row of rows) {
+      if (findRoom(row.room)?.kind !== chatKind || !mayHaveLink(row)) continue;
+      if (clock.now() - row.at > newFor || !isOn()) continue;
+      const [said] = decodeLogRun(row.bytes);
+      const job = said ? jobOf(row.room, said) : null;
+      if (job && waiting.length < mostWaiting && rate(job.target.by) === null) waiting.push(job);
+    }
+    // The commit is answered first.
+    setImmediate(next);
+  });
+
+  return {
+    async preview(member, link) {
+      if (!isOn() || isOwn(link)) return ok(null);
+      const wait = rate(member);
+      if (wait) return err(wait);
+      const facts = await look(link);
+      return ok(facts && factsOf(link, facts));
+    },
+    stop() {
+      stopped = true;
+      waiting.length = 0;
+    },
+  };
+}
