@@ -143,6 +143,7 @@ describe('somebody who came later and was not given what was before', () => {
     for (const [type, data] of [
       ['chat.react', { target, emoji: ['👍'] }],
       ['chat.pin', { target, on: true }],
+      ['chat.urge', { target, members: [] }],
       ['chat.recall', { target }],
       ['chat.edit', { target, text: 'x' }],
       ['chat.send', { text: 'x', reply: target }],

@@ -42,6 +42,7 @@ const about = (target: { seq: number; id: string }): [type: string, data: object
   ['chat.recall', { target }],
   ['chat.react', { target, emoji: ['👍'] }],
   ['chat.pin', { target, on: true }],
+  ['chat.urge', { target, members: [] }],
   ['chat.send', { text: 'x', reply: target }],
 ];
 
@@ -51,6 +52,7 @@ describe('a hostile member', () => {
     const before = entriesIn(rig, team).length;
     expect(codeOf(await ben.command(team, 'chat.edit', { target, text: 'forged' }))).toBe('forbidden');
     expect(codeOf(await ben.command(team, 'chat.recall', { target }))).toBe('forbidden');
+    expect(codeOf(await ben.command(team, 'chat.urge', { target, members: [] }))).toBe('forbidden');
     // Neither by an id of one's own at the place of the other, nor the reverse.
     const own = await say(ben, team, 'own');
     expect(

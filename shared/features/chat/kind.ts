@@ -19,6 +19,7 @@ import { messageMarks } from './marks.ts';
 import { isImporting, mayImport, mayLook, mayTakePart, newcomers, readsFrom } from './membership.ts';
 import { messageCommands, messageFolds } from './messages.ts';
 import { chatCreate, chatRead, type ChatState, type ReadsState } from './schema.ts';
+import { urgentCommands, urgentFolds } from './urgent.ts';
 
 /** Both people of a pair arrive at the same id, also when both start the conversation with no network. */
 export const directChatId = (a: MemberId, b: MemberId): string => `direct-${[a, b].sort().join('-')}`;
@@ -37,6 +38,7 @@ const fold = makeFold<ChatState>((state) => ({ ...state }), {
   }),
   ...messageFolds,
   ...groupFolds,
+  ...urgentFolds,
   ...importFolds,
 });
 
@@ -86,6 +88,7 @@ export const chatKind: LogKind<ChatState> = {
     'chat.create': create,
     ...messageCommands,
     ...groupCommands,
+    ...urgentCommands,
     ...importCommands,
   },
   facts: { ...groupFacts, 'chat.card': chatCard },
@@ -109,9 +112,14 @@ export const chatKind: LogKind<ChatState> = {
 
 /** What a conversation says of its messages is not for somebody who may not read them. */
 function withoutBefore(state: ChatState, from: number): ChatState {
-  const { last, pins } = state;
-  const shown = { ...state, last: last && last.seq >= from ? last : null };
-  return pins ? { ...shown, pins: pins.filter((pin) => pin.seq >= from) } : shown;
+  const { last, pins, urgent } = state;
+  const known = ({ seq }: { seq: number }): boolean => seq >= from;
+  return {
+    ...state,
+    last: last && known(last) ? last : null,
+    ...(pins && { pins: pins.filter(known) }),
+    ...(urgent && { urgent: urgent.filter(known) }),
+  };
 }
 
 const read: CommandRule<ReadsState, ChatState, z.infer<typeof chatRead>> = {

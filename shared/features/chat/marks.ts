@@ -1,5 +1,6 @@
 import type { EntryTarget, LogEntry, MarkRules } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
+import { chatUrge } from './urgent-schema.ts';
 import { chatCard, type LinkCard } from './card.ts';
 import { chatEdit, chatReact, chatRecall, threadOf } from './messages.ts';
 
@@ -23,6 +24,10 @@ export interface MessageMarks {
   readonly replies: readonly EntryTarget[];
   /** What its link leads to; null when its author wants it without. Absent while nobody said. */
   readonly card?: { readonly seq: number; readonly shown: LinkCard | null };
+  /** Whom its author asked to confirm it, as they said last; absent while nobody was asked. */
+  readonly urged?: { readonly seq: number; readonly at: number; readonly members: readonly MemberId[] };
+  /** Who confirmed it, each the last time; it counts for what was asked before. */
+  readonly confirmed?: Readonly<Record<MemberId, { readonly seq: number; readonly at: number }>>;
 }
 
 /** Versions of one message that are kept on a device. */
@@ -46,7 +51,9 @@ function targetOf(entry: LogEntry): EntryTarget | null {
     case 'chat.recall':
     case 'chat.react':
     case 'chat.card':
-    case 'chat.uncard': {
+    case 'chat.uncard':
+    case 'chat.urge':
+    case 'chat.confirmUrgent': {
       // All of them begin with the target.
       const parsed = chatRecall.safeParse(entry.data);
       return parsed.success ? parsed.data.target : null;
@@ -98,6 +105,18 @@ function fold(marks: MessageMarks, entry: LogEntry): MessageMarks {
       const parsed = entry.type === 'chat.card' ? chatCard.safeParse(entry.data) : null;
       if (parsed?.success === false || marks.recalled || (marks.card && marks.card.seq > seq)) return marks;
       return { ...marks, card: { seq, shown: parsed?.data?.card ?? null } };
+    }
+    case 'chat.urge': {
+      const parsed = chatUrge.safeParse(entry.data);
+      if (!parsed.success || (marks.urged && marks.urged.seq > seq)) return marks;
+      return { ...marks, urged: { seq, at, members: parsed.data.members } };
+    }
+    case 'chat.confirmUrgent': {
+      const { confirmed = {} } = marks;
+      const before = Object.hasOwn(confirmed, by) ? confirmed[by] : undefined;
+      return before && before.seq > seq
+        ? marks
+        : { ...marks, confirmed: { ...confirmed, [by]: { seq, at } } };
     }
     default:
       return marks;

@@ -8,6 +8,7 @@ import { chatUncard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
 import type { ChatState } from './schema.ts';
 import { seq, target } from './target.ts';
+import { calm } from './urgent-schema.ts';
 
 /** Longest message, in characters: about ten printed pages; a doc is the place for more. */
 export const longestMessage = 20_000;
@@ -350,6 +351,7 @@ export const messageFolds = {
       draft.last = { ...last, text: '', is: 'recalled' };
     }
     takeDown(draft, at);
+    calm(draft, at);
   }),
   'chat.pin': entryRule<ChatState, z.infer<typeof chatPin>>(chatPin, (draft, { target: at, on }, { by }) => {
     takeDown(draft, at);

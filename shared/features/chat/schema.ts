@@ -4,6 +4,7 @@ import type { CommandId, MemberId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
 import type { FilesInShort } from './attachment.ts';
 import { mostMembers, type GroupState, type Membership } from './group-schema.ts';
+import type { UrgentMessage } from './urgent-schema.ts';
 
 const title = z.string().check(z.trim(), z.maxLength(100));
 const members = z.array(memberId).check(z.minLength(1), z.maxLength(mostMembers));
@@ -63,6 +64,8 @@ export interface ChatState extends GroupState {
   last: LastMessage | null;
   /** In the order they were pinned; absent while there was never one. */
   pins?: readonly Pin[];
+  /** What somebody has not confirmed; absent while nothing was ever urgent. */
+  urgent?: readonly UrgentMessage[];
   /** Absent for what was begun here. */
   imports?: ImportState;
 }
