@@ -61,6 +61,7 @@ export function readPage(html: string, url: string): PageFacts | null {
   const parser = new Parser({
     onopentag(name, { property, name: named, content }) {
       tags += 1;
+      if (tags > mostTags) return;
       if (name === 'title') inTitle = title === null;
       const key = (property ?? named)?.trim().toLowerCase();
       if (name === 'meta' && key && content?.trim() && !said.has(key)) said.set(key, content);
