@@ -4,6 +4,7 @@ import { failure, type Failure } from '../../../shared/base/errors.ts';
 import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
+import { importedIn } from '../../../shared/features/chat/messages.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { LogView, MarkedEntry, ViewEntry } from '../api.ts';
 import { FailureError } from '../failure-error.ts';
@@ -121,7 +122,7 @@ export class LogWindow implements LogView {
   async reachTime(at: number): Promise<void> {
     for (;;) {
       const first = this.#stored[0];
-      if (!first || first.at < at || first.seq === 0) return;
+      if (!first || (importedIn(first)?.at ?? first.at) < at || first.seq === 0) return;
       await this.loadOlder(limits.history);
       if (this.#stored[0]?.seq === first.seq) return;
     }

@@ -10,6 +10,9 @@ export const makeStatus = (read: Reading<SyncStatus>): SyncStatus => ({
   get fetching() {
     return read.fetching();
   },
+  get filling() {
+    return read.filling();
+  },
   get unsent() {
     return read.unsent();
   },

@@ -378,6 +378,7 @@ export class LocalWorkspace implements WorkspaceData {
     return makeStatus({
       connection: () => this.#state.connection,
       fetching: () => this.#state.fetching,
+      filling: () => this.#state.filling,
       unsent: () => this.#queue.length,
       queue: () => this.#queue,
       leader: () => this.#leading,

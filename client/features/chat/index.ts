@@ -17,4 +17,5 @@ export { chatTitle } from './people.ts';
 export { linkTo } from './commands.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
+export { authorName, saidAt } from './imported/authors.ts';
 export { messageIn, noticeOf } from './timeline.ts';

@@ -1,12 +1,14 @@
 /* What stands around a message: day lines, runs of one person, notices of what happened to the group. */
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { chatMember, chatMembers, chatRename } from '../../../shared/features/chat/group-schema.ts';
-import { chatPin, messageOf, type ChatSend } from '../../../shared/features/chat/messages.ts';
+import { chatPin, importedIn, messageOf, type ChatSend } from '../../../shared/features/chat/messages.ts';
 import { chatCreate } from '../../../shared/features/chat/schema.ts';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { MarkedEntry } from '../../data/api.ts';
 import { daysAgo, formatList } from '../../i18n/index.ts';
 import { t as talk } from './conversation/strings.ts';
+import { authorKey, saidAt } from './imported/authors.ts';
+import { t as imports } from './imported/strings.ts';
 import { groupNotice } from './group-notices.ts';
 import { t } from './strings.ts';
 
@@ -33,16 +35,18 @@ const silent: ReadonlySet<string> = new Set([
 
 export const hasRow = ({ type }: LogEntry): boolean => !silent.has(type);
 
+const isMessage = ({ type }: LogEntry): boolean => type === 'chat.send' || type === 'chat.import';
+
 const inOneRun = (a: MarkedEntry | undefined, b: MarkedEntry | undefined): boolean =>
   a !== undefined &&
   b !== undefined &&
-  a.type === 'chat.send' &&
-  b.type === 'chat.send' &&
+  isMessage(a) &&
+  isMessage(b) &&
   !a.marks?.recalled &&
   !b.marks?.recalled &&
-  a.by === b.by &&
-  b.at - a.at < runGap &&
-  daysAgo(a.at, b.at) === 0;
+  authorKey(a) === authorKey(b) &&
+  saidAt(b) - saidAt(a) < runGap &&
+  daysAgo(saidAt(a), saidAt(b)) === 0;
 
 /** `breakAt` is the seq under the "new messages" line, which ends a run too. */
 export function surroundings(
@@ -54,7 +58,7 @@ export function surroundings(
   const entry = entries[index];
   const after = entries[index + 1];
   return {
-    newDay: entry !== undefined && (before === undefined || daysAgo(before.at, entry.at) !== 0),
+    newDay: entry !== undefined && (before === undefined || daysAgo(saidAt(before), saidAt(entry)) !== 0),
     first: !inOneRun(before, entry) || entry?.seq === breakAt,
     last: !inOneRun(entry, after) || after?.seq === breakAt,
   };
@@ -86,8 +90,20 @@ export function noticeOf(entry: MarkedEntry, nameOf: (id: MemberId) => string, m
     case 'chat.create': {
       const parsed = chatCreate.safeParse(entry.data);
       if (!parsed.success || parsed.data.type === 'direct') return null;
+      const { imports: source } = parsed.data;
+      if (source) {
+        const from = imports[source];
+        return mine ? imports.beganByMe({ from }) : imports.began({ who, from });
+      }
       return mine ? t.createdByMe : t.created({ who });
     }
+    case 'chat.import': {
+      if (entry.marks?.recalled) return mine ? talk.recalledByMe : talk.recalled({ who });
+      const said = importedIn(entry);
+      return said?.recalled ? talk.recalled({ who: said.name }) : null;
+    }
+    case 'chat.imported':
+      return mine ? imports.doneByMe : imports.done({ who });
     case 'chat.rename': {
       const parsed = chatRename.safeParse(entry.data);
       if (!parsed.success) return null;

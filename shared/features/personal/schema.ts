@@ -52,6 +52,8 @@ const source = z.object({ chat: key, message: key, seq: position });
 export const savedAdd = z.object({
   ...source.shape,
   by: memberId,
+  /** Who said it, where `by` imported it. */
+  name: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(100))),
   /** When it was said. */
   at: moment,
   text: z.string().check(z.maxLength(longestCopy)),
@@ -135,6 +137,8 @@ export interface ListState extends Owned {
 
 export interface SavedMessage extends MessageSource {
   readonly by: MemberId;
+  /** Who said it, where `by` imported it. */
+  readonly name?: string | undefined;
   readonly at: number;
   readonly text: string;
   readonly files: readonly string[];

@@ -4,6 +4,7 @@ import { directChatId } from '../../../../shared/features/chat/kind.ts';
 import { mostRecorded, type ChatSend } from '../../../../shared/features/chat/messages.ts';
 import type { MarkedEntry, WorkspaceData } from '../../../data/api.ts';
 import { chatRoom, sendMessage } from '../commands.ts';
+import { importedName, saidAt } from '../imported/authors.ts';
 import { inShort } from '../in-short.ts';
 import { messageIn } from '../timeline.ts';
 
@@ -32,8 +33,8 @@ export function forwardedMessages(
   });
   if (as === 'merged') {
     const items = messages.slice(0, mostRecorded).map(({ entry, message }) => ({
-      by: message.forwarded?.by ?? entry.by,
-      at: entry.at,
+      ...(message.forwarded ?? { by: entry.by, ...importedName(entry) }),
+      at: saidAt(entry),
       // Files stay where they are; a record says that they were there.
       text: message.files || message.record ? inShort(message) : message.text,
     }));
@@ -42,7 +43,13 @@ export function forwardedMessages(
   return messages.flatMap(({ entry, message }): ChatSend[] => {
     const { text, record, files } = message;
     if (record) return [{ text, record }];
-    return [{ text, ...(files ? { files } : {}), forwarded: { by: message.forwarded?.by ?? entry.by } }];
+    return [
+      {
+        text,
+        ...(files ? { files } : {}),
+        forwarded: message.forwarded ?? { by: entry.by, ...importedName(entry) },
+      },
+    ];
   });
 }
 

@@ -96,6 +96,7 @@ const threadOf = (entry: ViewEntry, message: ChatSend): EntryTarget | null =>
 const isSent = ({ entry }: MessageAt): boolean => entry.delivery !== 'failed';
 
 export const talkActions: ActionSource = ({ data, talk, onmention }) => {
+  const isImported = ({ entry }: MessageAt): boolean => entry.type === 'chat.import';
   const isOwn = ({ entry }: MessageAt): boolean => entry.by === data.me;
   const may = ({ entry, conversation }: MessageAt, type: string, more: object): boolean =>
     data.may(conversation.room, type, { target: targetOf(entry), ...more }).ok;
@@ -124,7 +125,7 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       group: 'talk',
       icon: AtSign,
       label: ({ entry }) => chat.mention({ name: personName(data.directory, entry.by) }),
-      isFor: (at) => !isOwn(at),
+      isFor: (at) => !isOwn(at) && !isImported(at),
       run: ({ entry }) => onmention(entry.by),
     },
     {
@@ -192,7 +193,7 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       group: 'own',
       icon: Pencil,
       label: () => t.edit,
-      isFor: (at) => isSent(at) && isOwn(at) && may(at, 'chat.edit', { text: '-' }),
+      isFor: (at) => isSent(at) && isOwn(at) && !isImported(at) && may(at, 'chat.edit', { text: '-' }),
       run: ({ entry }) => talk.edit(entry),
     },
     {

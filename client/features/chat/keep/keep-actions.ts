@@ -40,7 +40,11 @@ export const keepActions: ActionSource = ({ data }) => [
     group: 'own',
     icon: CheckCheck,
     label: () => k.whoRead,
-    isFor: (at) => isStored(at) && at.entry.by === data.me && at.conversation.state.type === 'group',
+    isFor: (at) =>
+      isStored(at) &&
+      at.entry.type === 'chat.send' &&
+      at.entry.by === data.me &&
+      at.conversation.state.type === 'group',
     run: ({ entry, conversation }) =>
       (keeping.dialog = { kind: 'readers', room: conversation.room, seq: entry.seq }),
   },

@@ -13,6 +13,7 @@ import type { WorkspaceData } from '../../../data/api.ts';
 import { navigate } from '../../../ui/location.svelte.ts';
 import { toasts } from '../../../ui/toasts.svelte.ts';
 import { reasonOf } from '../commands.ts';
+import { importedName, saidAt } from '../imported/authors.ts';
 import type { MessageAt } from '../conversation/message-actions.ts';
 import { k } from './strings.ts';
 
@@ -59,7 +60,8 @@ export async function saveMessage(data: WorkspaceData, at: MessageAt): Promise<v
   const copy = {
     ...sourceOf(at),
     by: at.entry.by,
-    at: at.entry.at,
+    ...importedName(at.entry),
+    at: saidAt(at.entry),
     text: wordsOf(at).slice(0, longestCopy),
     ...(files ? { files } : {}),
   };

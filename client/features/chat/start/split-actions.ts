@@ -11,7 +11,10 @@ import { splitting } from './splitting.svelte.ts';
 
 /** Who said it and whom it names, without oneself. */
 function peopleOf(data: WorkspaceData, { entry, message }: MessageAt): MemberId[] {
-  const people = new Set<MemberId>([entry.by, ...(message.mentions ?? [])]);
+  const people = new Set<MemberId>([
+    ...(entry.type === 'chat.import' ? [] : [entry.by]),
+    ...(message.mentions ?? []),
+  ]);
   return [...people].filter((member) => member !== data.me).filter(isActive(data));
 }
 

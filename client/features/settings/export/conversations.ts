@@ -3,7 +3,7 @@ import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { MemberId } from '../../../../shared/base/ids.ts';
 import type { ChatRow, MarkedEntry, WorkspaceData } from '../../../data/api.ts';
 import { daysAgo, formatList, language, timeOfDay } from '../../../i18n/index.ts';
-import { chatTitle, messageIn, noticeOf } from '../../chat/index.ts';
+import { authorName, chatTitle, messageIn, noticeOf, saidAt } from '../../chat/index.ts';
 import { t } from './strings.ts';
 
 const olderAtOnce = 500;
@@ -71,14 +71,15 @@ export async function* asMarkdown(
     const [first] = piece;
     if (!before && first && first.seq > 0) text += `\n*${t.olderMissing({ count: first.seq })}*\n`;
     for (const entry of piece) {
-      if (!before || daysAgo(before.at, entry.at) !== 0) text += `\n## ${day.format(entry.at)}\n`;
+      if (!before || daysAgo(saidAt(before), saidAt(entry)) !== 0)
+        text += `\n## ${day.format(saidAt(entry))}\n`;
       before = entry;
       const message = messageIn(entry);
       if (message) {
         // The files themselves stay on the relay: they may be larger than what a browser can pack.
         const files = (message.files ?? []).map(({ name }) => `[${name}]`);
         const lines = [...files, ...(message.text === '' ? [] : [message.text])];
-        text += `\n**${nameOf(entry.by)}** ${timeOfDay(entry.at)}  \n${quoted(lines.join('\n'))}\n`;
+        text += `\n**${authorName(data.directory, entry)}** ${timeOfDay(saidAt(entry))}  \n${quoted(lines.join('\n'))}\n`;
       } else {
         const notice = noticeOf(entry, nameOf, data.me);
         if (notice) text += `\n*${notice}*\n`;
