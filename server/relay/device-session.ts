@@ -25,6 +25,8 @@ export function connectDevice(
   let closed = false;
   /** Something could not be stored: what comes behind it must not be stored before it, so nothing is taken any more. */
   let isDeaf = false;
+  /** Its numbers are not what the relay has, so what comes behind must not overtake what was refused for that. */
+  let isMiscounting = false;
   const out: Outgoing = core.outboxes.open(link, () => close('too-slow', 'the device does not keep up'));
 
   const say = (message: RelayMessage): void => out.send(encodeRelayMessage(message));
@@ -158,7 +160,9 @@ export function connectDevice(
           ? failure('too-old', 'this version of Weft may read, not write')
           : size > core.limits.command
             ? failure('too-large', 'the command is too large')
-            : null;
+            : isMiscounting
+              ? failure('out-of-order', 'a command before it was out of order: come back')
+              : null;
         if (refused?.code === 'too-large') core.metrics.struck('command');
         if (refused)
           return say({
@@ -167,7 +171,9 @@ export function connectDevice(
           });
         return core.commands.take(caller, message.command, (result) => {
           say({ type: 'result', result });
-          if (!result.ok) answered(result.code);
+          if (result.ok) return;
+          if (result.code === 'out-of-order') isMiscounting = true;
+          answered(result.code);
         });
       }
       case 'lease':

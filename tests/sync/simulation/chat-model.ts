@@ -10,7 +10,7 @@ interface Coming {
 /** Who is in a conversation, whose it is, and what is not for somebody who came later. */
 export class ChatModel {
   readonly members = new Map<MemberId, Coming>();
-  /** Whose it is. */
+  /** Whose it is as long as they are with the company. */
   by: MemberId;
   /** Newcomers hear what is said from then on. */
   isLimited = false;
@@ -29,12 +29,21 @@ export class ChatModel {
 
   leave(member: MemberId): void {
     const left = this.members.delete(member);
-    if (!left || member !== this.by) return;
-    const longest = [...this.members].sort(
-      ([a, one], [b, other]) =>
-        one.seq - other.seq || Number(b === this.#maker) - Number(a === this.#maker) || (a < b ? -1 : 1),
-    );
-    this.by = longest[0]?.[0] ?? this.by;
+    if (left && member === this.by) this.by = this.#byAge()[0] ?? this.by;
+  }
+
+  /** Whose it is while those who have left the company do not count. */
+  ownerAmong(isActive: (member: MemberId) => boolean): MemberId | undefined {
+    return [this.by, ...this.#byAge()].find(isActive);
+  }
+
+  #byAge(): MemberId[] {
+    return [...this.members]
+      .sort(
+        ([a, one], [b, other]) =>
+          one.seq - other.seq || Number(b === this.#maker) - Number(a === this.#maker) || (a < b ? -1 : 1),
+      )
+      .map(([member]) => member);
   }
 
   /** Whether what was first said as the `order`th of everything may be known by this member. */

@@ -257,7 +257,8 @@ export class Oracle {
     if (device === handedDevice) {
       must(this.#everSaid.has(whole), () => `${row.room} took back ${type} by ${by}, who never did it`);
       must(!room.said.has(said), () => `${type} ${entry.id} is twice in ${row.room}`);
-    } else if (this.#restoring === 'no' && !this.#everSaid.has(whole))
+    } else if (this.#restoring === 'no')
+      // Also a command that its device never had a receipt for: it is said, and judged, once more.
       this.#rights.note(row.room, entry, device === relayDevice);
     room.said.add(said);
     // A command that is sent again after its entry was lost is said anew.
@@ -282,6 +283,8 @@ export class Oracle {
     const isGiven = isBack || isFact;
     const said = data as { member: MemberId; members: MemberId[]; role: string };
     const chat = this.#chatOf(room);
+    const isOwner = (): boolean =>
+      chat?.ownerAmong((member) => this.people.get(member)?.active ?? false) === by;
     const isIn = (): void =>
       must(
         isGiven || (chat?.members.has(by) ?? false),
@@ -318,12 +321,12 @@ export class Oracle {
         chat?.add(said.members, seq, this.#saidAs(room, entry));
         return;
       case 'chat.set':
-        must(isGiven || chat?.by === by, () => `${by} changed the settings of ${room}`);
+        must(isGiven || isOwner(), () => `${by} changed the settings of ${room}`);
         if (chat) chat.isLimited = (data as { newcomersRead?: string }).newcomersRead === 'fromThen';
         return;
       case 'chat.removeMember':
         isIn();
-        must(isGiven || chat?.by === by, () => `${by} took somebody out of ${room}`);
+        must(isGiven || isOwner(), () => `${by} took somebody out of ${room}`);
         return this.#leave(room, chat, said.member);
       case 'chat.leave':
         isIn();
