@@ -82,7 +82,10 @@ export interface Blobs {
     info: BlobInfo,
     range?: { readonly first: number; readonly last: number },
   ): Promise<ReadableStream<Uint8Array> | null>;
-  /** Forgets unfinished uploads that nobody went on with for a week, and removes files of conversations older than `days`; 0: none. */
+  /**
+   * Forgets unfinished uploads that nobody went on with for a week, removes what no message names any more, and files of
+   * conversations older than `days`; 0: none.
+   */
   tend(days: number): Promise<void>;
 }
 
@@ -98,4 +101,9 @@ export interface BlobIndex {
   /** Files of rooms of one kind that were put there before, oldest first. */
   before(kind: string, at: number, limit: number): BlobInfo[];
   markRemoved(room: RoomId, hash: string, at: number): void;
+  /** Files that no message of their room names any more: `find` has none of them, `has` and `usage` still count them. */
+  unnamed(limit: number): BlobInfo[];
+  unnamedAs(room: RoomId, hash: string): BlobInfo | null;
+  /** Forgets that the room ever had it. */
+  drop(room: RoomId, hash: string): void;
 }

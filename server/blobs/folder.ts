@@ -107,6 +107,12 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
   function insert(info: BlobInfo): BlobInfo {
     const { hash, by, size } = info;
     if (kept(info)) return info;
+    // What nobody named any more, and was not removed yet, is counted as the new one.
+    const old = index.unnamedAs(info.room, hash);
+    if (old) {
+      index.drop(old.room, old.hash);
+      usage.removed(old.hash, old.by, old.size);
+    }
     usage.added(hash, by, size);
     try {
       index.insert(info);
@@ -278,10 +284,23 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
     }
   }
 
-  function remove(info: BlobInfo): void {
-    index.markRemoved(info.room, info.hash, clock.now());
+  function remove(info: BlobInfo, leave: (info: BlobInfo) => void): void {
+    leave(info);
     usage.removed(info.hash, info.by, info.size);
     if (!index.has(info.hash) && !keeping.has(info.hash)) rmSync(pathOf(info.hash), { force: true });
+  }
+
+  const asOld = ({ room, hash }: BlobInfo): void => index.markRemoved(room, hash, clock.now());
+  const asUnnamed = ({ room, hash }: BlobInfo): void => index.drop(room, hash);
+
+  /** A few of them after the other, so that nobody is held up. */
+  async function removeAll(some: () => BlobInfo[], leave: (info: BlobInfo) => void): Promise<void> {
+    for (;;) {
+      const found = some();
+      for (const info of found) remove(info, leave);
+      if (found.length < removedAtOnce) return;
+      await new Promise(setImmediate);
+    }
   }
 
   return {
@@ -338,13 +357,10 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
     },
     async tend(days) {
       for (const part of parts.idle(clock.now() - idleAge)) parts.forget(part);
+      await removeAll(() => index.unnamed(removedAtOnce), asUnnamed);
       if (days === 0) return;
-      for (;;) {
-        const old = index.before('chat', clock.now() - days * day, removedAtOnce);
-        for (const info of old) remove(info);
-        if (old.length < removedAtOnce) return;
-        await new Promise(setImmediate);
-      }
+      const before = clock.now() - days * day;
+      await removeAll(() => index.before('chat', before, removedAtOnce), asOld);
     },
   };
 }

@@ -7,7 +7,7 @@ const columns = 'room, hash, type, size, by, at, removed_at AS removedAt';
 
 export function createSqliteBlobIndex(db: Database): BlobIndex {
   const find = db.prepare<[string, string], BlobInfo>(
-    `SELECT ${columns} FROM blobs WHERE room = ? AND hash = ?`,
+    `SELECT ${columns} FROM blobs WHERE room = ? AND hash = ? AND unnamed = 0`,
   );
   const insert = db.prepare(
     `INSERT INTO blobs (room, hash, type, size, by, at, removed_at)
@@ -26,6 +26,11 @@ export function createSqliteBlobIndex(db: Database): BlobIndex {
   const before = db.prepare<[number, string, number], BlobInfo>(
     `SELECT ${columns} FROM blobs WHERE at < ? AND removed_at IS NULL AND room LIKE ? ORDER BY at LIMIT ?`,
   );
+  const unnamed = db.prepare<[number], BlobInfo>(`SELECT ${columns} FROM blobs WHERE unnamed = 1 LIMIT ?`);
+  const unnamedAs = db.prepare<[string, string], BlobInfo>(
+    `SELECT ${columns} FROM blobs WHERE room = ? AND hash = ? AND unnamed = 1`,
+  );
+  const drop = db.prepare('DELETE FROM blobs WHERE room = ? AND hash = ?');
   const markRemoved = db.prepare('UPDATE blobs SET removed_at = ? WHERE room = ? AND hash = ?');
   return {
     find: (room, hash) => guarded(db, () => find.get(room, hash) ?? null),
@@ -37,6 +42,9 @@ export function createSqliteBlobIndex(db: Database): BlobIndex {
         members: new Map(members.all().map(({ by, size }) => [by, size])),
       })),
     before: (kind, at, limit) => guarded(db, () => before.all(at, `%/${kind}/%`, limit)),
+    unnamed: (limit) => guarded(db, () => unnamed.all(limit)),
+    unnamedAs: (room, hash) => guarded(db, () => unnamedAs.get(room, hash) ?? null),
+    drop: (room, hash) => guarded(db, () => void drop.run(room, hash)),
     markRemoved: (room, hash, at) => guarded(db, () => void markRemoved.run(at, room, hash)),
   };
 }

@@ -1,3 +1,4 @@
+import { namesOf } from '../../shared/access/erasing.ts';
 import type { LogEntry, Readers } from '../../shared/access/kind.ts';
 import {
   factPrefix,
@@ -11,14 +12,22 @@ import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { NewRow, RelayStore } from '../storage/contract.ts';
 import type { Access, Located } from './access.ts';
 import type { Work } from './commit.ts';
+import type { Erasing } from './erasing.ts';
 import type { LogRoom, LogRooms } from './log-rooms.ts';
 
 /** Facts have no device. */
 export const relayDevice = 'relay' as DeviceId;
 
+export interface Appended {
+  readonly entry: LogEntry;
+  readonly work: Pick<Work, 'erasure'> & { readonly row: NewRow };
+  /** Bytes of what was said. */
+  readonly size: number;
+}
+
 /** What a log room takes next: stamped, folded in and ready to be stored. */
 export interface Appending {
-  entry(log: LogRoom, said: Omit<LogEntry, 'seq'>, device: DeviceId): { entry: LogEntry; row: NewRow };
+  entry(log: LogRoom, said: Omit<LogEntry, 'seq'>, device: DeviceId): Appended;
   /** Folds the entry in, and notes whose rights that may change. */
   fold(located: Located, log: LogRoom, entry: LogEntry): Pick<Work, 'readers' | 'readersBefore'>;
   /** An id for a fact at that place, which no fact of another epoch has: two may come of one backup. */
@@ -27,13 +36,22 @@ export interface Appending {
 
 export const isFact = ({ id }: LogEntry): boolean => isFactId(id);
 
-export function createAppending(store: RelayStore, access: Access, logs: LogRooms): Appending {
+export function createAppending(
+  store: RelayStore,
+  access: Access,
+  logs: LogRooms,
+  erasing: Erasing,
+): Appending {
   const isFirst = store.epochs.length === 0;
   return {
     entry(log, said, device) {
-      const entry: LogEntry = { ...said, seq: log.head };
+      const made: LogEntry = { ...said, seq: log.head };
+      const { entry, erasure } = erasing.asStored(log, made);
       const bytes = encodeLogRun(log.head, [entry]);
-      return { entry, row: { room: log.room, by: said.by, device, at: said.at, bytes } };
+      const names = log.kind.erasing ? namesOf(log.kind.erasing, entry) : [];
+      const row: NewRow = { room: log.room, by: said.by, device, at: said.at, bytes, names };
+      const size = entry === made ? bytes.length : encodeLogRun(log.head, [made]).length;
+      return { entry, work: { row, ...(erasure ? { erasure } : {}) }, size };
     },
     fold(located, log, entry) {
       const changesAccess = log.head === 0 || log.kind.accessEntries.has(entry.type);

@@ -14,6 +14,7 @@ import type { Access } from './access.ts';
 import { devicesOf, relayDevice, type Appending } from './appending.ts';
 import type { Committer, Work } from './commit.ts';
 import type { Caller } from './contract.ts';
+import type { Erasing } from './erasing.ts';
 import { roomDamaged } from './failure-of.ts';
 import { entriesOf, type LogRooms } from './log-rooms.ts';
 import type { RelayMetrics } from './metrics.ts';
@@ -42,6 +43,8 @@ export interface CommandsDeps {
   /** Bytes of one command. */
   readonly largest: number;
   isDamaged(room: RoomId): boolean;
+  /** Whether somebody else in the room has an entry of this id, of a type that others speak of by id. */
+  isTaken: Erasing['isTaken'];
   /** Judges updates that came before the command, by the rights of then. */
   settle(): void;
   /** Whether the entry of this command of the member was handed back and is queued to be stored. */
@@ -53,7 +56,7 @@ const mostDevices = 50_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
   const { store, clock, access, logs, appending, committer, metrics } = deps;
-  const { largest, isDamaged, settle, isTakingBack } = deps;
+  const { largest, isDamaged, isTaken, settle, isTakingBack } = deps;
   const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */
@@ -82,6 +85,9 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (!actor || !located) return failure('room-not-found', 'no such room');
     const judged = judgeCommand(actor, command.type, command.data, access.resource(located, caller.device));
     if (!judged.ok) return judged.error;
+    const { id, type, room } = command;
+    if (located.kind.class === 'log' && isTaken(logs.open(room), { id, type, by: caller.member }))
+      return failure('already-exists', 'somebody else has an entry of this id');
     return { located, ...judged.value };
   };
 
@@ -126,7 +132,7 @@ export function createCommands(deps: CommandsDeps): Commands {
 
       const judged = unlessDamaged(() => judge(caller, command), command.room);
       if (judged === null) return refuse(roomDamaged.code, roomDamaged.message);
-      let work: Pick<Work, 'row' | 'readers' | 'readersBefore'> = {};
+      let work: Pick<Work, 'row' | 'erasure' | 'readers' | 'readersBefore'> = {};
       let result: CommandResult;
       if (isFailure(judged)) {
         metrics.refused(judged.code);
@@ -136,14 +142,14 @@ export function createCommands(deps: CommandsDeps): Commands {
       } else {
         const log = logs.open(command.room);
         const said = { id, type: command.type, by: caller.member, at: clock.now(), data: judged.data };
-        const { entry, row } = appending.entry(log, said, caller.device);
-        metrics.reached('command', row.bytes.length);
-        if (row.bytes.length > largest) {
+        const { entry, work: appended, size } = appending.entry(log, said, caller.device);
+        metrics.reached('command', size);
+        if (size > largest) {
           metrics.struck('command');
           metrics.refused('too-large');
           result = { id, ok: false, code: 'too-large', message: 'the command is too large' };
         } else {
-          work = { row, ...appending.fold(judged.located, log, entry) };
+          work = { ...appended, ...appending.fold(judged.located, log, entry) };
           result = { id, ok: true, seq: entry.seq, cursor: committer.cursor + 1 };
         }
       }
@@ -170,9 +176,9 @@ export function createCommands(deps: CommandsDeps): Commands {
       const parsed = schema.parse(data);
       const log = logs.open(room);
       const said = { id: appending.factId(log.head), type, by, at: clock.now(), data: parsed };
-      const { entry, row } = appending.entry(log, said, relayDevice);
-      const work = { row, ...appending.fold(located, log, entry), done: () => {}, failed: () => {} };
-      committer.commitAlone(work, also);
+      const { entry, work } = appending.entry(log, said, relayDevice);
+      const rights = appending.fold(located, log, entry);
+      committer.commitAlone({ ...work, ...rights, done: () => {}, failed: () => {} }, also);
     },
     rolledBack(works) {
       for (const { row, command, readersBefore } of works) {

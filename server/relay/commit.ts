@@ -3,6 +3,7 @@ import type { Readers } from '../../shared/access/kind.ts';
 import type { RoomId } from '../../shared/base/ids.ts';
 import type {
   Claim,
+  Erasure,
   Lease,
   NewRow,
   RelayStore,
@@ -19,6 +20,7 @@ export interface Work {
   readonly leases?: readonly Lease[];
   readonly claims?: readonly Claim[];
   readonly readers?: WriteBatch['readers'];
+  readonly erasure?: Erasure;
   /** Who could read what before, where this work may change it. */
   readonly readersBefore?: ReadonlyMap<RoomId, Readers>;
   /** Who sent it, for those who do not want their own back. */
@@ -83,6 +85,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
       leases: works.flatMap((work) => work.leases ?? []),
       claims: works.flatMap((work) => work.claims ?? []),
       readers: works.flatMap((work) => work.readers ?? []),
+      erasures: works.flatMap((work) => work.erasure ?? []),
       also,
     });
     metrics.committed(rows.length, (performance.now() - started) / 1000);

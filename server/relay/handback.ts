@@ -138,9 +138,9 @@ export function createHandback(deps: HandbackDeps): Handback {
   const enqueueFact = (located: Located & { kind: AnyLogKind }, fact: Fact, by: MemberId): LogEntry => {
     const now = logs.open(located.room);
     const said = { ...fact, id: appending.factId(now.head), by, at: clock.now() };
-    const { entry, row } = appending.entry(now, said, relayDevice);
+    const { entry, work } = appending.entry(now, said, relayDevice);
     const failed = (): void => lost.forget(located.room);
-    committer.enqueue({ row, ...appending.fold(located, now, entry), done: () => {}, failed });
+    committer.enqueue({ ...work, ...appending.fold(located, now, entry), done: () => {}, failed });
     return entry;
   };
 
@@ -178,7 +178,7 @@ export function createHandback(deps: HandbackDeps): Handback {
     const key = `${entry.by} ${entry.id}`;
     if (command) settling.add(key);
     committer.enqueue({
-      row: moved.row,
+      ...moved.work,
       ...appending.fold(located, now, moved.entry),
       ...(command ? { command } : {}),
       done() {

@@ -1,3 +1,4 @@
+import { namesOf } from '../../shared/access/erasing.ts';
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { CommandId, RoomId } from '../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
@@ -27,8 +28,12 @@ export const entriesOf = (rows: readonly StoredRow[]): LogEntry[] =>
 export interface LogRooms {
   /** @throws for a room that is not a log */
   open(room: RoomId): LogRoom;
-  /** An entry that was counted on and is not stored yet. */
+  /** An entry that was counted on, or emptied, and is not stored so yet. */
   waiting(room: RoomId, id: CommandId): LogEntry | null;
+  /** Entries that were counted on and have this name. */
+  naming(room: RoomId, name: string): readonly LogEntry[];
+  /** Counts on an entry having other content in its place. */
+  replace(room: RoomId, entry: LogEntry): void;
   /** Counts on an entry that is about to be stored. Returns the room after it. */
   append(before: LogRoom, entry: LogEntry): LogRoom;
   /** Forgets what was counted on; the next `open` reads the store. */
@@ -39,10 +44,15 @@ export interface LogRooms {
   stateAt(room: RoomId, seq: number): unknown;
 }
 
+/** Entries that are not stored yet, and by their names. */
+interface Counted {
+  readonly entries: Map<CommandId, LogEntry>;
+  readonly named: Map<string, LogEntry[]>;
+}
+
 export function createLogRooms(store: RelayStore): LogRooms {
   const loaded = new Map<RoomId, LogRoom>();
-  /** Entries that are not stored yet. */
-  const counted = new Map<RoomId, Map<CommandId, LogEntry>>();
+  const counted = new Map<RoomId, Counted>();
   let bases: LogRoom[] = [];
 
   const trim = (): void => {
@@ -52,15 +62,25 @@ export function createLogRooms(store: RelayStore): LogRooms {
     }
   };
 
-  const load = (room: RoomId, upTo: number): LogRoom => {
+  const kindOf = (room: RoomId): Pick<LogRoom, 'name' | 'kind'> => {
     const found = findRoom(room);
     if (found?.kind.class !== 'log') throw new Error(`not a log room: ${room}`);
-    const { name, kind } = found;
+    return { name: found.name, kind: found.kind };
+  };
+
+  const load = (room: RoomId, upTo: number): LogRoom => {
+    const { name, kind } = kindOf(room);
     const base = store.base(room, upTo);
     const from = base?.seq ?? 0;
     const entries = entriesOf(store.rowsFrom(room, from, Math.min(upTo - from, all)));
     const state = kind.fold(base ? base.state : kind.initial, entries);
     return { room, name, kind, head: from + entries.length, state };
+  };
+
+  const countedIn = (room: RoomId): Counted => {
+    let found = counted.get(room);
+    if (!found) counted.set(room, (found = { entries: new Map(), named: new Map() }));
+    return found;
   };
 
   return {
@@ -74,16 +94,34 @@ export function createLogRooms(store: RelayStore): LogRooms {
       if (loaded.size > 2 * mostLoaded) trim();
       return found;
     },
-    waiting: (room, id) => counted.get(room)?.get(id) ?? null,
+    waiting: (room, id) => counted.get(room)?.entries.get(id) ?? null,
+    naming: (room, name) => counted.get(room)?.named.get(name) ?? [],
+    replace(room, entry) {
+      const { entries, named } = countedIn(room);
+      entries.set(entry.id, entry);
+      for (const [name, all] of named)
+        named.set(
+          name,
+          all.map((each) => (each.seq === entry.seq ? entry : each)),
+        );
+      const { erasing } = kindOf(room).kind;
+      bases = bases.map((base) =>
+        base.room === room && erasing
+          ? { ...base, state: erasing.without(base.state as never, entry.id) }
+          : base,
+      );
+    },
     append(before, entry) {
       const state = before.kind.fold(before.state, [entry]);
       const after: LogRoom = { ...before, head: before.head + 1, state };
       // Set anew, so that the map's order is by last change.
       loaded.delete(before.room);
       loaded.set(before.room, after);
-      const entries = counted.get(before.room);
-      if (entries) entries.set(entry.id, entry);
-      else counted.set(before.room, new Map([[entry.id, entry]]));
+      const { entries, named } = countedIn(before.room);
+      entries.set(entry.id, entry);
+      const { erasing } = before.kind;
+      for (const name of erasing ? namesOf(erasing, entry) : [])
+        named.set(name, [...(named.get(name) ?? []), entry]);
       if (after.head % baseEvery === 0) bases.push(after);
       return after;
     },

@@ -58,6 +58,7 @@ export function createQuarantine(inner: RelayStore, log: RelayLog, metrics: Rela
       rowsAfter: reading(inner.rowsAfter),
       fewRowsAfter: reading(inner.fewRowsAfter),
       rowsFrom: reading(inner.rowsFrom),
+      naming: reading(inner.naming),
       commit(batch) {
         try {
           return inner.commit(batch);

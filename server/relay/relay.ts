@@ -18,6 +18,7 @@ import { createCommitter, type Committed, type Work } from './commit.ts';
 import type { Caller, Relay } from './contract.ts';
 import type { Core } from './core.ts';
 import { connectDevice } from './device-session.ts';
+import { createErasing } from './erasing.ts';
 import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createLine } from './line.ts';
@@ -83,7 +84,10 @@ export function createRelay(deps: RelayDeps): Relay {
   const { store } = quarantine;
   const receipts = createReceipts(store.receiptKey);
   const logs = createLogRooms(store);
-  const access = createAccess(store.workspace, logs, quarantine.has, createFindEntry(store, logs));
+  const find = createFindEntry(store, logs);
+  const access = createAccess(store.workspace, logs, quarantine.has, find);
+  const revoked = deps.revoked ?? (() => []);
+  const erasing = createErasing({ store, logs, find, receipts, revoked });
   const outboxes = createOutboxes(metrics, defer, bounds.queue);
   const awareness = createAwareness({
     bounds,
@@ -204,7 +208,7 @@ export function createRelay(deps: RelayDeps): Relay {
     isStopping: () => stopping,
   });
   const ids = createClientIds({ store, committer, clock, receipts, bounds, metrics });
-  const appending = createAppending(store, access, logs);
+  const appending = createAppending(store, access, logs, erasing);
   const commands = createCommands({
     store,
     clock,
@@ -215,6 +219,7 @@ export function createRelay(deps: RelayDeps): Relay {
     metrics,
     largest: bounds.command,
     isDamaged: quarantine.has,
+    isTaken: erasing.isTaken,
     settle: texts.settle,
     isTakingBack: (member, id) => handback.isTakingBack(member, id),
   });
@@ -230,7 +235,7 @@ export function createRelay(deps: RelayDeps): Relay {
     receipts,
     metrics,
     log,
-    revoked: deps.revoked ?? (() => []),
+    revoked,
     defer,
   });
 
@@ -377,6 +382,7 @@ export function createRelay(deps: RelayDeps): Relay {
       early.forEach((at, i) => (results[at] = second[i]!));
       return results;
     },
+    isConnected: (member) => devices.has(member),
     readable: (member) =>
       store
         .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)

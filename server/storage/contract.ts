@@ -9,6 +9,25 @@ export interface NewRow {
   readonly device: DeviceId;
   readonly at: number;
   readonly bytes: Uint8Array;
+  /** What it is found by besides its place: see `RelayStore.naming`. */
+  readonly names?: readonly string[];
+}
+
+/** Content that was taken back: rows of one room get other bytes, in their places. */
+export interface Erasure {
+  readonly room: RoomId;
+  readonly rows: readonly ErasedRow[];
+  /** A kept state that says anything of the content has this id in it. */
+  readonly id: string;
+  /** The kept state without that. */
+  without(state: unknown): unknown;
+}
+
+export interface ErasedRow {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  /** Files that the row named: those that no other row of the room names belong to the room no longer. */
+  readonly files: readonly string[];
 }
 
 /** A row as it is stored: its receipt is made when it is given to a device. */
@@ -63,6 +82,8 @@ export interface WriteBatch {
   readonly claims: readonly Claim[];
   /** Who may read a room, where that changed. */
   readonly readers: readonly { readonly room: RoomId; readonly readers: 'everyone' | readonly MemberId[] }[];
+  /** May be of rows of this very batch. */
+  readonly erasures: readonly Erasure[];
   /** Other tables' writes that must stand or fall with these (an account with its directory entry). */
   readonly also: readonly (() => void)[];
 }
@@ -73,6 +94,7 @@ export const emptyBatch: WriteBatch = {
   leases: [],
   claims: [],
   readers: [],
+  erasures: [],
   also: [],
 };
 
@@ -108,6 +130,8 @@ export interface RelayStore {
   /** The same, or null as soon as they are more rows or bytes than that. */
   fewRowsAfter(room: RoomId, cursor: number, mostRows: number, mostBytes: number): StoredRow[] | null;
   rowsFrom(room: RoomId, seq: number, limit: number): StoredRow[];
+  /** Positions of rows that have this name, ascending; another one that has none of it may be among them. */
+  naming(room: RoomId, name: string): number[];
   /** A text's merged bytes up to a cursor, its checkpoint; only saves work. */
   snapshot(room: RoomId): { readonly cursor: number; readonly bytes: Uint8Array } | null;
   /** The newest kept reduced state of a log whose `seq` (number of entries in it) is at most `upTo`; only saves work. */

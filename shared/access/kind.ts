@@ -80,6 +80,34 @@ export interface MarkRules<Marks = unknown> {
   fold(marks: Marks | null, entry: LogEntry): Marks;
 }
 
+/** What is left of an entry, and the relay's proof that it is, in base64 (`StoredRow` with its receipt). */
+export interface LeftEntry {
+  readonly seq: number;
+  readonly receipt: string;
+}
+
+/**
+ * Content that its author takes back from everybody: it is put out of the entries themselves, on the relay and on devices.
+ * That something was there, whose and when, stays, in its place.
+ */
+export interface ErasingRules<State = unknown> {
+  /** The entry that this one adds words to or takes back; null for most. */
+  about(entry: LogEntry): EntryTarget | null;
+  /** Whether it takes back all that the entry it is about said, and what was added to that. */
+  takesBack(entry: LogEntry): boolean;
+  /** Whether others speak of it by its id, so that no two people may have entries of the same. */
+  isUnique(entry: Pick<LogEntry, 'type'>): boolean;
+  /** Files that it names, by hash, each once. */
+  files(entry: LogEntry): readonly string[];
+  /** What is left of it; of what is left, the same object. */
+  emptied(entry: LogEntry): LogEntry;
+  /** The state as if that entry had been empty from the beginning. */
+  without(state: State, id: CommandId): State;
+  /** What takes back says what is left, so that devices which put the words away themselves can still hand that back. */
+  withProof(entry: LogEntry, left: readonly LeftEntry[]): LogEntry;
+  proofOf(entry: LogEntry): readonly LeftEntry[];
+}
+
 /** Readers who came later and were not given what was before. */
 export interface LimitedReaders<State, Governing> {
   /** The first entry (its seq) of the room that the reader may know of. */
@@ -130,6 +158,7 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   /** Types of entries that somebody would want to be told of (they count as unread). */
   readonly noteworthy: ReadonlySet<string>;
   readonly marks?: MarkRules;
+  readonly erasing?: ErasingRules<State>;
   /** Readers for whom the room begins later; without it everything is for every reader. */
   readonly limited?: LimitedReaders<State, Governing>;
 }

@@ -58,6 +58,35 @@ describe.each(Object.entries(subjects))('the relay store in %s', (_name, open) =
   beforeEach(() => ({ store, dispose } = open()));
   afterEach(() => dispose());
 
+  it('puts other bytes in the place of what is taken back, and finds rows by their names', () => {
+    const names = ['one', 'file'];
+    const rows = [{ ...row('a'), names }, { ...row('a'), names: ['file'] }, row('b')];
+    store.commit(batch({ rows }));
+    store.saveBase(room('a'), 1, { last: 'one', says: 'words' });
+    const empty = Uint8Array.of(0);
+    const erasure = {
+      room: room('a'),
+      rows: [
+        { seq: 0, bytes: empty, files: ['file'] },
+        { seq: 2, bytes: empty, files: ['file'] },
+      ],
+      id: 'one',
+      without: (state: unknown) => ({ ...(state as object), says: '' }),
+    };
+    const stored = store.commit(batch({ rows: [{ ...row('a'), names: ['file'] }], erasures: [erasure] }));
+    expect(stored.map(({ seq, bytes }) => [seq, [...bytes]])).toEqual([[2, [0]]]);
+    expect(
+      store.rowsFrom(room('a'), 0, 9).map(({ cursor, seq, bytes }) => [cursor, seq, [...bytes]]),
+    ).toEqual([
+      [1, 0, [0]],
+      [2, 1, [1]],
+      [4, 2, [0]],
+    ]);
+    expect([store.naming(room('a'), 'one'), store.naming(room('a'), 'file')]).toEqual([[0], [1]]);
+    expect([store.naming(room('b'), 'one'), store.naming(room('c'), 'one')]).toEqual([[], []]);
+    expect(store.base(room('a'), 9)).toEqual({ seq: 1, state: { last: 'one', says: '' } });
+  });
+
   it('gives rows cursors that rise by one, and seqs that rise within their room', () => {
     const first = store.commit(batch({ rows: [row('chat/1'), row('chat/10'), row('chat/1')] }));
     expect(first.map(({ room: of, cursor, seq }) => [of, cursor, seq])).toEqual([

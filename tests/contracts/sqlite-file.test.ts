@@ -56,6 +56,25 @@ describe('the database file', () => {
     second.close();
   });
 
+  it.each([10, 20_000])('has nothing left of %i bytes that were taken back', (length) => {
+    const bytes = Buffer.from('found '.repeat(length / 5));
+    const rows = [row, { ...row, bytes }, row];
+    const first = createSqliteStore(open());
+    first.commit({ ...emptyBatch, rows });
+    const empty = { seq: 1, bytes: Buffer.from('nothing'), files: [] };
+    const taken = { room, rows: [empty], id: 'x', without: (state: unknown) => state };
+    first.commit({ ...emptyBatch, erasures: [taken] });
+    first.close();
+    expect(readFileSync(file).includes('found found')).toBe(false);
+    const second = createSqliteStore(open());
+    expect(second.rowsFrom(room, 0, 3).map((each) => Buffer.from(each.bytes).toString())).toEqual([
+      Buffer.from(row.bytes).toString(),
+      'nothing',
+      Buffer.from(row.bytes).toString(),
+    ]);
+    second.close();
+  });
+
   it('is refused to a second opener, in this process and in another', () => {
     const first = open();
     expect(reasonOf(open)).toBe('locked');

@@ -6,7 +6,15 @@ import {
   type WorkspaceId,
 } from '../../../shared/base/ids.ts';
 import type { Welcome } from '../../../shared/protocol/messages.ts';
-import type { ChangedHead, Lease, RelayStore, RoomHead, SettledCommand, StoredRow } from '../contract.ts';
+import type {
+  ChangedHead,
+  Erasure,
+  Lease,
+  RelayStore,
+  RoomHead,
+  SettledCommand,
+  StoredRow,
+} from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
 import { createMemoryHistory } from './history.ts';
 
@@ -17,6 +25,7 @@ interface Room {
   readonly rows: StoredRow[];
   readonly readers: Map<MemberId | '*', number>;
   readonly bases: Map<number, string>;
+  readonly names: Map<string, Set<number>>;
 }
 
 export interface MemoryStoreOptions {
@@ -44,8 +53,22 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
   };
   const roomFor = (room: RoomId): Room => {
     let found = rooms.get(room);
-    if (!found) rooms.set(room, (found = { rows: [], readers: new Map(), bases: new Map() }));
+    if (!found)
+      rooms.set(room, (found = { rows: [], readers: new Map(), bases: new Map(), names: new Map() }));
     return found;
+  };
+  const erase = ({ room, rows: erased, id, without }: Erasure, stored: StoredRow[]): void => {
+    const { rows, bases, names } = roomFor(room);
+    for (const { seq, bytes, files } of erased) {
+      const at = rows.findIndex((row) => row.seq === seq);
+      const after = { ...rows[at]!, bytes: bytes.slice() };
+      const own = stored.indexOf(rows[at]!);
+      rows[at] = after;
+      if (own >= 0) stored[own] = after;
+      for (const hash of files) names.get(hash)?.delete(seq);
+    }
+    for (const [seq, state] of bases)
+      if (state.includes(id)) bases.set(seq, JSON.stringify(without(JSON.parse(state))));
   };
   const headOf = (room: RoomId, { rows }: Room): RoomHead | null => {
     const last = rows.at(-1);
@@ -73,12 +96,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       // Last of what may throw: nothing has changed yet.
       for (const write of batch.also) write();
 
-      const stored = batch.rows.map(({ room, by, at, bytes }): StoredRow => {
-        const { rows } = roomFor(room);
+      const stored = batch.rows.map(({ room, by, at, bytes, names = [] }): StoredRow => {
+        const { rows, names: known } = roomFor(room);
         const row = { room, cursor: ++head, seq: (rows.at(-1)?.seq ?? -1) + 1, by, at, bytes: bytes.slice() };
         rows.push(row);
+        for (const name of names) known.set(name, (known.get(name) ?? new Set()).add(row.seq));
         return row;
       });
+      for (const erasure of batch.erasures) erase(erasure, stored);
       for (const command of batch.commands) {
         const { device, n, result } = command;
         settled.set(key(device, result.id), command);
@@ -131,6 +156,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
       const first = rows[seq]?.seq === seq ? seq : rows.findIndex((row) => row.seq >= seq);
       return first < 0 ? [] : rows.slice(first, first + limit);
     },
+    naming: (room, name) => [...(rooms.get(room)?.names.get(name) ?? [])].sort((a, b) => a - b),
     history,
     snapshot(room) {
       const checkpoint = history.checkpoint(room);

@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { nameRows } from './names.ts';
 import { syncedMark } from './wal.ts';
 
 /**
@@ -96,5 +97,16 @@ export const logMigrations: readonly Migration[] = [
       CREATE TABLE synced (one INTEGER PRIMARY KEY CHECK (one = 1), commits INTEGER NOT NULL, mark TEXT NOT NULL) STRICT;
       INSERT INTO synced VALUES (1, 0, '${syncedMark}');
     `,
+  },
+  {
+    // What entries are found by when their content is taken back. Kept states may not know the ids of what they tell of.
+    name: 'log-6-names',
+    sql: `
+      CREATE TABLE names (
+        room INTEGER NOT NULL, name INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (room, name, seq)
+      ) STRICT, WITHOUT ROWID;
+      DELETE FROM bases;
+    `,
+    then: nameRows,
   },
 ];

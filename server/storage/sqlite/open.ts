@@ -88,6 +88,7 @@ function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
       for (const step of steps) {
         if (taken.has(step.name)) continue;
         database.exec(step.sql);
+        step.then?.(database);
         remember.run(step.name);
       }
       const draw = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING');

@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
-import type { ChangedHead, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
+import type { ChangedHead, Erasure, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
 import { StorageError } from '../storage-error.ts';
 import { mendAnswers } from './answers.ts';
 import { guarded as guardedBy } from './guard.ts';
 import { createSqliteHistory } from './history-store.ts';
+import { nameNumber } from './names.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
 import { bytesSum, identitySum, markOf, sumOf } from './sums.ts';
@@ -39,7 +40,7 @@ const commitsBetweenLooks = 16;
 /** Answers that a device can always ask for again: more than it can have on the way when its connection breaks. */
 const keptAnswers = 500;
 
-/** The log in an open database. Everything it does to `rows` is an insert. */
+/** The log in an open database. Everything it does to `rows` is an insert, save what was taken back. */
 export function createSqliteStore(database: SqliteDatabase): RelayStore {
   const prepared = prepare(database);
   const history = createSqliteHistory(database);
@@ -94,20 +95,40 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     return id;
   };
 
+  /** `stored`: rows of this commit, which are told as they are from now on. */
+  const erase = ({ room, rows, id, without }: Erasure, stored: StoredRow[]): void => {
+    const { id: number } = moved.get(room) ?? rooms.get(room)!;
+    for (const { seq, bytes, files } of rows) {
+      prepared.replaceRow.run(bytes, crc32(bytes), number, seq);
+      const own = stored.findIndex((row) => row.room === room && row.seq === seq);
+      if (own >= 0) stored[own] = { ...stored[own]!, bytes };
+      for (const hash of files) prepared.dropName.run(number, nameNumber(hash), seq);
+    }
+    for (const hash of rows.flatMap(({ files }) => files))
+      if (prepared.naming.get(number, nameNumber(hash)) === undefined) prepared.leaveFile?.run(room, hash);
+    for (const { seq, state, sum } of prepared.basesNaming.all(room, id))
+      if (sumOf(room, seq, state) === sum) {
+        const text = JSON.stringify(without(JSON.parse(state)));
+        prepared.saveBase.run(room, seq, text, sumOf(room, seq, text));
+      }
+  };
+
   const write = database.transaction((batch: WriteBatch): StoredRow[] => {
     moved.clear();
     let cursor = head;
     const stored: StoredRow[] = [];
-    for (const { room, by, device, at, bytes } of batch.rows) {
+    for (const { room, by, device, at, bytes, names = [] } of batch.rows) {
       const before = moved.get(room) ?? rooms.get(room);
       const seq = before?.rows ?? 0;
       const id = before?.id ?? addRoom(room, by, at);
       cursor++;
       const mark = markOf({ cursor, room: id, seq, by, device, at });
       prepared.addRow.run(cursor, id, seq, by, device, at, crc32(bytes), mark, bytes);
+      for (const name of names) prepared.addName.run(id, nameNumber(name), seq);
       moved.set(room, { id, room, rows: seq + 1, cursor, by, at });
       stored.push({ room, cursor, seq, by, at, bytes });
     }
+    for (const erasure of batch.erasures) erase(erasure, stored);
     for (const { id, room, rows, cursor: newest, by, at } of moved.values())
       prepared.moveRoom.run(rows, newest, by, at, sumOf(id, room, rows, newest, by, at), id);
     for (const { device, n, at, result } of batch.commands) {
@@ -131,6 +152,16 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     prepared.synced.run();
     return stored;
   });
+
+  /** What is replaced is written over with zeros in the file, also where its place becomes free. */
+  const overwriting = <T>(work: () => T): T => {
+    database.pragma('secure_delete = ON');
+    try {
+      return work();
+    } finally {
+      database.pragma('secure_delete = OFF');
+    }
+  };
 
   const asHead = ({ id: _id, ...rest }: StoredRoom): RoomHead => rest;
 
@@ -186,7 +217,8 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     backedUp: () => guarded(() => Number(prepared.meta.get('backed-up') ?? 0)),
     commit: (batch) =>
       guarded(() => {
-        const rows = write.immediate(batch);
+        const rows =
+          batch.erasures.length > 0 ? overwriting(() => write.immediate(batch)) : write.immediate(batch);
         head = rows.at(-1)?.cursor ?? head;
         for (const room of moved.values()) rooms.set(room.room, room);
         return rows;
@@ -226,6 +258,7 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     fewRowsAfter: (room, cursor, mostRows, mostBytes) =>
       reading(room, (found) => walkDown(found, cursor, mostRows, mostBytes), []),
     rowsFrom: (room, seq, limit) => reading(room, (found) => readFrom(found, seq, limit), []),
+    naming: (room, name) => reading(room, (found) => prepared.naming.all(found.id, nameNumber(name)), []),
     history,
     snapshot(room) {
       const checkpoint = history.checkpoint(room);
@@ -307,14 +340,14 @@ function cutWithTies(all: readonly ChangedHead[], limit: number): ChangedHead[] 
 function prepare(database: SqliteDatabase) {
   const row = 'cursor, seq, by, device, at, sum, mark, bytes';
   const soundReader = 'readers.sum = weft_sum(readers.room, readers.member, readers.since)';
-  const hasMerged =
-    database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'merged'").pluck().get() !== undefined;
+  const has = (table: string): boolean =>
+    database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').pluck().get(table) !== undefined;
   return {
     meta: database.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck(),
     beat: database.prepare<[string]>(
       "INSERT INTO meta (key, value) VALUES ('heartbeat', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     ),
-    mergedRows: hasMerged
+    mergedRows: has('merged')
       ? database
           .prepare<[number, number], number>('SELECT rows FROM merged WHERE cursor = ? AND room = ?')
           .pluck()
@@ -333,6 +366,25 @@ function prepare(database: SqliteDatabase) {
       [number, number, number, MemberId, DeviceId, number, number, number, Uint8Array]
     >(
       'INSERT INTO rows (cursor, room, seq, by, device, at, sum, mark, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    replaceRow: database.prepare<[Uint8Array, number, number, number]>(
+      'UPDATE rows SET bytes = ?, sum = ? WHERE room = ? AND seq = ?',
+    ),
+    addName: database.prepare<[number, number, number]>(
+      'INSERT OR IGNORE INTO names (room, name, seq) VALUES (?, ?, ?)',
+    ),
+    dropName: database.prepare<[number, number, number]>(
+      'DELETE FROM names WHERE room = ? AND name = ? AND seq = ?',
+    ),
+    naming: database
+      .prepare<[number, number], number>('SELECT seq FROM names WHERE room = ? AND name = ? ORDER BY seq')
+      .pluck(),
+    // Its bytes go when nobody is held up by that.
+    leaveFile: has('blobs')
+      ? database.prepare<[RoomId, string]>('UPDATE blobs SET unnamed = 1 WHERE room = ? AND hash = ?')
+      : null,
+    basesNaming: database.prepare<[RoomId, string], { seq: number; state: string; sum: number }>(
+      'SELECT seq, state, sum FROM bases WHERE room = ? AND instr(state, ?) > 0',
     ),
     rowsDown: database.prepare<[number], RowInTable>(
       `SELECT ${row} FROM rows WHERE room = ? ORDER BY seq DESC`,

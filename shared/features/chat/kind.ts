@@ -4,7 +4,7 @@ import { entryRule, makeFold } from '../../access/fold.ts';
 import type { CommandRule, LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import { chatCard } from './card.ts';
-import { chatErasing } from './erasing.ts';
+import { chatErasing, recallRevoking } from './erasing.ts';
 import { chatConfirm, mostMembers } from './group-schema.ts';
 import {
   changeMembers,
@@ -93,7 +93,7 @@ export const chatKind: LogKind<ChatState> = {
   },
   facts: { ...groupFacts, 'chat.card': chatCard },
   accessEntries: new Set(['chat.create', 'chat.imported', ...groupAccessEntries]),
-  revoking: groupRevoking,
+  revoking: { ...groupRevoking, ...recallRevoking },
   // A group went on without them; a pair could not.
   letGo: ({ type, members: of }, member) =>
     type === 'group' && Object.hasOwn(of, member) ? { type: 'chat.removeMember', data: { member } } : null,

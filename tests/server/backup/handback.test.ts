@@ -143,9 +143,13 @@ describe('a restored relay', () => {
     const result = await again.command(group, 'chat.send', { text: 'once' }, id);
     expect(result).toMatchObject({ ok: true, seq: 1 });
     expect(said(one.rig)).toEqual(['once']);
-    // Another device of somebody else may not use the id to learn or stop anything.
+    // Another device of somebody else may not use the id to learn or stop anything, nor for a message of its own.
     const foreign = await one.rig.device('ben.second');
-    expect(await foreign.command(group, 'chat.send', { text: 'mine' }, id)).toMatchObject({ seq: 2 });
+    expect(await foreign.command(group, 'chat.rename', { title: 'Mine' }, id)).toMatchObject({ seq: 2 });
+    const taken = await one.rig.device('ben.third');
+    expect(await taken.command(group, 'chat.send', { text: 'mine' }, id)).toMatchObject({
+      code: 'already-exists',
+    });
 
     const other = await family.restore(copy);
     const resent = await other.rig.device('ada');
@@ -357,7 +361,7 @@ describe('a row that cannot be followed', () => {
   it('[R-5] is answered once, and is not stored without what takes its gifts away again', async () => {
     await create(ada, 'ben');
     const copy = family.copy();
-    await say(ada, 'one');
+    await ada.command(group, 'chat.rename', { title: 'one' });
     await ada.command(group, 'chat.addMembers', { members: ['eve'] });
     const lost = of(heldBy(ada), group).slice(1);
     let fails = true;
