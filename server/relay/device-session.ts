@@ -10,6 +10,7 @@ import type { Core } from './core.ts';
 import type { Outgoing } from './outbox.ts';
 import { damagedRoom } from './quarantine.ts';
 import { failureOf, roomDamaged } from './failure-of.ts';
+import { frameSum } from './frame-sum.ts';
 import { unsentAfter, type DeviceSession } from './session.ts';
 
 /** Speaks PROTOCOL.md with one device: waits for the hello, then answers frames in order. */
@@ -243,7 +244,7 @@ export function connectDevice(
   return {
     receive(message) {
       if (closed || isDeaf) return;
-      const decoded = decodeClientMessage(asBytes(message), 4 * core.limits.command);
+      const decoded = decodeClientMessage(asBytes(message), 4 * core.limits.command, frameSum);
       if (!decoded.ok) {
         core.metrics.refused(decoded.error.code);
         return close('bad-frame', decoded.error.message);

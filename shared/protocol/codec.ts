@@ -105,11 +105,13 @@ function seal(write: (encoder: Encoder) => void): Bytes {
   return asBytes(frame);
 }
 
-function open<M>(frame: Uint8Array, read: (decoder: Decoder) => M): Result<M, Failure> {
+type SumOf = (body: Uint8Array) => number;
+
+function open<M>(frame: Uint8Array, sumOf: SumOf, read: (decoder: Decoder) => M): Result<M, Failure> {
   if (frame.length < 5) return err(failure('bad-frame', 'frame too short'));
   const body = frame.subarray(0, frame.length - 4);
   const sum = new DataView(frame.buffer, frame.byteOffset + body.length, 4).getUint32(0, true);
-  if (sum !== crc32(body)) return err(failure('bad-frame', 'checksum does not match'));
+  if (sum !== sumOf(body)) return err(failure('bad-frame', 'checksum does not match'));
   try {
     const decoder = decoding.createDecoder(body);
     const message = read(decoder);
@@ -178,13 +180,14 @@ export const encodeClientMessage = (message: ClientMessage): Bytes =>
 
 /**
  * For the relay: whatever arrives becomes a message or a failure. Shapes inside JSON are checked here too, and none of
- * more than `mostJson` bytes is read.
+ * more than `mostJson` bytes is read. `sumOf`: a faster `crc32`, where there is one.
  */
 export const decodeClientMessage = (
   frame: Uint8Array,
   mostJson = 4 * limits.command,
+  sumOf: SumOf = crc32,
 ): Result<ClientMessage, Failure> =>
-  open(frame, (decoder): ClientMessage => {
+  open(frame, sumOf, (decoder): ClientMessage => {
     const type = clientTypes[readVarUint(decoder)];
     if (type === undefined) throw new Malformed('unknown message type');
     switch (type) {
@@ -417,7 +420,7 @@ export const encodeRelayMessage = (message: RelayMessage): Bytes =>
 
 /** For the device. The relay is trusted as to shapes inside JSON, not as to framing. */
 export const decodeRelayMessage = (frame: Uint8Array): Result<RelayMessage, Failure> =>
-  open(frame, (decoder): RelayMessage => {
+  open(frame, crc32, (decoder): RelayMessage => {
     const type = relayTypes[readVarUint(decoder)];
     if (type === undefined) throw new Malformed('unknown message type');
     switch (type) {
