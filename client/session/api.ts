@@ -1,6 +1,7 @@
 import type { Role } from '../../shared/access/actor.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+import type { LinkCard } from '../../shared/features/chat/card.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { failureOf } from '../data/blobs.ts';
 
@@ -127,5 +128,11 @@ export const api = {
     call<GroupLinkAnswer>('GET', `/api/group-link?${new URLSearchParams({ group, key }).toString()}`),
   followGroupLink: (group: string, key: string) =>
     call<{ does: GroupLinkAnswer['does'] }>('POST', '/api/group-link', { group, key }),
+  /** What a page says of itself; the relay asks it. */
+  linkCard: (url: string) =>
+    call<{ card: Omit<LinkCard, 'picture'> | null }>(
+      'GET',
+      `/api/card?${new URLSearchParams({ url }).toString()}`,
+    ),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
 } as const;

@@ -95,6 +95,7 @@ function invited(known: Known, data: Data): string {
 type Words = readonly [AuditKind, (data: Data, known: Known) => string];
 
 const words: Readonly<Record<string, Words>> = {
+  'workspace.cards': ['settings', (data) => t.didCards({ on: data['on'] === true })],
   'workspace.rename': ['settings', (data) => t.didRename({ name: text(data['name']) })],
   'member.join': ['people', (data) => t.didJoin({ name: text(data['name']), role: roleOf(data['role']) })],
   'member.profile': ['people', (data, known) => t.didProfile({ fields: changedFields(known, data) })],

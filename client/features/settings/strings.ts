@@ -101,6 +101,9 @@ export const t = defineStrings({
     progress: 'Progress of the export',
     secret: 'The file is not encrypted: keep it as carefully as what is in it.',
 
+    linkCards: 'Cards for links',
+    linkCardsHelp:
+      'For a link in a message the relay asks the page for its title, description and picture. No device of your colleagues talks to that site for it.',
     workspaceName: 'Name of the company',
     workspaceNameHelp: 'Everybody sees it.',
     workspaceNameMissing: 'A name is needed.',
@@ -226,6 +229,8 @@ export const t = defineStrings({
     progress: '导出进度',
     secret: '导出的文件没有加密，请妥善保管。',
 
+    linkCards: '链接卡片',
+    linkCardsHelp: '消息中有链接时，由中继读取网页的标题、简介和图片；同事的设备不会为此访问该网站。',
     workspaceName: '企业名称',
     workspaceNameHelp: '所有人都看得到。',
     workspaceNameMissing: '请填写企业名称。',
