@@ -210,6 +210,11 @@ export interface WorkspaceData {
   may(room: RoomId, type: string, data: unknown): Decision;
   /** Stores the command on this device and queues it; it shows in views and rows at once. Throws `FailureError` when the rules refuse it. */
   send(room: RoomId, type: string, data: unknown): Promise<CommandId>;
+  /**
+   * The same for many commands of one room at once, each judged as if those before it had been taken. They may speak of
+   * each other by the ids they are given. None is queued when one is refused.
+   */
+  sendAll(room: RoomId, commands: readonly { id: CommandId; type: string; data: unknown }[]): Promise<void>;
   /** Sends a failed command again as a new one, or takes it back from the queue. */
   retry(id: string): Promise<void>;
   discard(id: string): Promise<void>;

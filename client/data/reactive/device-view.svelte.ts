@@ -29,8 +29,8 @@ export class DeviceView {
   }
 
   /** A command that was just stored, shown before the next read. */
-  add(command: OutboxRecord): void {
-    this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, command] };
+  add(...commands: readonly OutboxRecord[]): void {
+    this.#unsent = { ...this.#unsent, outbox: [...this.#unsent.outbox, ...commands] };
   }
 
   /** An entry of an open log; undefined where none shows it. */

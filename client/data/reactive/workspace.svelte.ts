@@ -205,6 +205,33 @@ export class LocalWorkspace implements WorkspaceData {
     return id;
   }
 
+  async sendAll(
+    room: RoomId,
+    commands: readonly { id: CommandId; type: string; data: unknown }[],
+  ): Promise<void> {
+    const plain = JSON.parse(JSON.stringify(commands)) as typeof commands;
+    const resource = this.#resource(room);
+    if (resource?.kind.class !== 'log')
+      throw new FailureError(failure('room-not-found', 'no such kind of room'));
+    const { kind } = resource;
+    const at = this.#parts.timers.now();
+    let { state } = resource;
+    const records: Omit<OutboxRecord, 'key' | 'seq' | 'failure'>[] = [];
+    for (const { id, type, data } of plain) {
+      // They speak of each other, which only the relay can look up.
+      const governing = kind.part === kind.governedBy ? state : resource.governing;
+      const now = { ...resource, state, governing, entry: () => undefined };
+      const judged = judgeCommand(this.actor, type, data, now);
+      if (!judged.ok) throw new FailureError(judged.error);
+      const record = { id, room, type, data: judged.value.data, at };
+      if (!judged.value.done) records.push(record);
+      state = kind.fold(state, [{ ...record, seq: 0, by: this.me }]);
+    }
+    this.#queued(
+      await this.#parts.storage.outbox.addAll(records).catch((error: unknown) => this.#failed(error)),
+    );
+  }
+
   async retry(id: string): Promise<void> {
     const target = findQueued(this.#view.unsent, id);
     const { storage, bus } = this.#parts;
@@ -418,11 +445,17 @@ export class LocalWorkspace implements WorkspaceData {
 
   async #enqueue(command: { id: CommandId; room: RoomId; type: string; data: unknown }): Promise<void> {
     const { storage, timers } = this.#parts;
-    const record = await storage.outbox.add({ ...command, at: timers.now() }).catch((error: unknown) => {
-      this.#caught(error);
-      throw error;
-    });
-    this.#view.add(record);
+    const added = storage.outbox.add({ ...command, at: timers.now() });
+    this.#queued([await added.catch((error: unknown) => this.#failed(error))]);
+  }
+
+  #failed(error: unknown): never {
+    this.#caught(error);
+    throw error;
+  }
+
+  #queued(records: readonly OutboxRecord[]): void {
+    this.#view.add(...records);
     this.#stored();
     this.#queueChanged();
     if (this.#askedToKeep) return;

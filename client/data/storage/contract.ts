@@ -248,6 +248,10 @@ export type Settled =
 
 export interface OutboxStore {
   add(command: Pick<OutboxRecord, 'id' | 'room' | 'type' | 'data' | 'at'>): Promise<OutboxRecord>;
+  /** Several at once, in this order: all of them are kept, or none. */
+  addAll(
+    commands: readonly Pick<OutboxRecord, 'id' | 'room' | 'type' | 'data' | 'at'>[],
+  ): Promise<OutboxRecord[]>;
   /** In order of making. */
   all(): Promise<OutboxRecord[]>;
   /** Notes the relay's answers. A command that was taken leaves when its entry is here. */

@@ -16,6 +16,13 @@ export function idbOutbox(getDb: GetDb): OutboxStore {
         return recordOf({ ...row, key: await tx.store.add(row) });
       }),
 
+    addAll: (commands) =>
+      write(getDb, ['outbox'], async (tx) => {
+        const rows = commands.map((command): OutboxRow => ({ ...command, seq: null, failure: null }));
+        const keys = await Promise.all(rows.map((row) => tx.store.add(row)));
+        return rows.map((row, i) => recordOf({ ...row, key: keys[i]! }));
+      }),
+
     all: () => read(getDb, ['outbox'], async (tx) => (await tx.store.getAll()).map(recordOf)),
 
     settle: (answers) =>
