@@ -90,6 +90,18 @@ export interface StoredRows extends Stored {
   readonly gaps: readonly RoomId[];
 }
 
+/** Where an entry stands. */
+export interface EntryPlace {
+  readonly room: RoomId;
+  readonly seq: number;
+}
+
+export interface MarkedPlace {
+  readonly entry: LogEntry;
+  /** Null for what nothing happened to. */
+  readonly marks: unknown;
+}
+
 export interface RoomStore {
   all(): Promise<RoomRecord[]>;
   /** Makes records that cannot be understood (damage) be fetched anew; tells how many there were. */
@@ -100,6 +112,10 @@ export interface RoomStore {
   entries(room: RoomId, from: number, to: number): Promise<LogEntry[]>;
   /** What became of these entries, by their ids; those that nothing happened to are left out. */
   marks(room: RoomId, ids: Iterable<CommandId>): Promise<Map<CommandId, unknown>>;
+  /** The ids of all entries of a room that something happened to. */
+  marked(room: RoomId): Promise<CommandId[]>;
+  /** Single entries of many rooms and what became of them, in the order asked; null for what is not here. */
+  single(places: readonly EntryPlace[]): Promise<(MarkedPlace | null)[]>;
   storeContents(contents: readonly RoomContent[]): Promise<Stored>;
   /** `cursor` is written with the rows when nothing was missing before them. */
   storeRows(rows: readonly Row[], cursor: number): Promise<StoredRows>;

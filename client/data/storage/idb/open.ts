@@ -11,6 +11,7 @@ import { idbOutbox } from './outbox.ts';
 import { keepOnlyUnsent } from './only-unsent.ts';
 import { idbRooms } from './rooms.ts';
 import { forgetAside, putBack, setAside } from './rescue.ts';
+import { forgetSearch } from './search-name.ts';
 import { databaseVersion, migrate, storeNames, type WeftDb, type WeftSchema } from './schema.ts';
 import { idbBlobs, idbDrafts, idbLeases } from './stock.ts';
 import { idbTexts } from './texts.ts';
@@ -140,7 +141,10 @@ export function openStorage({
     leases: idbLeases(getDb),
     drafts: idbDrafts(getDb),
     journal: idbJournal(getDb),
-    keepOnlyUnsent: () => keepOnlyUnsent(getDb),
+    async keepOnlyUnsent() {
+      await forgetSearch(name);
+      return keepOnlyUnsent(getDb);
+    },
     close() {
       ended ??= failure('session-ended', 'the database was closed');
       close();
@@ -153,6 +157,7 @@ export function openStorage({
       // Deleted by another tab: what is there now, if anything, belongs to somebody who signed in since.
       if (deleted) return;
       await forgetAside(name);
+      await forgetSearch(name);
       // A tab that sleeps may hold it still: the browser deletes it as soon as that tab is gone.
       await new Promise<void>((resolve, reject) => {
         deleteDB(name, { blocked: () => resolve() }).then(resolve, reject);

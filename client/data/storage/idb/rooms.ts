@@ -23,7 +23,7 @@ import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
 import { forgetMarks, keepMarks } from './marks.ts';
 import { keepMentions } from './mentions.ts';
-import { allOf, between } from './ranges.ts';
+import { allOf, between, marksOf } from './ranges.ts';
 import { blobRowOf } from './schema.ts';
 import { read, write, type GetDb, type WriteTx } from './transaction.ts';
 
@@ -101,6 +101,21 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         await Promise.all(Array.from(ids, look));
         return found;
       }),
+
+    marked: (room) =>
+      read(getDb, ['marks'], async (tx) => (await tx.store.getAllKeys(marksOf(room))).map((key) => key[1])),
+
+    single: (places) =>
+      read(getDb, ['entries', 'marks'], (tx) =>
+        Promise.all(
+          places.map(async ({ room, seq }) => {
+            const entry = await tx.objectStore('entries').get([room, seq]);
+            return entry
+              ? { entry, marks: (await tx.objectStore('marks').get([room, entry.id])) ?? null }
+              : null;
+          }),
+        ),
+      ),
 
     storeContents: (contents: readonly RoomContent[]): Promise<Stored> =>
       write(getDb, [...written, 'snapshots', 'leases'], async (tx) => {

@@ -1,0 +1,100 @@
+import type { MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
+import { databaseName, openStorage } from '../storage/idb/open.ts';
+import { searchName } from '../storage/idb/search-name.ts';
+import { broadcastBus, type Note } from '../sync/notes.ts';
+import type { SearchQuery, SearchResult } from './contract.ts';
+import { Indexer } from './indexer.ts';
+import { Searcher } from './searcher.ts';
+import { SearchStore } from './store.ts';
+
+/** Everything a worker has to be told; it must survive `postMessage`. */
+export interface SearchConfig {
+  readonly workspace: WorkspaceId;
+  readonly member: MemberId;
+}
+
+/** Between what was stored and its being indexed, so that what comes together is read together. Milliseconds. */
+const soon = 60;
+/** What is written in a text comes by every key. */
+const calmly = 2_000;
+
+/**
+ * Answers this tab's questions, and keeps the index while no other tab of the account does. Both beside the worker that
+ * syncs: neither of them waits for the other.
+ */
+export class SearchHost {
+  readonly #bus;
+  readonly #storage;
+  readonly #store;
+  readonly #searcher;
+  readonly #indexer;
+  readonly #askers = new Map<string, number>();
+  readonly #lock = new AbortController();
+  readonly #waiting = new Set<RoomId>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #indexes = false;
+  #left = 0;
+
+  constructor({ workspace, member }: SearchConfig) {
+    const name = databaseName(workspace, member);
+    this.#bus = broadcastBus(name);
+    this.#storage = openStorage({ workspace, member });
+    this.#store = new SearchStore(searchName(name));
+    this.#searcher = new Searcher(this.#storage, this.#store, member);
+    this.#indexer = new Indexer({
+      storage: this.#storage,
+      store: this.#store,
+      progress: (left) => (this.#left = left),
+    });
+    this.#bus.listen((note) => this.#hear(note));
+    void this.#index(name);
+  }
+
+  async find(query: SearchQuery, asker: string): Promise<SearchResult | null> {
+    const turn = (this.#askers.get(asker) ?? 0) + 1;
+    this.#askers.set(asker, turn);
+    const found = await this.#searcher.find(query, () => this.#askers.get(asker) !== turn);
+    return found && { ...found, left: this.#left };
+  }
+
+  async #index(name: string): Promise<void> {
+    const run = (): Promise<void> => {
+      this.#indexes = true;
+      this.#bus.post({ type: 'ask-state' });
+      this.#indexer.touch();
+      return new Promise((ended) => this.#lock.signal.addEventListener('abort', () => ended()));
+    };
+    const locks: LockManager | undefined = navigator.locks;
+    if (!locks) return run();
+    await locks.request(`weft-search:${name}`, { signal: this.#lock.signal }, run);
+  }
+
+  #hear(note: Note): void {
+    if (!this.#indexes) return;
+    switch (note.type) {
+      case 'rooms':
+        return this.#touch(note.rooms, soon);
+      case 'bytes':
+        return this.#touch([note.room], calmly);
+      case 'texts':
+      case 'replaced':
+        return this.#touch(note.rooms, calmly);
+      case 'evicted':
+        return this.#indexer.touch();
+      case 'state':
+        return this.#indexer.hold(note.state.fetching !== null);
+      default:
+    }
+  }
+
+  #touch(rooms: readonly RoomId[], after: number): void {
+    for (const room of rooms) this.#waiting.add(room);
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const touched = [...this.#waiting];
+      this.#waiting.clear();
+      this.#indexer.touch(touched);
+    }, after);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Search, SearchQuery, SearchResult } from './contract.ts';
+import type { SearchConfig } from './host.ts';
+import type { FromWorker, ToWorker } from './worker.ts';
+
+/** Search of one tab, in a worker of its own. */
+export class WorkerSearch implements Search {
+  readonly #config: SearchConfig;
+  readonly #open = new Map<number, (result: SearchResult | null) => void>();
+  #worker: Worker | null = null;
+  #next = 1;
+
+  constructor(config: SearchConfig) {
+    this.#config = config;
+  }
+
+  /** Begins to keep the index; the first question does so too. */
+  begin(): void {
+    if (this.#worker || typeof Worker === 'undefined') return;
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'weft-search',
+    });
+    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
+      this.#open.get(data.id)?.(data.result);
+      this.#open.delete(data.id);
+    });
+    // Its script could not be loaded, or it broke: nobody waits for it, and the next question tries again.
+    worker.addEventListener('error', () => this.stop());
+    this.#worker = worker;
+    this.#tell({ type: 'begin', config: this.#config });
+  }
+
+  find(query: SearchQuery, asker: string): Promise<SearchResult | null> {
+    this.begin();
+    if (!this.#worker) return Promise.resolve(null);
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      this.#open.set(id, resolve);
+      this.#tell({ type: 'find', id, query, asker });
+    });
+  }
+
+  stop(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const resolve of this.#open.values()) resolve(null);
+    this.#open.clear();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+}
