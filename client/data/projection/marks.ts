@@ -1,6 +1,7 @@
 import type { LogEntry, MarkRules } from '../../../shared/access/kind.ts';
 import type { CommandId } from '../../../shared/base/ids.ts';
-import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
+import { noMarks, type MessageMarks } from '../../../shared/features/chat/marks.ts';
+import { isErased } from '../../../shared/features/chat/messages.ts';
 import type { MarkedEntry } from '../api.ts';
 
 export type MarksById = ReadonlyMap<CommandId, MessageMarks>;
@@ -35,7 +36,10 @@ export function overlaidMarks(
 
 /** The entry as it may be shown and taken along: of what was recalled nothing but that it was there. */
 export function withMarks(rules: MarkRules | undefined, entry: LogEntry, marks: MarksById): MarkedEntry {
-  const own = marks.get(entry.id) ?? null;
+  const said = marks.get(entry.id) ?? null;
+  // Of one that was put away, what took it back may not be here.
+  const isLeft = entry.type === 'chat.send' && !said?.recalled && isErased(entry);
+  const own = isLeft ? { ...(said ?? noMarks), recalled: { seq: entry.seq, at: entry.at } } : said;
   if (own?.recalled) return { ...entry, data: {}, marks: own };
   const edited = entry.type === 'chat.edit' ? rules?.targetOf(entry) : null;
   const isGone = edited && marks.get(edited.id)?.recalled;

@@ -200,11 +200,14 @@ export function messageOf(entry: LogEntry): ChatSend | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** Most are not, and every entry on a screen is asked. */
+const hasErased = (data: unknown): boolean => typeof data === 'object' && data !== null && 'erased' in data;
+
 /** Whether the words of the entry were put away because the message was recalled. */
 export const isErased = (entry: LogEntry): boolean =>
   entry.type === 'chat.import'
     ? importedIn(entry)?.recalled === true
-    : entry.type === 'chat.send' && chatErased.safeParse(entry.data).success;
+    : entry.type === 'chat.send' && hasErased(entry.data) && chatErased.safeParse(entry.data).success;
 
 /** The message with which the talk began that this one is in; null where it answers none. */
 export function threadOf(entry: LogEntry): EntryTarget | null {
@@ -330,17 +333,20 @@ export const messageCommands = {
 
 /** What becomes of the conversation itself; what becomes of each message is in `marks.ts`. */
 export const messageFolds = {
-  'chat.send': entryRule<ChatState, ChatSend | z.infer<typeof chatErased>>(inTheLog, (draft, message, entry) => {
-    const { seq: at, id, by, at: time } = entry;
-    if ('erased' in message) {
-      draft.last = { seq: at, id, by, at: time, text: '', is: 'recalled' };
-      return;
-    }
-    const text = message.text.slice(0, previewLength);
-    const files = message.files ? { files: filesInShort(message.files) } : {};
-    const is = message.record ? { is: 'record' as const } : {};
-    draft.last = { seq: at, id, by, at: time, text, ...files, ...is };
-  }),
+  'chat.send': entryRule<ChatState, ChatSend | z.infer<typeof chatErased>>(
+    inTheLog,
+    (draft, message, entry) => {
+      const { seq: at, id, by, at: time } = entry;
+      if ('erased' in message) {
+        draft.last = { seq: at, id, by, at: time, text: '', is: 'recalled' };
+        return;
+      }
+      const text = message.text.slice(0, previewLength);
+      const files = message.files ? { files: filesInShort(message.files) } : {};
+      const is = message.record ? { is: 'record' as const } : {};
+      draft.last = { seq: at, id, by, at: time, text, ...files, ...is };
+    },
+  ),
   'chat.edit': entryRule<ChatState, ChatEdit>(chatEdit, (draft, { target: at, text: now }) => {
     if (isLast(draft, at) && draft.last?.is !== 'recalled')
       draft.last = { ...draft.last!, text: now.slice(0, previewLength) };

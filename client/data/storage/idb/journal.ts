@@ -1,3 +1,4 @@
+import { fromBase64 } from 'lib0/buffer';
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import { failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
@@ -35,6 +36,26 @@ export function keepReceipts(
   const all = new Uint8Array(kept.length * receiptLength);
   kept.forEach((receipt, i) => all.set(receipt, i * receiptLength));
   put(tx, [cursor, room, entries[first]!.seq, last.at, all.length + overhead], { room, receipts: all });
+}
+
+/** Another receipt for an entry whose content is another one now, wherever it is kept. */
+export async function replaceReceipt(
+  tx: JournalTx,
+  room: RoomId,
+  seq: number,
+  receipt: string,
+): Promise<void> {
+  const journal = tx.objectStore('journal');
+  for (const key of await journal.index('room').getAllKeys(room)) {
+    const [, , first, , size] = key;
+    const at = (seq - first) * receiptLength;
+    if (at < 0 || at >= size - overhead) continue;
+    const run = await journal.get(key);
+    if (!run?.receipts) continue;
+    const receipts = run.receipts.slice();
+    receipts.set(fromBase64(receipt), at);
+    put(tx, key, { ...run, receipts });
+  }
 }
 
 export const keepLogContent = (tx: JournalTx, { room, cursor, entries, receipts }: LogContent): void =>
