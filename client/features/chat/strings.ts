@@ -106,6 +106,13 @@ export const t = defineStrings({
       p.count === 0
         ? 'Create'
         : plural(p.count, { one: 'Create with {n} person', other: 'Create with {n} people' }),
+    addDepartment: 'Add a department',
+    pickPeople: 'Pick people',
+    departments: 'Departments',
+    searchDepartments: 'Search departments',
+    withBelow: 'With the departments below',
+    andMore: (p: { count: number }) => plural(p.count, { other: 'and {n} more' }),
+    tooManyPicked: 'A group has at most {most} people, you included.',
     picked: 'Picked',
     unpick: 'Remove {name}',
     members: 'Members',
@@ -227,6 +234,13 @@ export const t = defineStrings({
     groupNameHelp: '不填的话，用成员的名字作群名。',
     createGroup: (p: { count: number }) =>
       p.count === 0 ? '建群' : plural(p.count, { other: '和 {n} 人建群' }),
+    addDepartment: '添加部门',
+    pickPeople: '选择成员',
+    departments: '部门',
+    searchDepartments: '搜索部门',
+    withBelow: '包含下级部门',
+    andMore: (p: { count: number }) => plural(p.count, { other: '还有 {n} 人' }),
+    tooManyPicked: '一个群最多 {most} 人，包括你自己。',
     picked: '已选',
     unpick: '去掉{name}',
     members: '群成员',

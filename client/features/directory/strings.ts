@@ -124,6 +124,14 @@ export const t = defineStrings({
     adminsHelp: 'They manage people and departments from here downwards.',
     addAdmin: 'Appoint',
     dismiss: 'Dismiss {name}',
+    newGroup: 'New group',
+    groupHere: (p: { count: number }) =>
+      plural(p.count, { one: 'Only here: {n} person', other: 'Only here: {n} people' }),
+    groupBelow: (p: { count: number }) =>
+      plural(p.count, {
+        one: 'With departments below: {n} person',
+        other: 'With departments below: {n} people',
+      }),
     addPeople: 'Add people',
     movePeople: 'Move people',
     moveWhere: 'Where to?',
@@ -287,6 +295,9 @@ export const t = defineStrings({
     adminsHelp: '他们管理这个部门及以下的成员和部门。',
     addAdmin: '任命',
     dismiss: '撤销{name}',
+    newGroup: '按部门建群',
+    groupHere: (p: { count: number }) => plural(p.count, { other: '仅本部门：{n} 人' }),
+    groupBelow: (p: { count: number }) => plural(p.count, { other: '包含下级部门：{n} 人' }),
     addPeople: '添加成员',
     movePeople: '移动成员',
     moveWhere: '移到哪里？',

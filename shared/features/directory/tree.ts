@@ -75,5 +75,19 @@ export function childrenByParent(
   return found;
 }
 
+/** Who is in a department, with `below` also in one under it; without those who left. */
+export function peopleIn(state: DirectoryState, department: DepartmentId, below: boolean): Member[] {
+  const known = new Map<DepartmentId, boolean>();
+  const counts = (id: DepartmentId): boolean => {
+    if (!below) return id === department;
+    let is = known.get(id);
+    if (is === undefined) known.set(id, (is = isWithin(state, id, department)));
+    return is;
+  };
+  return Object.values(state.members).filter(
+    (member) => isActive(member) && departmentsOf(member).some(counts),
+  );
+}
+
 export const fieldsInOrder = (state: DirectoryState): readonly Field[] =>
   Object.values(state.fields ?? {}).sort(byOrder);
