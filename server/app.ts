@@ -15,6 +15,7 @@ import { addJoinRoutes } from './http/routes/join.ts';
 import { addOperationRoutes } from './http/routes/operation.ts';
 import { addOperatorRoutes } from './http/routes/operator.ts';
 import { addCommandRoute, addRoomRoutes } from './http/routes/rooms.ts';
+import { addPushRoutes } from './http/routes/push.ts';
 import { addSessionRoutes, addSignInRoute } from './http/routes/sessions.ts';
 import { addSetupRoutes } from './http/routes/setup.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -56,6 +57,7 @@ export function createApp(options: AppOptions): Routes {
   addHistoryRoutes(app, deps);
   addBlobRoutes(app, deps);
   addCardRoutes(app, deps);
+  if (deps.push) addPushRoutes(app, deps, deps.push);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);
 

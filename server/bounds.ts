@@ -88,6 +88,9 @@ export const boundTable = {
   statesPerRoom: count(4_096, 1, 'most'),
   awarenessPerRoom: bytes(8 * mebi, 64 * kibi, 256 * mebi),
 
+  // Messages of which people without a page are to be told, and rows that are to be looked at for them.
+  pushes: count(20_000, 100, 'most'),
+
   // Requests.
   headers: bytes(16 * kibi, 4 * kibi, mebi),
   headerTime: time(8_000, 100, 600_000, null),

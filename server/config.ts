@@ -28,6 +28,8 @@ export interface Config {
   readonly trustedProxies: number;
   /** Days without use, and days in any case, after which a session is over. */
   readonly sessionDays: { readonly idle: number; readonly longest: number };
+  /** Whom push services write to: `mailto:…` or `https://…`. */
+  readonly pushContact: string;
   /** Hosts of the company's own network that the relay may ask, each `name` or `name:port`. */
   readonly outsideHosts: readonly string[];
   readonly bounds: Bounds;
@@ -49,6 +51,14 @@ const origin = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'not an origin' });
   return z.NEVER;
 });
+
+/** An address for people who run push services. */
+const contact = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && (url.protocol === 'https:' || /^mailto:[^@]+@[^@]+$/.test(text));
+});
+/** Where nobody was named. */
+const noContact = 'mailto:nobody@weft.invalid';
 
 /** Names, IPv4 or bracketed IPv6 addresses, each with a port or without, between commas. */
 const hosts = z.string().transform((text, context) => {
@@ -123,6 +133,10 @@ const settings = {
     must: 'a number of days from 1 to 3650',
   },
   WEFT_SESSION_DAYS: { schema: wholeNumber(1, 3_650).default(180), must: 'a number of days from 1 to 3650' },
+  WEFT_PUSH_CONTACT: {
+    schema: contact.optional(),
+    must: 'an address like mailto:it@example.com or https://example.com/contact',
+  },
   WEFT_OUTSIDE_HOSTS: {
     schema: hosts.optional(),
     must: 'names of hosts, with a port or without, between commas',
@@ -220,6 +234,9 @@ export function readConfig(environment: Environment): Result<ReadConfig, string>
       keepFilesDays: read.WEFT_KEEP_FILES_DAYS,
       trustedProxies: read.WEFT_TRUST_PROXY,
       sessionDays: { idle: read.WEFT_SESSION_IDLE_DAYS, longest: read.WEFT_SESSION_DAYS },
+      pushContact:
+        read.WEFT_PUSH_CONTACT ??
+        (read.WEFT_PUBLIC_URL?.startsWith('https:') ? read.WEFT_PUBLIC_URL : noContact),
       outsideHosts: read.WEFT_OUTSIDE_HOSTS ?? [],
       bounds: bounds.value,
     },

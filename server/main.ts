@@ -19,6 +19,7 @@ import { attachSockets } from './http/sockets.ts';
 import { readStaticFiles } from './http/static-files.ts';
 import { close, listen, ListenError } from './listen.ts';
 import { createOutside } from './outside/fetch.ts';
+import { createPush } from './push/push.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -115,10 +116,22 @@ async function run(config: Config, log: Logger): Promise<void> {
   const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
   if (!files) log.warn({}, 'the client is not built; only the API is served');
   const metrics = createRequestMetrics(registry);
+  const outside = createOutside({ hosts: config.outsideHosts });
+  const push = createPush({
+    store: workspace.pushStore,
+    relay,
+    sessions: auth.sessions,
+    outside,
+    clock: systemClock,
+    log,
+    contact: config.pushContact,
+    bounds,
+    metrics: boundMetrics,
+  });
   const cards = createCards({
     relay,
     blobs,
-    outside: createOutside({ hosts: config.outsideHosts }),
+    outside,
     clock: systemClock,
     log,
     rate: createRequestRate(bounds, boundMetrics, 'memberCards'),
@@ -131,6 +144,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     auth,
     blobs,
     cards,
+    push,
     clock: systemClock,
     log,
     metrics,
@@ -160,6 +174,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   });
   stopOnSignals(async () => {
     cards.stop();
+    push.stop();
     const closed = close(server, patience, cutSockets);
     await relay.stop();
     await closed;

@@ -15,6 +15,8 @@ import { createSqliteBlobIndex } from './blobs/sqlite-blob-index.ts';
 import { defaultBounds, type Bounds } from './bounds.ts';
 import { asFolderError, FolderError } from './folder-error.ts';
 import { createThreadWorkshop } from './history/thread.ts';
+import type { PushStore } from './push/contract.ts';
+import { createSqlitePushStore } from './push/sqlite-push-store.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
@@ -28,6 +30,7 @@ export interface Workspace {
   readonly auth: Auth;
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
+  readonly pushStore: PushStore;
   readonly operator: Operator;
   /** Forgets answers to commands that nobody can ask for any more, in small steps beside the work for people. */
   forgetAnswers(): void;
@@ -116,6 +119,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       auth,
       authStore,
       blobs,
+      pushStore: createSqlitePushStore(database),
       operator,
       forgetAnswers() {
         const step = (): void => {

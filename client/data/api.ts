@@ -14,7 +14,7 @@ import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
-import type { ListState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
+import type { ListState, NoticesState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
 import type { KnownOfFile } from './pictures.ts';
 import type { LostRows, Mention } from './storage/contract.ts';
 
@@ -32,6 +32,8 @@ export interface ChatRow {
   readonly unread: number;
   /** Seq of the first of them, or null. */
   readonly firstUnread: number | null;
+  /** Seq of the last of them, or null. */
+  readonly lastUnread: number | null;
   /** Seqs of those of them that call this person, ascending. */
   readonly calls: readonly number[];
   /** For sorting: time of the last message, or of creation. Milliseconds since 1970. */
@@ -199,6 +201,8 @@ export interface WorkspaceData {
   readonly list: ListState;
   readonly saved: SavedState;
   readonly todos: TodosState;
+  /** Of what they want to be told. */
+  readonly notices: NoticesState;
   /** Who asks to join; empty for whoever is no administrator. */
   readonly door: AdminState;
   readonly sync: SyncStatus;
@@ -225,6 +229,8 @@ export interface WorkspaceData {
   mentions(limit: number): Promise<readonly Mention[]>;
   /** What became of messages of one conversation, by their ids, as this device knows. */
   marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>>;
+  /** Entries `from` (inclusive) to `to` (exclusive) of a log as far as they are on this device, ascending. */
+  entries(room: RoomId, from: number, to: number): Promise<readonly MarkedEntry[]>;
   openText(room: RoomId): TextView;
   openTyping(room: RoomId): TypingView;
 

@@ -3,6 +3,7 @@ import type { Auth } from '../auth/index.ts';
 import type { Blobs } from '../blobs/contract.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
 import type { Cards } from '../cards/cards.ts';
+import type { Push } from '../push/contract.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
@@ -22,6 +23,8 @@ export interface AppOptions {
   readonly boundMetrics: BoundMetrics;
   /** Null when the client was not built (development: Vite serves it). */
   readonly files: StaticFiles | null;
+  /** Without it nobody is told of anything while no page is open. */
+  readonly push?: Push;
   /** For commands on the same machine; without it they cannot reach this relay. */
   readonly commands?: OperatorRoutes;
   readonly publicUrl: string | null;

@@ -71,6 +71,8 @@ export interface Relay {
   letGo(member: MemberId): Promise<void>;
   /** Takes rows back after a restore, as from a device; those that others must come before are tried a second time. */
   takeBack(rows: readonly HandedRow[]): Promise<readonly HandedResult[]>;
+  /** Whether a device of this member has its socket open. */
+  isConnected(member: MemberId): boolean;
   /** The reduced state of a log room; rights are the caller's business. */
   state(room: RoomId): unknown;
   /** Rooms the member may read, by cursor. */

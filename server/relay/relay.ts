@@ -383,6 +383,7 @@ export function createRelay(deps: RelayDeps): Relay {
       return results;
     },
     isConnected: (member) => devices.has(member),
+    isConnected: (member) => devices.has(member),
     readable: (member) =>
       store
         .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)

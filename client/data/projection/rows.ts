@@ -89,6 +89,7 @@ export function chatRows(me: MemberId): Rows<ChatRow> {
         requests: openRequests(stateOf(partOf(room, 'joins')) as JoinsState, state),
         unread: unread.length,
         firstUnread: unread[0] ?? null,
+        lastUnread: unread.at(-1) ?? null,
         calls: record?.calls?.filter((seq) => seq > floor) ?? [],
         at: state.last?.at ?? state.created.at,
         pending: underWay(commands.get(room), record?.head ?? 0).length > 0,

@@ -16,7 +16,7 @@ import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { ownRoom } from '../../../shared/features/personal/rooms.ts';
-import type { ListState, SavedState, TodosState } from '../../../shared/features/personal/schema.ts';
+import type { ListState, NoticesState, SavedState, TodosState } from '../../../shared/features/personal/schema.ts';
 import { err } from '../../../shared/base/result.ts';
 import { partOf, roomId } from '../../../shared/protocol/rooms.ts';
 import type {
@@ -120,6 +120,9 @@ export class LocalWorkspace implements WorkspaceData {
   );
   readonly todos: TodosState = $derived.by(
     () => this.#stateOf(ownRoom(this.workspace, this.me, 'todos')) as TodosState,
+  );
+  readonly notices: NoticesState = $derived.by(
+    () => this.#stateOf(ownRoom(this.workspace, this.me, 'notices')) as NoticesState,
   );
   readonly door: AdminState = $derived.by(
     () => this.#stateOf(partOf(this.#directoryRoom, 'admin')) as AdminState,
@@ -285,6 +288,20 @@ export class LocalWorkspace implements WorkspaceData {
       this.#caught(error);
       return [];
     });
+  }
+
+  async entries(room: RoomId, from: number, to: number): Promise<readonly MarkedEntry[]> {
+    const { rooms } = this.#parts.storage;
+    const kind = findRoom(room)?.kind;
+    const rules = kind?.class === 'log' ? kind.marks : undefined;
+    try {
+      const found = await rooms.entries(room, from, to);
+      const marks = (await rooms.marks(room, touched(rules, found))) as MarksById;
+      return found.map((entry) => withMarks(rules, entry, marks));
+    } catch (error) {
+      this.#caught(error);
+      return [];
+    }
   }
 
   async marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>> {

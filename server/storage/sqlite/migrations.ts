@@ -2,6 +2,12 @@ import { authMigrations } from './auth-migrations.ts';
 import { historyMigrations } from './history-migrations.ts';
 import { logMigrations } from './log-migrations.ts';
 import type { Migration } from './migration.ts';
+import { pushMigrations } from './push-migrations.ts';
 
 /** Every owner of tables keeps its steps in a file of its own and only ever appends. */
-export const migrations: readonly Migration[] = [...logMigrations, ...authMigrations, ...historyMigrations];
+export const migrations: readonly Migration[] = [
+  ...logMigrations,
+  ...authMigrations,
+  ...historyMigrations,
+  ...pushMigrations,
+];

@@ -116,7 +116,7 @@ test('messages of others are unread until they were read, also on another device
     [room, 'chat.send', { text: 'b' }],
   ]);
   await world.settle();
-  expect(data.chats[0]).toMatchObject({ unread: 2, firstUnread: 1 });
+  expect(data.chats[0]).toMatchObject({ unread: 2, firstUnread: 1, lastUnread: 2 });
   const other = pageOn(world.device(ann, 'phone'));
   await world.settle();
   expect(other.chats[0]).toMatchObject({ unread: 2 });

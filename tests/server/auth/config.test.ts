@@ -38,6 +38,7 @@ describe('settings', () => {
       WEFT_TRUST_PROXY: ['yes', '11', '-1'],
       WEFT_SESSION_DAYS: ['0', '3651', 'x'],
       WEFT_SESSION_IDLE_DAYS: ['0', '-1'],
+      WEFT_PUSH_CONTACT: ['it@example.com', 'mailto:nobody', 'http://x', 'x'],
       WEFT_OUTSIDE_HOSTS: ['http://x', 'a b', 'a,,b', 'a:'],
       WEFT_MAX_SOCKETS: ['0', '-1', '1.5', 'many', '1e3', '99999999'],
       WEFT_MAX_FRAME: ['1', '9 MB'],

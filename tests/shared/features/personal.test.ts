@@ -56,6 +56,7 @@ function after<R extends Room>(room: R, lines: readonly Line[]): States[R] {
 const list = 'w/personal/ada';
 const saved = 'w/personal/ada:saved';
 const todos = 'w/personal/ada:todos';
+const notices = 'w/personal/ada:notices';
 const work: Line = ['list.addSection', { id: 's1', name: 'Work' }];
 const home: Line = ['list.addSection', { id: 's2', name: 'Home' }];
 const message = { chat: 'c', message: 'm1', seq: 4, by: 'ben', at: 50, text: 'the words' };
@@ -264,15 +265,17 @@ describe('rights over what is one’s own', () => {
     [todos, 'todo.add', { id: 't9', text: 'x' }],
     [todos, 'todo.change', { id: 't', done: true }],
     [todos, 'todo.remove', { ids: ['t'] }],
+    [notices, 'notices.set', { level: 'none' }],
   ];
   const begun: Record<Room, Line[]> = {
     [list]: [work, home],
     [saved]: [['saved.add', { ...message, message: 'm0' }]],
     [todos]: [milk],
+    [notices]: [['notices.set', { sound: false }]],
   };
 
   it('has a sample of every command', () => {
-    const rooms: Room[] = [list, saved, todos];
+    const rooms: Room[] = [list, saved, todos, notices];
     const all = rooms.flatMap((room) => Object.keys(kindOf(room).commands)).sort();
     expect(samples.map(([, type]) => type).sort()).toEqual(all);
   });
@@ -333,7 +336,6 @@ describe('rights over what is one’s own', () => {
 });
 
 describe('of what a person is told', () => {
-  const notices = 'w/personal/ada:notices';
   const quiet = { from: 1_320, to: 420, days: [1, 2], zone: 'Asia/Shanghai' };
 
   it('is said field by field, and as it was before anything was said', () => {
