@@ -103,6 +103,15 @@ describe('a recalled message', () => {
     expect(answer!.data).toMatchObject({ text: 'an answer', reply: target });
   });
 
+  it('gives up its files, those of other messages excepted', async () => {
+    const target = await say(ada, { text: '', files: [file] });
+    const { small: _, ...plain } = file;
+    const other = await say(ben, { text: 'the same', files: [plain] });
+    await recall(target);
+    expect(rig.store.naming(group, file.hash)).toEqual([other.seq]);
+    expect(rig.store.naming(group, file.small)).toEqual([]);
+  });
+
   it('[S-13] stays away when the relay is started again, and the database is whole', async () => {
     await recalled();
     const copy = family.copy();

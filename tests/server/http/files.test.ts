@@ -5,7 +5,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createFolderBlobs } from '../../../server/blobs/folder.ts';
 import { createSqliteBlobIndex } from '../../../server/blobs/sqlite-blob-index.ts';
 import { defaultBounds, type Bounds } from '../../../server/bounds.ts';
-import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import { emptyBatch } from '../../../server/storage/contract.ts';
+import { createSqliteStore } from '../../../server/storage/sqlite/store.ts';
+import type { DeviceId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { allow } from '../../../shared/access/actor.ts';
 import { bearer, codeOf, makeApp, type SignedIn, type TestApp } from './test-app.ts';
 
@@ -303,6 +305,60 @@ describe('bounds of files', () => {
     const start = (n: number) => send(text('x'), { hash: String(n).repeat(64), size: 10 });
     expect([(await start(1)).status, (await start(2)).status]).toEqual([200, 200]);
     expect(await codeOf(await start(3))).toBe('too-many-requests');
+  });
+});
+
+describe('files of a message that was recalled', () => {
+  test('are nobody’s at once, unless another message has them too, and leave the disk soon', async () => {
+    await begin();
+    const [mine, shared] = [text('only here'), text('here and there')];
+    const [one, two] = [hashOf(mine), hashOf(shared)];
+    await send(mine);
+    await send(shared);
+    const store = createSqliteStore(t.database);
+    const row = {
+      room: team as RoomId,
+      by: me.member.id as MemberId,
+      device: 'd' as DeviceId,
+      at: 1,
+      bytes: text('x'),
+    };
+    store.commit({
+      ...emptyBatch,
+      rows: [
+        { ...row, names: [one, two] },
+        { ...row, names: [two] },
+      ],
+    });
+    const rows = [{ seq: 0, bytes: text('y'), files: [one, two] }];
+    const erasure = { room: row.room, rows, id: 'id', without: (kept: unknown) => kept };
+    store.commit({ ...emptyBatch, erasures: [erasure] });
+    expect(await codeOf(await get(one))).toBe('not-found');
+    expect(await state(one)).toEqual({ stored: false, removed: false, received: null });
+    const copy = { from: team, room: 'w1/chat/two', hash: one };
+    expect(await codeOf(await t.send('POST', '/api/blob/copy', copy, bearer(me.token)))).toBe('not-found');
+    expect((await get(two)).status).toBe(200);
+
+    const shelf = join(t.folder, 'blobs', one.slice(0, 2), one);
+    expect(existsSync(shelf)).toBe(true);
+    await t.blobs.tend(0);
+    expect(existsSync(shelf)).toBe(false);
+    expect((await get(two)).status).toBe(200);
+    // Whoever still has it may send it anew.
+    expect((await send(mine)).status).toBe(200);
+    expect(await (await get(one)).text()).toBe('only here');
+  });
+
+  test('are kept when somebody sends them anew before they went', async () => {
+    await begin({ memberFiles: 20 });
+    const mine = text('0123456789');
+    await send(mine);
+    t.database.prepare('UPDATE blobs SET unnamed = 1').run();
+    expect((await send(mine)).status).toBe(200);
+    await t.blobs.tend(0);
+    expect(await (await get(hashOf(mine))).text()).toBe('0123456789');
+    expect((await send(text('abcdefghij'))).status).toBe(200);
+    expect(await codeOf(await send(text('x')))).toBe('quota-reached');
   });
 });
 

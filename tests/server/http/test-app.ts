@@ -44,15 +44,16 @@ export async function makeApp(options: TestAppOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'weft-app-'));
   const logged: { facts: object; message: string }[] = [];
   const note = (facts: object, message: string): void => void logged.push({ facts, message });
+  const blobs = await createFolderBlobs({
+    folder: join(folder, 'blobs'),
+    index: createSqliteBlobIndex(database),
+    clock,
+    bounds: { ...defaultBounds, ...options.bounds },
+  });
   const app = createApp({
     relay,
     auth,
-    blobs: await createFolderBlobs({
-      folder: join(folder, 'blobs'),
-      index: createSqliteBlobIndex(database),
-      clock,
-      bounds: { ...defaultBounds, ...options.bounds },
-    }),
+    blobs,
     cards: noCards,
     clock,
     log: { info: note, warn: note, error: note },
@@ -102,6 +103,7 @@ export async function makeApp(options: TestAppOptions = {}) {
     relay,
     auth,
     authStore,
+    blobs,
     database,
     folder,
     logged,
