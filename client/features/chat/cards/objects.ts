@@ -14,7 +14,19 @@ export type ObjectLink = { readonly path: string } & (
 const mostCards = 3;
 /** Words in these places of an address are pages, and no names of anything. */
 const pages: ReadonlySet<string> = new Set([
-  ...['mentions', 'saved', 'trash', 'chart', 'rights', 'fields', 'requests', 'import', 'audit'],
+  ...[
+    'mentions',
+    'saved',
+    'trash',
+    'chart',
+    'rights',
+    'fields',
+    'requests',
+    'import',
+    'audit',
+    'department',
+    'in',
+  ],
 ]);
 
 /** What an address of this workspace leads to; null where that is a page, or somewhere else. */
