@@ -36,12 +36,10 @@ export function objectAt(href: string, origin: string): ObjectLink | null {
   const [, section = '', first = '', second, ...beyond] = url.pathname.split('/');
   const isName = (text: string): boolean => /^[\w-]{1,200}$/.test(text) && !pages.has(text);
   const path = url.pathname + url.search;
-  if (beyond.length > 0 || !isName(first)) return null;
-  if (section === 'contacts' && second !== undefined)
-    return (first === 'department' || first === 'in') && isName(second)
-      ? { kind: 'department', id: second as DepartmentId, path: `/contacts/department/${second}` }
-      : null;
-  if (second !== undefined) return null;
+  if (beyond.length > 0) return null;
+  if (section === 'contacts' && second !== undefined && /^(department|in)$/.test(first) && isName(second))
+    return { kind: 'department', id: second as DepartmentId, path: `/contacts/department/${second}` };
+  if (second !== undefined || !isName(first)) return null;
   if (section === 'docs') return { kind: 'doc', id: first, path };
   if (section === 'contacts') return { kind: 'person', id: first as MemberId, path };
   if (section !== 'messages') return null;
