@@ -28,9 +28,9 @@ export interface ChatRow {
   readonly reads: ReadsState;
   /** Who asks to be let into the group, the longest waiting first; for its managers. */
   readonly requests: readonly MemberId[];
-  /** Messages of others after this person's read position. */
+  /** Messages of others after this person's read position, as far as they are here and up to 1,000. */
   readonly unread: number;
-  /** Seq of the first of them, or null. */
+  /** Seq at or before the first of them, or null. */
   readonly firstUnread: number | null;
   /** Seq of the last of them, or null. */
   readonly lastUnread: number | null;
@@ -63,18 +63,28 @@ export interface ViewEntry extends MarkedEntry {
   readonly failure: Failure | null;
 }
 
-/** A window on a log room, newest entries first loaded. Close it when the page goes. */
+/** A window on a log room, at first on its newest entries. Close it when the page goes. */
 export interface LogView {
   readonly ready: boolean;
-  /** Ascending; contiguous; own pending ones last. */
+  /** Ascending; contiguous; at the end of the log own pending ones last. */
   readonly entries: readonly ViewEntry[];
+  /** Own ones that the relay has not taken, in the order they were made, wherever the window is. */
+  readonly waiting: readonly ViewEntry[];
   /** True when `entries` begins with the first entry of the room. */
   readonly complete: boolean;
-  /** Why the last `loadOlder` brought nothing (mostly: the relay cannot be reached), or null. */
+  /** True when `entries` ends with the last one; then it follows what comes. */
+  readonly atEnd: boolean;
+  /** Why the window could not go where it was asked to (mostly: the relay cannot be reached), or null. */
   readonly olderFailure: Failure | null;
   /** Loads older entries: from this device, or from the relay when the device has no more. Never rejects. */
   loadOlder(count?: number): Promise<void>;
-  /** Makes sure the entry at `seq` is in `entries`. */
+  /** The same towards the end. */
+  loadNewer(count?: number): Promise<void>;
+  /** Puts the window at the end again. */
+  toNewest(): Promise<void>;
+  /** Lets go of entries that are not between these seqs (`to` exclusive), for a long way through a long log. */
+  keep(from: number, to: number): void;
+  /** Makes sure the entry at `seq` is in `entries`; what lies far between is not loaded. */
   reach(seq: number): Promise<void>;
   /** Makes sure the first entry from that moment on is in `entries`. Milliseconds since 1970. */
   reachTime(at: number): Promise<void>;
@@ -160,6 +170,8 @@ export interface SyncStatus {
   readonly connection: 'offline' | 'connecting' | 'online';
   /** Rooms still to fetch while catching up; null when not catching up. */
   readonly fetching: { readonly done: number; readonly total: number } | null;
+  /** Older messages that are fetched in the background; null when all are here. */
+  readonly filling: { readonly done: number; readonly total: number } | null;
   /** What is on this device only, as a person counts: a message, a picture, a text however much was written in it. */
   readonly unsent: number;
   readonly queue: readonly QueuedItem[];

@@ -19,3 +19,12 @@ export async function storageInfo(): Promise<StorageInfo> {
 
 /** Asks the browser not to evict this site's data; resolves to whether it agreed. */
 export const keepStorage = async (): Promise<boolean> => (await storageOfBrowser()?.persist()) ?? false;
+
+/** Share of what the browser allows beyond which nothing is kept that can be fetched again. */
+const mostUsed = 0.6;
+
+/** Where the browser tells nothing, a full disk shows when it is. */
+export async function hasSpace(): Promise<boolean> {
+  const { usedBytes, quotaBytes } = await storageInfo();
+  return quotaBytes === null || usedBytes < mostUsed * quotaBytes;
+}

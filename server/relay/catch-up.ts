@@ -18,6 +18,9 @@ const bytesAtOnce = limits.batch;
 /** A checkpoint is replaced now and then; whoever reads it meanwhile begins again. */
 const mostBeginnings = 4;
 
+/** What it takes to read and fold an entry for a state that is not loaded, in bytes sent, so that a batch ends in time. */
+const foldCost = 100;
+
 export interface Batch {
   readonly rooms: RoomContent[];
   readonly missing: RoomId[];
@@ -113,17 +116,20 @@ export function createCatchUp(
     return updates;
   }
 
+  /** What is loaded may be ahead of what is stored. */
+  const stateAt = (room: RoomId, from: number): unknown => {
+    const loaded = logs.open(room);
+    return loaded.head === from ? loaded.state : logs.stateAt(room, from);
+  };
+
   const log = (room: RoomId, head: RoomHead, want: Want, window: Window): Sized => {
-    const lacks = head.rows - want.have;
-    // A device that lacks more than the tail starts at a kept base; what lies between is history to it.
-    const tail =
-      lacks >= 0 && lacks <= limits.logTail
-        ? want.have
-        : Math.ceil(Math.max(0, head.rows - limits.logTail) / baseEvery) * baseEvery;
+    const tail = tailOf(head.rows, want, access.locate(room)?.name.kind === 'chat');
     const wanted = Math.min(head.rows, Math.max(window.from, tail));
     const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
     const from = head.rows - rows.length;
-    const base = from > 0 && from !== want.have ? window.shown(logs.stateAt(room, from)) : null;
+    const needsBase = from > 0 && from !== want.have;
+    const folded = needsBase && !logs.isLoaded(room) ? from % baseEvery : 0;
+    const base = needsBase ? window.shown(stateAt(room, from)) : null;
     return {
       content: {
         room,
@@ -135,7 +141,7 @@ export function createCatchUp(
         entries: entriesOf(rows),
         receipts: receiptsOf(rows),
       },
-      bytes: rowsSize(rows),
+      bytes: rowsSize(rows) + folded * foldCost,
     };
   };
 
@@ -235,6 +241,17 @@ interface Sized {
   readonly content: RoomContent;
   /** About what it takes in the batch. */
   readonly bytes: number;
+}
+
+/**
+ * Where what a device is given of a log begins, unless that is too many bytes; what lies before is history to it. Of long
+ * conversations that it has nothing of it gets the state alone, so that it soon has a list of all of them.
+ */
+function tailOf(rows: number, { have }: Want, isChat: boolean): number {
+  if (have === 0 && isChat && rows > limits.logWhole) return rows;
+  const lacks = rows - have;
+  if (lacks >= 0 && lacks <= limits.logTail) return have;
+  return Math.ceil(Math.max(0, rows - limits.logTail) / baseEvery) * baseEvery;
 }
 
 /** The newest of these rows that are no more bytes than that; one at least. */

@@ -4,7 +4,7 @@ import type { CommandId, RoomId } from '../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { RoomName } from '../../shared/protocol/rooms.ts';
-import type { RelayStore, StoredRow } from '../storage/contract.ts';
+import { emptyBatch, type RelayStore, type StoredRow } from '../storage/contract.ts';
 
 /** A log room as judged on: what is stored and what is queued to be. */
 export interface LogRoom {
@@ -18,6 +18,8 @@ export interface LogRoom {
 
 /** A reduced state is kept every so many entries, so that nobody folds a long log from its start. */
 export const baseEvery = 256;
+/** Entries since the last kept state that are quickly folded anew. */
+const worthKeeping = 32;
 /** Reduced states kept in memory. */
 const mostLoaded = 20_000;
 const all = 2 ** 31;
@@ -28,6 +30,8 @@ export const entriesOf = (rows: readonly StoredRow[]): LogEntry[] =>
 export interface LogRooms {
   /** @throws for a room that is not a log */
   open(room: RoomId): LogRoom;
+  /** Whether `open` costs nothing. */
+  isLoaded(room: RoomId): boolean;
   /** An entry that was counted on, or emptied, and is not stored so yet. */
   waiting(room: RoomId, id: CommandId): LogEntry | null;
   /** Entries that were counted on and have this name. */
@@ -40,6 +44,8 @@ export interface LogRooms {
   forget(room: RoomId): void;
   /** Everything appended is stored now: keeps bases, and bounds the memory. */
   stored(): void;
+  /** Keeps the states of what is loaded, for who asks first after a restart. */
+  keepAll(): void;
   /** The reduced state of the first `seq` entries. */
   stateAt(room: RoomId, seq: number): unknown;
 }
@@ -94,6 +100,7 @@ export function createLogRooms(store: RelayStore): LogRooms {
       if (loaded.size > 2 * mostLoaded) trim();
       return found;
     },
+    isLoaded: (room) => loaded.has(room),
     waiting: (room, id) => counted.get(room)?.entries.get(id) ?? null,
     naming: (room, name) => counted.get(room)?.named.get(name) ?? [],
     replace(room, entry) {
@@ -136,6 +143,16 @@ export function createLogRooms(store: RelayStore): LogRooms {
       const due = bases;
       bases = [];
       for (const { room, head, state } of due) store.saveBase(room, head, state);
+    },
+    keepAll() {
+      const due = [...loaded.values()].filter(({ head }) => head % baseEvery >= worthKeeping);
+      // One commit for all of them.
+      const also = due.map(
+        ({ room, head, state }) =>
+          () =>
+            store.saveBase(room, head, state),
+      );
+      if (also.length > 0) store.commit({ ...emptyBatch, also });
     },
     stateAt: (room, seq) => load(room, seq).state,
   };

@@ -383,7 +383,6 @@ export function createRelay(deps: RelayDeps): Relay {
       return results;
     },
     isConnected: (member) => devices.has(member),
-    isConnected: (member) => devices.has(member),
     readable: (member) =>
       store
         .changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)
@@ -430,6 +429,7 @@ export function createRelay(deps: RelayDeps): Relay {
       committer.flush();
       outboxes.flush();
       endWhere(() => true, 'stopping', 'the relay is stopping');
+      saving(logs.keepAll);
       return Promise.resolve();
     },
   };

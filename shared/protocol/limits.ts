@@ -18,6 +18,8 @@ export const limits = {
   changedRooms: 5_000,
   /** Newest entries of a log that a device is given without asking; older ones are history. */
   logTail: 1_000,
+  /** Entries of a conversation that a device which has nothing of it is given without asking; of a longer one it gets the state. */
+  logWhole: 48,
   /** Entries in one `history` answer. */
   history: 500,
   /** Client ids in one `lease`. */

@@ -87,12 +87,35 @@ describe('a device that was away', () => {
     expect(left).toEqual([]);
   });
 
+  it('[S-3] gets the state of a long conversation that it has nothing of, and its entries by asking for them', async () => {
+    const chat = rig.room('chat', 'long');
+    await many(chat, limits.logWhole);
+    const ben = await rig.device('ben');
+    expect(asLog((await ben.pull({ room: chat })).rooms[0])).toMatchObject({ from: 0, base: null });
+    await Promise.all(
+      Array.from({ length: 300 }, (_, i) =>
+        say('ada', chat, 'chat.send', { text: `${limits.logWhole + i}` }),
+      ),
+    );
+    for (const restarts of [false, true]) {
+      if (restarts) await rig.restart();
+      const device = restarts ? await rig.device('ben') : ben;
+      const { from, head, base, entries } = asLog((await device.pull({ room: chat })).rooms[0]);
+      expect([head - from, entries]).toEqual([0, []]);
+      expect(base).toMatchObject({ title: 'Team', last: { seq: head - 1 } });
+      const newest = await device.history(chat, head, 50);
+      expect(newest?.entries.map(({ seq }) => seq)).toEqual(
+        Array.from({ length: 50 }, (_, i) => head - 50 + i),
+      );
+    }
+  });
+
   it('[S-3] gets the newest entries of a long log on a base that gives the whole state', async () => {
     const chat = rig.room('chat', 'long');
     await many(chat, 2_600);
     await rig.restart();
     const ben = await rig.device('ben');
-    const { rooms } = await ben.pull({ room: chat });
+    const { rooms } = await ben.pull({ room: chat, have: 1 });
     const { from, head, base, entries } = asLog(rooms[0]);
     expect(head).toBe(2_600);
     expect(entries.length).toBeLessThanOrEqual(limits.logTail);

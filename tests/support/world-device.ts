@@ -130,6 +130,9 @@ export class WorldDevice {
   /** How pictures go to the relay; there is no HTTP here unless a test plays it. */
   upload: EngineDeps['uploadBlob'] = () => Promise.resolve(err(failure('offline', 'no HTTP here')));
 
+  /** Whether it has space for what it could also do without. */
+  hasSpace = true;
+
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.member = options.member;
@@ -172,6 +175,7 @@ export class WorldDevice {
       timers: this.#timers(),
       random,
       signedOut: () => Promise.resolve(null),
+      hasSpace: () => Promise.resolve(this.hasSpace),
       uploadBlob: (blob, watch) => this.upload(blob, watch),
     });
     this.#engine.start();

@@ -2,7 +2,7 @@ import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { AnyLogKind } from '../../../shared/documents/registry.ts';
 import type { LogContent } from '../../../shared/protocol/messages.ts';
-import type { RoomRecord } from '../storage/contract.ts';
+import type { KeptRun, RoomRecord } from '../storage/contract.ts';
 
 export interface Appended {
   readonly record: RoomRecord;
@@ -50,19 +50,28 @@ export function appendEntries(
   };
 }
 
-/** Takes a pulled log: continues what is held where it connects, replaces it where it does not. */
+/** Runs that are remembered; what was in an older one is fetched again. */
+const mostKept = 8;
+
+const keptWith = ({ kept = [], from, head }: RoomRecord): KeptRun[] =>
+  [...kept, { from, to: head }].slice(-mostKept);
+
+/** Takes a pulled log: continues what is held where it connects, goes on behind a gap, or replaces it where it is stale. */
 export function applyLogContent(held: RoomRecord | null, kind: AnyLogKind, content: LogContent): Appended {
   if (held && !held.stale && content.from <= held.head) {
     const appended = appendEntries(held, kind, content.entries, content.cursor);
     if (appended) return appended;
   }
   const last = content.entries.at(-1);
+  // Too much came meanwhile to be given at once: what is here stays, and what lies between follows.
+  const ahead = held !== null && !held.stale && held.head > held.from && content.from > held.head;
   const base = content.from > 0 ? (content.base ?? kind.initial) : kind.initial;
   return {
     added: content.entries,
-    replaced: held !== null,
+    replaced: held !== null && !ahead,
     record: {
       ...emptyLog(content.room, kind),
+      ...(ahead ? { kept: keptWith(held), unread: held.unread, calls: held.calls ?? [] } : {}),
       cursor: content.cursor,
       from: content.from,
       head: content.from + content.entries.length,

@@ -8,7 +8,7 @@ import { parseRoom, partOf } from '../../../shared/protocol/rooms.ts';
 import type { ChatRow, DocRow } from '../api.ts';
 import type { OutboxRecord, RoomRecord } from '../storage/contract.ts';
 import { overlaidState, underWay, type CommandsByRoom, type Records } from './overlay.ts';
-import { readUpTo } from './unread.ts';
+import { mostUnread, readUpTo } from './unread.ts';
 
 /** What a row was made of: as long as all of it is the same, the row stays the same object and the page its element. */
 interface Made<Row> {
@@ -63,6 +63,17 @@ const logKind = (room: RoomId): AnyLogKind => findRoom(room)!.kind as AnyLogKind
 const trace = (commands: readonly OutboxRecord[] | undefined): string =>
   commands?.map(({ id, seq, failure }) => `${id}:${seq ?? ''}:${failure ? 'no' : ''}`).join() ?? '';
 
+/** Of what is unread but not here, or too much to be kept, only where it begins is known. */
+function firstUnread(
+  record: RoomRecord | undefined,
+  unread: readonly number[],
+  floor: number,
+): number | null {
+  const [first] = unread;
+  if (first === undefined || !record) return null;
+  return record.from > floor + 1 || record.unread.length >= mostUnread ? floor + 1 : first;
+}
+
 export function chatRows(me: MemberId): Rows<ChatRow> {
   return new Rows<ChatRow>(
     'chat',
@@ -88,7 +99,7 @@ export function chatRows(me: MemberId): Rows<ChatRow> {
         reads,
         requests: openRequests(stateOf(partOf(room, 'joins')) as JoinsState, state),
         unread: unread.length,
-        firstUnread: unread[0] ?? null,
+        firstUnread: firstUnread(record, unread, floor),
         lastUnread: unread.at(-1) ?? null,
         calls: record?.calls?.filter((seq) => seq > floor) ?? [],
         at: state.last?.at ?? state.created.at,

@@ -423,6 +423,7 @@ export class LocalWorkspace implements WorkspaceData {
       connection: () => this.#state.connection,
       fetching: () => this.#state.fetching,
       filling: () => this.#state.filling,
+      filling: () => this.#state.filling,
       unsent: () => this.#queue.length,
       queue: () => this.#queue,
       leader: () => this.#leading,

@@ -57,12 +57,17 @@ export interface RoomRecord {
   /** Logs: the entries held are `from` to `head - 1`. */
   readonly from: number;
   readonly head: number;
+  /** Logs: what was held further down before too much came in between; absent where there is none. */
+  readonly kept?: readonly KeptRun[];
   /** Author and time of the newest change; for texts also changes of this device that are not sent. */
   readonly by: MemberId;
   readonly at: number;
   /** Logs: all entries up to `head` folded by the kind's fold. */
   readonly state: unknown;
-  /** Seqs of noteworthy entries of others after this person's read position, ascending. */
+  /**
+   * Seqs of noteworthy entries of others after this person's read position, ascending; the newest `mostUnread` of those
+   * that are here.
+   */
   readonly unread: readonly number[];
   /** Those of them that call this person; absent in records from before they were counted. */
   readonly calls?: readonly number[];
@@ -72,6 +77,12 @@ export interface RoomRecord {
   readonly acked?: number;
   /** Texts: what was moved under other client ids, each time, for what a page still writes on the text as it was before. */
   readonly moved?: readonly (readonly Move[])[];
+}
+
+/** Entries `from` to `to - 1`. */
+export interface KeptRun {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What a write changed, for the notes to pages. */
@@ -119,8 +130,11 @@ export interface RoomStore {
   storeContents(contents: readonly RoomContent[]): Promise<Stored>;
   /** `cursor` is written with the rows when nothing was missing before them. */
   storeRows(rows: readonly Row[], cursor: number): Promise<StoredRows>;
-  /** Older entries, put before those that are here; what does not fit on is ignored. */
-  storeHistory(content: LogContent): Promise<void>;
+  /**
+   * Older entries of rooms. Those that meet what is held are held from then on; others are here for `entries`, and count
+   * when the gap is closed.
+   */
+  storeHistory(contents: readonly LogContent[]): Promise<void>;
   /**
    * Removes every trace of rooms, other than what this person wrote and never sent: commands, words, pictures and a
    * draft stay as refused. `at`: now, milliseconds since 1970.

@@ -49,5 +49,7 @@ export interface EngineDeps {
   readonly random: () => number;
   /** Asked when a socket does not even open: browsers do not tell a refusal from a lost network. */
   readonly signedOut: () => Promise<Failure | null>;
+  /** Whether this device has space for what it could also do without. */
+  readonly hasSpace: () => Promise<boolean>;
   readonly uploadBlob: (blob: BlobRecord, watch: UploadWatch) => Promise<Result<true, Failure>>;
 }

@@ -85,7 +85,7 @@ export class SyncEngine {
     this.#live = null;
     if (this.#stopped) return;
     this.#cancelSlowed();
-    this.#setState({ connection: 'offline', fetching: null, online: [], slowed: false });
+    this.#setState({ connection: 'offline', fetching: null, filling: null, online: [], slowed: false });
     if (code === 4401 || reason?.code === 'session-ended' || reason?.code === 'not-signed-in')
       return this.#end(reason ?? failure('session-ended', 'signed out by the relay'));
     if (!welcomed)
@@ -187,7 +187,7 @@ export class SyncEngine {
       if (!this.#live || !this.#connection) return answer(failure('offline', 'not connected'));
       const reply = await this.#connection.ask({ type: 'history', room, before, limit });
       if (reply.type === 'history' && reply.content) {
-        await this.#deps.storage.rooms.storeHistory(reply.content);
+        await this.#deps.storage.rooms.storeHistory([reply.content]);
         return answer(null);
       }
       answer(

@@ -8,6 +8,7 @@ import { journalAge, type Stored } from '../storage/contract.ts';
 import { listChanges, pull, roomsToPull, type PullEvents } from './catch-up.ts';
 import type { Connection } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
+import { BackFill } from './back-fill.ts';
 import { BlobSender } from './blob-sender.ts';
 import { InOrder } from './in-order.ts';
 import { largestNote, sizeOf, type LeaderState } from './notes.ts';
@@ -43,6 +44,7 @@ export class LiveSession {
   readonly #merger: TextMerger;
   readonly #handBack: HandBack;
   readonly #damaged: DamagedRooms;
+  readonly #backFill: BackFill;
   /** Everything the relay gives or takes away, as it came. */
   readonly #order = new InOrder();
   /** Rows that came and are not stored; while catching up they wait, since they may follow what is still missing. */
@@ -85,6 +87,10 @@ export class LiveSession {
       ask: (rooms) => {
         if (!connection.ended) events.run(this.#pull(rooms));
       },
+    });
+    this.#backFill = new BackFill(connection, deps, this.#order, {
+      progress: (filling) => events.state({ filling }),
+      filled: (rooms) => bus.post({ type: 'rooms', rooms }),
     });
     const branches = new Branches(connection, storage, this.#order);
     this.#texts = new TextSender(connection, storage, timers, {
@@ -164,6 +170,7 @@ export class LiveSession {
     // Whoever is back in it may have been told so before it came, and nobody says that its read positions are there.
     const back = rooms.filter((room) => this.#wasLost.delete(room) && isConversation(room));
     if (back.length > 0) await fetch(back.map((room) => partOf(room, 'reads')));
+    if (this.#caughtUp) this.#events.run(this.#backFill.run());
   }
 
   lost(room: RoomId): Promise<void> {
@@ -199,6 +206,7 @@ export class LiveSession {
     this.send();
     this.#events.run(this.#merger.sweep());
     this.#events.run(this.#prune());
+    this.#events.run(this.#backFill.run());
   }
 
   /** Drops what need not be handed back any more, by the relay's clock. */

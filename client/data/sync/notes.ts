@@ -8,6 +8,8 @@ export type TabId = string;
 export interface LeaderState {
   readonly connection: 'offline' | 'connecting' | 'online';
   readonly fetching: { readonly done: number; readonly total: number } | null;
+  /** Older entries that are fetched beside everything else. */
+  readonly filling: { readonly done: number; readonly total: number } | null;
   readonly syncedAt: number | null;
   readonly online: readonly MemberId[];
   readonly problem: Failure | null;
@@ -21,6 +23,7 @@ export interface LeaderState {
 export const noState: LeaderState = {
   connection: 'offline',
   fetching: null,
+  filling: null,
   syncedAt: null,
   online: [],
   problem: null,

@@ -1,6 +1,7 @@
 import type { DeviceId, MemberId, WorkspaceId } from '../../../shared/base/ids.ts';
 import { asBytes } from '../../../shared/base/bytes.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
+import { hasSpace } from '../browser-storage.ts';
 import { failureOf, uploadBlob } from '../blobs.ts';
 import { databaseName, openStorage } from '../storage/idb/open.ts';
 import { systemTimers, type OpenSocket } from '../sync/contract.ts';
@@ -65,6 +66,7 @@ export function lead(config: LeaderConfig, leading: () => void): { stop(): void 
       random: Math.random,
       uploadBlob,
       signedOut,
+      hasSpace,
     });
     engine.start();
     leading();

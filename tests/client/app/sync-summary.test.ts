@@ -7,6 +7,7 @@ import type { RoomId } from '../../../shared/base/ids.ts';
 const calm: SyncStatus = {
   connection: 'online',
   fetching: null,
+  filling: null,
   unsent: 0,
   queue: [],
   leader: true,

@@ -171,10 +171,15 @@ test('older messages that are fetched later have what was said of them', async (
   await his.send(room, 'chat.send', { text: 'an answer', reply: targetOf(first) });
   await world.settle();
 
-  const page = pageOn(world.device(ann, 'new'));
+  const device = world.device(ann, 'new');
+  device.hasSpace = false;
+  const page = pageOn(device);
   await world.settle();
   const fresh = page.openLog(room);
   await world.settle();
+  const loaded = fresh.loadOlder();
+  await world.settle();
+  await loaded;
   expect(fresh.complete).toBe(false);
   const answer = messages(fresh).at(-1)!;
   expect(messageIn(answer)?.reply).toEqual(targetOf(first));

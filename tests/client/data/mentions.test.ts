@@ -70,6 +70,7 @@ test('older ones come with the history that is fetched', async () => {
   for (let sent = 0; sent <= limits.logTail; sent += 100)
     await say(...Array.from({ length: 100 }, (_, i) => ({ text: `line ${sent + i}` })));
   const late = world.device(ann, 'late');
+  late.hasSpace = false;
   await world.settle();
   const page = pageOn(late);
   await world.settle();

@@ -76,6 +76,7 @@ test('[S-6, S-7] who loses a conversation and comes back into it while it is fet
     timers: new HeldClock(),
     random: () => 0,
     signedOut: () => Promise.resolve(null),
+    hasSpace: () => Promise.resolve(true),
     uploadBlob: () => Promise.resolve(ok(true)),
   });
   engine.start();

@@ -338,6 +338,7 @@ test('[S-11] a device that sends too much at once says so for as long as the rel
     timers: world.clock,
     random: () => 0,
     signedOut: () => Promise.resolve(null),
+    hasSpace: () => Promise.resolve(true),
     uploadBlob: () => Promise.resolve(ok(true)),
   });
   engine.start();

@@ -145,6 +145,13 @@ test('older messages come from this device, then from the relay, up to the first
   await world.settle();
   await reached;
   expect(view.complete).toBe(true);
+  // What lies between is not loaded, until somebody goes there.
+  expect(view.atEnd).toBe(false);
+  expect(view.entries.length).toBeLessThan(200);
+  for (let before = 0; !view.atEnd && before < view.entries.length;) {
+    before = view.entries.length;
+    await view.loadNewer(500);
+  }
   expect(view.entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 1_501 }, (_, i) => i));
 });
 

@@ -6,14 +6,16 @@ import { partOf } from '../../../../shared/protocol/rooms.ts';
 import type { Appended } from '../../projection/apply-log.ts';
 import { readUpTo, stillCalling, stillUnread } from '../../projection/unread.ts';
 import type { RoomRecord } from '../contract.ts';
+import { eraseTakenBack } from './erase.ts';
 import { oweEntries } from './journal.ts';
 import { forgetMarks, keepMarks } from './marks.ts';
 import { keepMentions } from './mentions.ts';
 import { allOf, between } from './ranges.ts';
+import type { OutboxRow } from './schema.ts';
 import type { WriteTx } from './transaction.ts';
 
 export type LogTx = WriteTx<
-  ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed', 'marks', 'mentions']
+  ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed', 'marks', 'mentions', 'blobs', 'files']
 >;
 
 /**
@@ -28,6 +30,8 @@ export class LogWriter {
   readonly #calls = new Map<RoomId, readonly number[]>();
   readonly #changed = new Set<RoomId>();
   readonly #settled: CommandId[] = [];
+  /** What waits in the outbox: mostly nothing, and every own entry is looked for in it. */
+  #waiting: Promise<Map<CommandId, OutboxRow>> | null = null;
 
   constructor(tx: LogTx, me: MemberId) {
     this.#tx = tx;
@@ -71,8 +75,14 @@ export class LogWriter {
 
   /** Of a long log only the newest part came: what the relay took before that does not come as an entry. */
   async #leaveTaken({ room, from }: RoomRecord): Promise<void> {
-    for (const { id, seq } of await this.#tx.objectStore('outbox').index('room').getAll(room))
-      if (seq !== null && seq < from) await this.#leaveOutbox(id);
+    for (const { id, seq, room: of } of (await this.#outbox()).values())
+      if (of === room && seq !== null && seq < from) await this.#leaveOutbox(id);
+  }
+
+  #outbox(): Promise<Map<CommandId, OutboxRow>> {
+    const read = async () =>
+      new Map((await this.#tx.objectStore('outbox').getAll()).map((row) => [row.id, row] as const));
+    return (this.#waiting ??= read());
   }
 
   /** What was held from where the new entries begin, and is not among them, is lost on the relay. */
@@ -87,15 +97,17 @@ export class LogWriter {
   }
 
   async #leaveOutbox(id: CommandId): Promise<void> {
-    const outbox = this.#tx.objectStore('outbox');
-    const key = await outbox.index('id').getKey(id);
+    const waiting = await this.#outbox();
+    const key = waiting.get(id)?.key;
     if (key === undefined) return;
-    await outbox.delete(key);
+    waiting.delete(id);
+    void this.#tx.objectStore('outbox').delete(key);
     this.#settled.push(id);
   }
 
   /** Writes the records; returns the rooms that changed. */
   async finish(): Promise<{ changed: RoomId[]; settled: CommandId[] }> {
+    for (const [room, added] of this.#added) await eraseTakenBack(this.#tx as never, room, added);
     for (const room of [...this.#changed]) await this.#countUnread(room);
     for (const room of this.#changed) void this.#tx.objectStore('rooms').put(this.#records.get(room)!);
     return { changed: [...this.#changed], settled: this.#settled };
@@ -113,7 +125,9 @@ export class LogWriter {
     const added = room === chatRoom ? (this.#added.get(room) ?? []) : [];
     const unread = stillUnread(chat.unread, added, kind, floor, this.#me);
     const before = chat.calls ?? [];
-    const calls = stillCalling(before, room === chatRoom ? this.#calls.get(room) : undefined, floor);
+    const calling = stillCalling(before, room === chatRoom ? this.#calls.get(room) : undefined, floor);
+    const still = unread === chat.unread ? null : new Set(unread);
+    const calls = still ? calling.filter((seq) => still.has(seq)) : calling;
     // Counted once, even when the conversation and its read positions changed together.
     if (room === chatRoom) {
       this.#added.delete(room);

@@ -17,12 +17,12 @@ import {
   oweLost,
   oweText,
 } from './journal.ts';
+import { historyStores, keepHistory } from './history.ts';
 import { LogWriter } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
 import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
-import { forgetMarks, keepMarks } from './marks.ts';
-import { keepMentions } from './mentions.ts';
+import { forgetMarks } from './marks.ts';
 import { allOf, between, marksOf } from './ranges.ts';
 import { blobRowOf } from './schema.ts';
 import { read, write, type GetDb, type WriteTx } from './transaction.ts';
@@ -55,7 +55,18 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'marks',
     'mentions',
   ] as const;
-  const written = ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed', 'marks', 'mentions'] as const;
+  const written = [
+    'rooms',
+    'entries',
+    'updates',
+    'outbox',
+    'journal',
+    'owed',
+    'marks',
+    'mentions',
+    'blobs',
+    'files',
+  ] as const;
 
   return {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
@@ -198,16 +209,9 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         return { ...finished, updates, replaced: [], gaps: [...gaps] };
       }),
 
-    storeHistory: (content: LogContent) =>
-      write(getDb, ['rooms', 'entries', 'journal', 'marks', 'mentions'], async (tx) => {
-        const held = await tx.objectStore('rooms').get(content.room);
-        if (!held || content.from + content.entries.length !== held.from) return;
-        for (const entry of content.entries)
-          void tx.objectStore('entries').put(entry, [content.room, entry.seq]);
-        keepLogContent(tx as never, content);
-        await keepMarks(tx as never, content.room, content.entries);
-        keepMentions(tx as never, content.room, content.entries, me);
-        await tx.objectStore('rooms').put({ ...held, from: content.from });
+    storeHistory: (contents: readonly LogContent[]) =>
+      write(getDb, [...historyStores], async (tx) => {
+        for (const content of contents) await keepHistory(tx, me, content);
       }),
 
     forget: (rooms, at) =>
@@ -303,13 +307,14 @@ async function leaveOld(tx: RefetchTx, content: TextContent, wrote: boolean): Pr
 
 /** What disks and other programs do to a record shows in its shape; what is inside a state is the fold's business. */
 function isSound(record: RoomRecord): boolean {
-  const { room, class: kind, cursor, from, head, unread, calls = [], state } = record;
+  const { room, class: kind, cursor, from, head, unread, calls = [], kept = [], state } = record;
   return (
     findRoom(room)?.kind.class === kind &&
     [cursor, from, head].every((each) => Number.isSafeInteger(each) && each >= 0) &&
     from <= head &&
     Array.isArray(unread) &&
     Array.isArray(calls) &&
+    Array.isArray(kept) &&
     (kind === 'text' || (typeof state === 'object' && state !== null))
   );
 }

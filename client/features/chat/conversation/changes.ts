@@ -3,15 +3,12 @@ import { messageMarks } from '../../../../shared/features/chat/marks.ts';
 import type { ViewEntry } from '../../../data/api.ts';
 import { hasRow } from '../timeline.ts';
 
-/** Own changes of messages that are not on the relay (they wait, or were refused), the newest of each by its message. */
-export function changesIn(entries: readonly ViewEntry[]): ReadonlyMap<CommandId, ViewEntry> {
+/** Of what is not on the relay (it waits, or was refused) the changes of messages, the newest of each by its message. */
+export function changesIn(waiting: readonly ViewEntry[]): ReadonlyMap<CommandId, ViewEntry> {
   const changes = new Map<CommandId, ViewEntry>();
-  // Own ones that are on their way come last.
-  for (let index = entries.length - 1; index >= 0; index -= 1) {
-    const entry = entries[index]!;
-    if (entry.delivery === 'stored') break;
+  for (const entry of waiting) {
     const target = hasRow(entry) ? null : messageMarks.targetOf(entry);
-    if (target && !changes.has(target.id)) changes.set(target.id, entry);
+    if (target) changes.set(target.id, entry);
   }
   return changes;
 }

@@ -19,6 +19,8 @@ export interface Rows {
   keyOf(index: number): string;
   /** A guess in pixels, replaced by the real height once a row is on screen. */
   estimate(index: number): number;
+  /** What is appended is new, and followed by whoever is at the end. */
+  follow: boolean;
 }
 
 export class Scroller {
@@ -27,7 +29,7 @@ export class Scroller {
   #atEnd = $state(true);
   #element: HTMLElement | null = null;
   #virtualizer: Virtualizer<HTMLElement, HTMLElement> | null = null;
-  #rows: Rows = { count: 0, keyOf: String, estimate: () => 60 };
+  #rows: Rows = { count: 0, keyOf: String, estimate: () => 60, follow: true };
 
   get items(): readonly VirtualItem[] {
     return this.#items;
@@ -113,7 +115,7 @@ export class Scroller {
       paddingStart: 16,
       paddingEnd: 12,
       anchorTo: 'end',
-      followOnAppend: true,
+      followOnAppend: rows.follow,
       scrollEndThreshold: nearEnd,
       onChange: () => this.#sync(),
     };

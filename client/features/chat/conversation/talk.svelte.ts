@@ -19,7 +19,7 @@ export const targetOf = ({ seq, id }: EntryTarget): EntryTarget => ({ seq, id })
 export class Talk {
   /** The log of the conversation; another one after it began to exist. */
   view = $state.raw<LogView | null>(null);
-  readonly #changes = $derived(changesIn(this.view?.entries ?? []));
+  readonly #changes = $derived(changesIn(this.view?.waiting ?? []));
 
   /** What this person did to the message and the relay has not taken: it waits, or was refused. */
   change(id: CommandId): ViewEntry | undefined {
