@@ -17,5 +17,7 @@ export { chatTitle } from './people.ts';
 export { linkTo } from './commands.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
+/** The page on which administrators bring conversations from elsewhere: few ever open it. */
+export const loadImport = () => import('./import/ImportPage.svelte');
 export { authorName, saidAt } from './imported/authors.ts';
 export { messageIn, noticeOf } from './timeline.ts';

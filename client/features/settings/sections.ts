@@ -2,6 +2,7 @@
 import Building from '@lucide/svelte/icons/building-2';
 import Database from '@lucide/svelte/icons/database';
 import Download from '@lucide/svelte/icons/download';
+import FileInput from '@lucide/svelte/icons/file-input';
 import Info from '@lucide/svelte/icons/info';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import MonitorSmartphone from '@lucide/svelte/icons/monitor-smartphone';
@@ -12,6 +13,7 @@ import AboutSection from './sections/AboutSection.svelte';
 import AppearanceSection from './sections/AppearanceSection.svelte';
 import DevicesSection from './sections/DevicesSection.svelte';
 import ExportSection from './sections/ExportSection.svelte';
+import ImportSection from './sections/ImportSection.svelte';
 import PasswordSection from './sections/PasswordSection.svelte';
 import ProfileSection from './sections/ProfileSection.svelte';
 import StorageSection from './sections/StorageSection.svelte';
@@ -19,9 +21,19 @@ import WorkspaceSection from './sections/WorkspaceSection.svelte';
 
 export interface Section {
   readonly id:
-    'profile' | 'appearance' | 'devices' | 'password' | 'storage' | 'export' | 'workspace' | 'about';
+    | 'profile'
+    | 'appearance'
+    | 'devices'
+    | 'password'
+    | 'storage'
+    | 'export'
+    | 'import'
+    | 'workspace'
+    | 'about';
   readonly icon: Component<{ size?: number | string }>;
   readonly content: Component;
+  /** Listed for administrators alone; the page itself says so to others. */
+  readonly forAdmins?: true;
 }
 
 export const sections: readonly Section[] = [
@@ -31,6 +43,7 @@ export const sections: readonly Section[] = [
   { id: 'password', icon: KeyRound, content: PasswordSection },
   { id: 'storage', icon: Database, content: StorageSection },
   { id: 'export', icon: Download, content: ExportSection },
+  { id: 'import', icon: FileInput, content: ImportSection, forAdmins: true },
   { id: 'workspace', icon: Building, content: WorkspaceSection },
   { id: 'about', icon: Info, content: AboutSection },
 ];
