@@ -31,6 +31,9 @@ const silent: ReadonlySet<string> = new Set([
   'chat.react',
   'chat.card',
   'chat.uncard',
+  'chat.urge',
+  'chat.confirmUrgent',
+  'chat.giveUp',
 ]);
 
 export const hasRow = ({ type }: LogEntry): boolean => !silent.has(type);

@@ -2,7 +2,7 @@ import type { EntryTarget, LogEntry, MarkRules } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import { chatUrge } from './urgent-schema.ts';
 import { chatCard, type LinkCard } from './card.ts';
-import { chatEdit, chatReact, chatRecall, threadOf } from './messages.ts';
+import { chatEdit, chatGiveUp, chatReact, chatRecall, threadOf } from './messages.ts';
 
 /** What a message says since an edit. */
 export interface Version {
@@ -24,6 +24,8 @@ export interface MessageMarks {
   readonly replies: readonly EntryTarget[];
   /** What its link leads to; null when its author wants it without. Absent while nobody said. */
   readonly card?: { readonly seq: number; readonly shown: LinkCard | null };
+  /** Files that its sender stopped sending, by hash; absent while all are awaited. */
+  readonly givenUp?: readonly string[];
   /** Whom its author asked to confirm it, as they said last; absent while nobody was asked. */
   readonly urged?: { readonly seq: number; readonly at: number; readonly members: readonly MemberId[] };
   /** Who confirmed it, each the last time; it counts for what was asked before. */
@@ -52,6 +54,7 @@ function targetOf(entry: LogEntry): EntryTarget | null {
     case 'chat.react':
     case 'chat.card':
     case 'chat.uncard':
+    case 'chat.giveUp':
     case 'chat.urge':
     case 'chat.confirmUrgent': {
       // All of them begin with the target.
@@ -69,7 +72,7 @@ export function recalledSeq(entry: LogEntry): number | null {
 }
 
 function recalled(
-  { card: _, ...marks }: MessageMarks,
+  { card: _, givenUp: _files, ...marks }: MessageMarks,
   by: NonNullable<MessageMarks['recalled']>,
 ): MessageMarks {
   return { ...marks, edits: [], recalled: by };
@@ -105,6 +108,12 @@ function fold(marks: MessageMarks, entry: LogEntry): MessageMarks {
       const parsed = entry.type === 'chat.card' ? chatCard.safeParse(entry.data) : null;
       if (parsed?.success === false || marks.recalled || (marks.card && marks.card.seq > seq)) return marks;
       return { ...marks, card: { seq, shown: parsed?.data?.card ?? null } };
+    }
+    case 'chat.giveUp': {
+      const parsed = chatGiveUp.safeParse(entry.data);
+      const { givenUp = [] } = marks;
+      if (!parsed.success || marks.recalled || givenUp.includes(parsed.data.hash)) return marks;
+      return { ...marks, givenUp: [...givenUp, parsed.data.hash].sort() };
     }
     case 'chat.urge': {
       const parsed = chatUrge.safeParse(entry.data);

@@ -3,7 +3,7 @@ import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts'
 import { entryRule } from '../../access/fold.ts';
 import type { CommandRule, EntryTarget, LogEntry, RuleContext } from '../../access/kind.ts';
 import { memberId } from '../directory/schema.ts';
-import { filesInShort, messageFiles } from './attachment.ts';
+import { filesInShort, messageFile, messageFiles } from './attachment.ts';
 import { chatUncard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
 import type { ChatState } from './schema.ts';
@@ -168,6 +168,8 @@ export const chatReact = z.object({
     z.refine((each) => new Set(each).size === each.length, 'one twice'),
   ),
 });
+/** A file of the message that its sender will not send: nobody need wait for it. */
+export const chatGiveUp = z.object({ target, hash: messageFile.shape.hash });
 export const chatPin = z.object({ target, on: z.boolean() });
 
 export type ChatSend = z.infer<typeof chatSend>;
@@ -302,6 +304,19 @@ const uncard: Rule<typeof chatUncard> = {
   may: (actor, { target: at }, context) => mayChange(actor, at, context),
   complete,
 };
+const giveUp: Rule<typeof chatGiveUp> = {
+  schema: chatGiveUp,
+  may(actor, { target: at, hash }, context) {
+    const decision = mayChange(actor, at, context);
+    const entry = decision.ok ? context.entry(at) : null;
+    const message = entry && messageOf(entry);
+    return message && !message.files?.some((file) => file.hash === hash)
+      ? refuse('bad-request', 'the message has no such file')
+      : decision;
+  },
+  isDone: (_actor, { target: at }, context) => isGone(at, context),
+  complete,
+};
 const pin: Rule<typeof chatPin> = {
   schema: chatPin,
   may(actor, { target: at, on }, context) {
@@ -328,6 +343,7 @@ export const messageCommands = {
   'chat.recall': recall,
   'chat.react': react,
   'chat.uncard': uncard,
+  'chat.giveUp': giveUp,
   'chat.pin': pin,
 };
 

@@ -12,6 +12,13 @@ export const shownOf = (
   files: readonly MessageFile[],
 ): readonly Shown[] => partsOf(files).seen.map((file, index) => ({ key: `${id} ${index}`, room, file, at }));
 
+/** Files of a message that are here or may come. */
+export const awaited = (
+  { marks }: Pick<MarkedEntry, 'marks'>,
+  files: readonly MessageFile[],
+): readonly MessageFile[] =>
+  marks?.givenUp ? files.filter(({ hash }) => !marks.givenUp!.includes(hash)) : files;
+
 /** Those of all messages that are loaded, in the order they were said. */
 export const galleryOf = (room: RoomId, entries: readonly MarkedEntry[]): readonly Shown[] =>
-  entries.flatMap((entry) => shownOf(room, entry, messageIn(entry)?.files ?? []));
+  entries.flatMap((entry) => shownOf(room, entry, awaited(entry, messageIn(entry)?.files ?? [])));
