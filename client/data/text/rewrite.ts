@@ -2,10 +2,14 @@ import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { mergeInTree } from './merge.ts';
 
-/** The structs of a client id from clock `from` on go on under another id, from its clock 0 on. */
+/**
+ * The structs of a client id from clock `from` up to clock `to` go on under another id, from its clock 0 on. What lies
+ * behind them was written by another copy of this device, or not yet.
+ */
 export interface Move {
   readonly client: number;
   readonly from: number;
+  readonly to: number;
   readonly as: number;
 }
 
@@ -24,7 +28,9 @@ interface Range {
 export function moved(update: Uint8Array, moves: readonly Move[]): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update);
   const place = (id: Y.ID): Y.ID => {
-    const move = moves.find(({ client, from }) => client === id.client && from <= id.clock);
+    const move = moves.find(
+      ({ client, from, to }) => client === id.client && from <= id.clock && id.clock < to,
+    );
     return move ? Y.createID(move.as, id.clock - move.from) : id;
   };
   for (const struct of structs) {
@@ -44,14 +50,18 @@ export function moved(update: Uint8Array, moves: readonly Move[]): Uint8Array {
   return encode(structs, deletes);
 }
 
-/** A range in two where what is moved begins inside it. */
+/** A range in parts where what is moved begins or ends inside it. */
 function cut(client: number, { clock, len }: Range, moves: readonly Move[]): Range[] {
-  const edge = moves.find((move) => move.client === client)?.from ?? 0;
-  if (edge <= clock || edge >= clock + len) return [{ clock, len }];
-  return [
-    { clock, len: edge - clock },
-    { clock: edge, len: clock + len - edge },
-  ];
+  const move = moves.find((each) => each.client === client);
+  const inside = move ? [move.from, move.to].filter((edge) => clock < edge && edge < clock + len) : [];
+  const edges = [clock, ...inside, clock + len];
+  return edges.slice(1).map((end, i) => ({ clock: edges[i]!, len: end - edges[i]! }));
+}
+
+/** The same moves after `update`, in which a page went on with what is moved. */
+export function goneOn(moves: readonly Move[], update: Uint8Array): Move[] {
+  const { to: ends } = Y.parseUpdateMeta(update);
+  return moves.map((move) => ({ ...move, to: Math.max(move.to, ends.get(move.client) ?? 0) }));
 }
 
 /** `update` without deletions of what `isThere` does not know. */
@@ -202,8 +212,8 @@ function isPlaceCollected(item: Y.Item, from: number, theirs: Relays): boolean {
 
 /** Which of the client ids in an update move where: each to one of the new ids, from its first struct on. */
 export function movesOf(update: Uint8Array, ids: readonly number[]): Move[] {
-  const { from } = Y.parseUpdateMeta(update);
-  return [...from].map(([client, clock], i) => ({ client, from: clock, as: ids[i]! }));
+  const { from, to } = Y.parseUpdateMeta(update);
+  return [...from].map(([client, clock], i) => ({ client, from: clock, to: to.get(client)!, as: ids[i]! }));
 }
 
 /** The client ids an update was written under. */

@@ -2,7 +2,7 @@ import type { Failure } from '../../../../shared/base/errors.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
 import { isReadable, mergeInTree } from '../../text/merge.ts';
 import type { QueuedUpdates, StoredUpdate, TextStore } from '../contract.ts';
-import { moved, movesOf, newIn, writersOf, type Move } from '../../text/rewrite.ts';
+import { goneOn, moved, movesOf, newIn, writersOf, type Move } from '../../text/rewrite.ts';
 import { textAfter } from './rooms.ts';
 import type { UpdateRow } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
@@ -47,9 +47,15 @@ export function idbTexts(getDb: GetDb): TextStore {
     append: (room, bytes, by, at, begun) =>
       write(getDb, ['updates', 'rooms'], async (tx) => {
         const held = (await tx.objectStore('rooms').get(room)) ?? null;
-        const since = held?.moved?.slice(begun) ?? [];
-        void tx.objectStore('updates').put(since.reduce(afterMove, { room, bytes, at, unsent: room }));
-        await tx.objectStore('rooms').put(textAfter(held, { room, by, at }));
+        const record = textAfter(held, { room, by, at });
+        const times = [...(held?.moved ?? [])];
+        let row: UpdateRow = { room, bytes, at, unsent: room };
+        for (let time = begun; time < times.length; time++) {
+          times[time] = goneOn(times[time]!, row.bytes);
+          row = afterMove(row, times[time]!);
+        }
+        void tx.objectStore('updates').put(row);
+        await tx.objectStore('rooms').put(times.length > 0 ? { ...record, moved: times } : record);
       }),
 
     async compact(room, least) {
