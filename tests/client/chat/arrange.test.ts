@@ -84,6 +84,11 @@ describe('the order of conversations', () => {
       ['new', 'loud', 'old'],
     ],
     ['what calls me', shown(list({}), { filter: 'calls' }), ['loud']],
+    [
+      'what is hidden and nothing else, whatever is open',
+      shown(list({ pair: { hidden: 8 }, loud: { hidden: 6 } }), { filter: 'hidden', selected: 'old' }),
+      ['pair'],
+    ],
     ['groups', shown(list({}), { filter: 'groups' }), ['new', 'loud', 'old']],
     ['pairs, and what is open', shown(list({}), { filter: 'direct', selected: 'old' }), ['pair', 'old']],
     [

@@ -3,7 +3,7 @@ import type { ChatPlace, ListState, Section } from '../../../../shared/features/
 import type { ChatRow } from '../../../data/api.ts';
 import { attention, isHidden, placeOf } from '../../../data/projection/attention.ts';
 
-export const filters = ['all', 'unread', 'calls', 'groups', 'direct'] as const;
+export const filters = ['all', 'unread', 'calls', 'groups', 'direct', 'hidden'] as const;
 export type Filter = (typeof filters)[number];
 
 export type ListItem =
@@ -29,7 +29,7 @@ interface Wish {
   readonly found: ((row: ChatRow) => boolean) | null;
 }
 
-const fits: Readonly<Record<Filter, (chat: Chat) => boolean>> = {
+const fits: Readonly<Record<Exclude<Filter, 'hidden'>, (chat: Chat) => boolean>> = {
   all: () => true,
   unread: ({ row, place }) => row.unread > 0 || place.unread === true,
   calls: ({ row }) => row.calls.length > 0,
@@ -52,6 +52,7 @@ export function arrange({ rows, list, filter, selected, found }: Wish): ListItem
     place: placeOf(list, row.id),
   }));
   if (found) return all.filter(({ row }) => found(row));
+  if (filter === 'hidden') return all.filter(({ row, place }) => isHidden(row, place));
   const isOpen = ({ row }: Chat): boolean => row.id === selected;
   const seen = all.filter((chat) => isOpen(chat) || !isHidden(chat.row, chat.place));
   if (filter !== 'all') return seen.filter((chat) => isOpen(chat) || fits[filter](chat));
