@@ -4,7 +4,6 @@ export const c = defineStrings({
   en: {
     removeCard: 'Remove link preview',
     withoutCard: 'Send without preview',
-    looking: 'Looking at the page …',
     untitled: 'Untitled',
     doc: 'Doc',
     docEdited: 'Doc · {name}, {when}',
@@ -26,6 +25,7 @@ export const c = defineStrings({
     noDepartment: 'A department that is not in the directory',
     noRight: 'You may not see it, or it is not here yet.',
     insert: 'Link a doc, person or group',
+    add: 'Add',
     search: 'Search docs, people, departments and conversations',
     nothing: 'Nothing is called “{text}”.',
     results: 'What can be linked',
@@ -33,7 +33,6 @@ export const c = defineStrings({
   zh: {
     removeCard: '移除链接预览',
     withoutCard: '发送时不带预览',
-    looking: '正在读取网页…',
     untitled: '无标题',
     doc: '文档',
     docEdited: '文档 · {name}，{when}',
@@ -53,6 +52,7 @@ export const c = defineStrings({
     noDepartment: '通讯录中没有的部门',
     noRight: '你无权查看，或内容尚未同步到此设备。',
     insert: '插入文档、同事或群聊的链接',
+    add: '添加',
     search: '搜索文档、同事、部门和会话',
     nothing: '没有名为“{text}”的内容。',
     results: '可以插入的内容',
