@@ -63,7 +63,7 @@ export async function checkEverything(
       );
     await checkDevice(world, device);
   }
-  checkTexts(world, pages, lost, excused);
+  checkTexts(world, pages, lost, kept, excused);
   checkSent(world, sent, refused, excused);
   for (const { device, room, client, clock } of pages.promised) {
     // Two machines went on under one id: what one of them wrote is moved under another, word by word.
@@ -184,18 +184,31 @@ function checkSent(
 }
 
 /** Relay and every copy byte for byte, and in it everything that was acknowledged. */
-function checkTexts(world: SimWorld, pages: Pages, lost: LostRows, excused: ReadonlySet<string>): void {
+function checkTexts(
+  world: SimWorld,
+  pages: Pages,
+  lost: LostRows,
+  kept: ReadonlyMap<SimDevice, Kept>,
+  excused: ReadonlySet<string>,
+): void {
   const { oracle } = world;
+  /** A deletion has no receipt where the text came whole; sent anew it may be refused, and the device shows that. */
+  const isRefusedTo = (device: SimDevice, room: RoomId): boolean => {
+    const { queue, owed } = kept.get(device)!;
+    return [...queue, ...owed].some((each) => each.room === room && each.failure !== null);
+  };
   for (const [room, { clocks, rows }] of oracle.rooms) {
     if (clocks.size === 0) continue;
-    const kept = docOf(rows);
+    const stored = docOf(rows);
     const relays = world.relay.text(room);
-    must(equalBytes(relays, Y.encodeStateAsUpdate(kept)), () => `${room}: the relay says other than its log`);
+    must(equalBytes(relays, Y.encodeStateAsUpdate(stored)), () => `${room}: the relay says other than its log`);
     for (const acked of oracle.acked) {
       if (acked.room !== room || excused.has(room)) continue;
       const holders = lost.deletions.get(acked)?.holders;
       must(
-        holders?.size === 0 || hasDeletions(kept, acked),
+        holders?.size === 0 ||
+          hasDeletions(stored, acked) ||
+          [...(holders ?? [])].some((device) => isRefusedTo(device, room)),
         () => `${room}: an acknowledged deletion is gone`,
       );
     }
@@ -203,7 +216,7 @@ function checkTexts(world: SimWorld, pages: Pages, lost: LostRows, excused: Read
       for (const { session, doc } of pages.openTexts(device))
         if (session.room === room && session.ready && !session.locked && oracle.mayRead(device.member, room))
           must(equalBytes(relays, bytesOf(doc)), () =>
-            differs(`a page of ${device.name} (${session.saved})`, kept, doc),
+            differs(`a page of ${device.name} (${session.saved})`, stored, doc),
           );
   }
 }
