@@ -14,7 +14,12 @@ import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
-import type { ListState, NoticesState, SavedState, TodosState } from '../../shared/features/personal/schema.ts';
+import type {
+  ListState,
+  NoticesState,
+  SavedState,
+  TodosState,
+} from '../../shared/features/personal/schema.ts';
 import type { KnownOfFile } from './pictures.ts';
 import type { LostRows, Mention } from './storage/contract.ts';
 

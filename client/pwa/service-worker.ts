@@ -2,6 +2,8 @@
  * Keeps the built files of one version on the device and serves the page from there, network or not. Data is never its
  * business: /api, /sync and /c go to the relay untouched. The build (vite-plugin.ts) writes the list of files in.
  */
+import { handlePushes } from './push-worker.ts';
+
 declare const self: ServiceWorkerGlobalScope;
 
 /** Replaced at build time. */
@@ -58,4 +60,4 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(answer(request));
 });
 
-export {};
+handlePushes(self);

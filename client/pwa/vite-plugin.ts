@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as bundleOf } from 'esbuild';
 import type { Plugin } from 'vite';
 
 const source = fileURLToPath(new URL('service-worker.ts', import.meta.url));
@@ -23,18 +24,13 @@ export const serviceWorker = (): Plugin => {
     configResolved(config) {
       publicDir = config.publicDir;
     },
-    buildStart() {
-      this.emitFile({ type: 'chunk', id: source, fileName: output });
-    },
     generateBundle: {
       order: 'post',
-      handler(_options, bundle) {
-        const worker = bundle[output];
-        if (worker?.type !== 'chunk') throw new Error('The service worker was not built.');
+      async handler(_options, bundle) {
         const hash = createHash('sha256');
         const files: string[] = [];
         for (const [name, item] of Object.entries(bundle)) {
-          if (name === output || name.startsWith('.vite/')) continue;
+          if (name.startsWith('.vite/')) continue;
           files.push(`/${name}`);
           hash.update(name).update(item.type === 'chunk' ? item.code : item.source);
         }
@@ -44,9 +40,19 @@ export const serviceWorker = (): Plugin => {
         }
         files.sort();
         const build = { version: hash.digest('hex').slice(0, 16), files };
-        if (!worker.code.includes('__WEFT_BUILD__'))
-          throw new Error('The service worker has no place for its files.');
-        worker.code = worker.code.replaceAll('__WEFT_BUILD__', () => JSON.stringify(build));
+        // By itself: a worker that shares files with the pages could not start from one file.
+        const made = await bundleOf({
+          entryPoints: [source],
+          bundle: true,
+          write: false,
+          minify: true,
+          format: 'iife',
+          target: 'es2022',
+          define: { __WEFT_BUILD__: JSON.stringify(build) },
+        });
+        const code = made.outputFiles[0]!.text;
+        if (!code.includes(build.version)) throw new Error('The service worker has no list of its files.');
+        this.emitFile({ type: 'asset', fileName: output, source: code });
       },
     },
   };

@@ -262,6 +262,8 @@ export function createPush(deps: PushDeps): Push {
     for (const member of whom) {
       if (!subscribers.has(member) || readsFrom(chat, member) > happening.seq) continue;
       if (!isWanted(member, chat, happening)) continue;
+      // Once as what it is: not also as one of the messages of the conversation.
+      if (happening.urgentTo) jobs.drop((of) => of.member === member && of.happening.id === happening.id);
       const job = { member, happening, count: 1, at, session: null };
       const name = nameOfJob(job);
       const before = jobs.get(name);

@@ -1,4 +1,7 @@
-import type { ChatPlace, ListState, Todo } from '../../../shared/features/personal/schema.ts';
+import type { MemberId } from '../../../shared/base/ids.ts';
+import { urgentFor } from '../../../shared/features/chat/urgent-schema.ts';
+import type { ChatPlace, ListState, NoticesState, Todo } from '../../../shared/features/personal/schema.ts';
+import { levelIn } from '../../../shared/features/personal/telling.ts';
 import type { ChatRow } from '../api.ts';
 
 const noPlace: ChatPlace = {};
@@ -18,6 +21,26 @@ export function attention(row: ChatRow, place: ChatPlace): number {
 
 export const totalAttention = (rows: readonly ChatRow[], list: ListState): number =>
   rows.reduce((sum, row) => sum + attention(row, placeOf(list, row.id)), 0);
+
+/**
+ * What the window and the icon of the app count: only what this person wants to be told of. In quiet hours it is counted
+ * as ever, since a number disturbs nobody.
+ */
+export function pressing(
+  rows: readonly ChatRow[],
+  list: ListState,
+  notices: NoticesState,
+  me: MemberId,
+): number {
+  return rows.reduce((sum, row) => {
+    const place = placeOf(list, row.id);
+    const level = levelIn(notices, place, row.state.type === 'direct');
+    const urgent = urgentFor(row.state, me).length;
+    if (level === 'all') return sum + Math.max(attention(row, place), urgent);
+    const calls = level === 'mentions' && !isHidden(row, place) ? row.calls.length : 0;
+    return sum + Math.max(calls, urgent);
+  }, 0);
+}
 
 /** How many to-dos are overdue or due before the day of `now` ends. */
 export function pressingTodos(todos: readonly Todo[], now: number): number {

@@ -16,7 +16,12 @@ import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { ownRoom } from '../../../shared/features/personal/rooms.ts';
-import type { ListState, NoticesState, SavedState, TodosState } from '../../../shared/features/personal/schema.ts';
+import type {
+  ListState,
+  NoticesState,
+  SavedState,
+  TodosState,
+} from '../../../shared/features/personal/schema.ts';
 import { err } from '../../../shared/base/result.ts';
 import { partOf, roomId } from '../../../shared/protocol/rooms.ts';
 import type {

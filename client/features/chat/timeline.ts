@@ -33,6 +33,8 @@ const silent: ReadonlySet<string> = new Set([
   'chat.uncard',
   'chat.urge',
   'chat.confirmUrgent',
+  'chat.urge',
+  'chat.confirmUrgent',
   'chat.giveUp',
 ]);
 

@@ -1,4 +1,5 @@
 /* The pages of the settings, in order. */
+import Bell from '@lucide/svelte/icons/bell';
 import Building from '@lucide/svelte/icons/building-2';
 import Database from '@lucide/svelte/icons/database';
 import Download from '@lucide/svelte/icons/download';
@@ -14,6 +15,7 @@ import AppearanceSection from './sections/AppearanceSection.svelte';
 import DevicesSection from './sections/DevicesSection.svelte';
 import ExportSection from './sections/ExportSection.svelte';
 import ImportSection from './sections/ImportSection.svelte';
+import NotificationsSection from './sections/NotificationsSection.svelte';
 import PasswordSection from './sections/PasswordSection.svelte';
 import ProfileSection from './sections/ProfileSection.svelte';
 import StorageSection from './sections/StorageSection.svelte';
@@ -23,6 +25,7 @@ export interface Section {
   readonly id:
     | 'profile'
     | 'appearance'
+    | 'notifications'
     | 'devices'
     | 'password'
     | 'storage'
@@ -39,6 +42,7 @@ export interface Section {
 export const sections: readonly Section[] = [
   { id: 'profile', icon: UserRound, content: ProfileSection },
   { id: 'appearance', icon: Palette, content: AppearanceSection },
+  { id: 'notifications', icon: Bell, content: NotificationsSection },
   { id: 'devices', icon: MonitorSmartphone, content: DevicesSection },
   { id: 'password', icon: KeyRound, content: PasswordSection },
   { id: 'storage', icon: Database, content: StorageSection },

@@ -23,8 +23,10 @@ export interface Happening {
 
 /** Characters of a message that a notification shows. */
 const shown = 140;
+/** Marks of Markdown that only say how words look: notifications have one look. */
+const marks = /\*\*|~~|`+|^(?:#{1,6}|>|[-*+]) /gmu;
 const firstWords = (text: string): string => {
-  const line = text.replace(/\s+/gu, ' ').trim();
+  const line = text.replace(marks, '').replace(/\s+/gu, ' ').trim();
   const words = [...line];
   return words.length > shown ? `${words.slice(0, shown).join('')}…` : line;
 };

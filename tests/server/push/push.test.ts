@@ -155,7 +155,7 @@ const texts = (): (string | null)[] => service.pushed.map(({ notice }) => notice
 
 describe('somebody without an open page', () => {
   test('is told who said what where, encrypted for their browser and signed by the relay', async () => {
-    const { id, seq } = await say(me, '  The plan\n is ready  ');
+    const { id, seq } = await say(me, '  The **plan**\n> is `ready`  ');
     await pass(waits.away + 500);
     const [first, ...more] = service.pushed;
     expect(more).toEqual([]);

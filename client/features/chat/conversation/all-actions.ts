@@ -2,9 +2,10 @@
 import { cardActions } from '../cards/card-actions.ts';
 import { keepActions } from '../keep/keep-actions.ts';
 import { splitActions } from '../start/split-actions.ts';
+import { urgentActions } from '../urgent/urgent-actions.ts';
 import { talkActions, type ActionContext, type ActionSource, type MessageAction } from './message-actions.ts';
 
-const sources: readonly ActionSource[] = [talkActions, splitActions, keepActions, cardActions];
+const sources: readonly ActionSource[] = [talkActions, splitActions, keepActions, urgentActions, cardActions];
 
 export const messageActions = (context: ActionContext): readonly MessageAction[] =>
   sources.flatMap((source) => source(context));

@@ -1,0 +1,51 @@
+import { defineStrings, plural } from '../../../i18n/index.ts';
+
+/** What is said of messages whose author wants them confirmed. */
+export const u = defineStrings({
+  en: {
+    action: 'Mark as urgent …',
+    title: 'Urgent message',
+    explained:
+      'Whoever you choose is told at once, also where they muted the conversation and in their quiet hours, and sees it over every page until they confirm it.',
+    whom: 'Whom to ask',
+    everybody: 'Everybody here',
+    ask: 'Ask to confirm',
+    askAgain: 'Ask again',
+    takeBack: 'Not urgent any more',
+    cancel: 'Cancel',
+    close: 'Close',
+    asked: 'Asked to confirm.',
+    takenBack: 'Nobody is asked any more.',
+    tooMany: 'At most {n} people at once.',
+    confirmedAt: 'confirmed {time}',
+    waiting: 'not confirmed yet',
+    mark: 'Urgent',
+    count: (p: { done: number; all: number }) => `Urgent · ${p.done} of ${p.all} confirmed`,
+    allDone: (p: { count: number }) =>
+      plural(p.count, { one: 'Urgent · confirmed', other: 'Urgent · confirmed by all {n}' }),
+    gotIt: 'Got it',
+    confirmed: 'Urgent · you confirmed it',
+  },
+  zh: {
+    action: '加急…',
+    title: '加急消息',
+    explained: '所选的人会立即收到提醒，即使开了免打扰或在其勿扰时段内；确认之前，消息会显示在每个页面上方。',
+    whom: '提醒谁',
+    everybody: '所有人',
+    ask: '请求确认',
+    askAgain: '再次提醒',
+    takeBack: '取消加急',
+    cancel: '取消',
+    close: '关闭',
+    asked: '已请求确认。',
+    takenBack: '已取消加急。',
+    tooMany: '一次最多 {n} 人。',
+    confirmedAt: '{time} 已确认',
+    waiting: '尚未确认',
+    mark: '加急',
+    count: (p: { done: number; all: number }) => `加急 · ${p.done}/${p.all} 人已确认`,
+    allDone: (p: { count: number }) => (p.count === 1 ? '加急 · 已确认' : `加急 · ${p.count} 人全部确认`),
+    gotIt: '确认收到',
+    confirmed: '加急 · 你已确认',
+  },
+});

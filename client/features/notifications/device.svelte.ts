@@ -1,0 +1,95 @@
+/* Whether this browser may tell its person of messages, and whether it can while no page is open. */
+import { applicationKey, forgetAtRelay, tellRelay } from '../../pwa/subscription.ts';
+import { language } from '../../i18n/index.ts';
+
+/**
+ * `none`: this browser or address has no notifications. `denied`: the person said no to the browser. `ask`: nobody was
+ * asked. `off`: switched off here. `open`: on while a page is open; the browser's push service cannot be reached.
+ * `on`: also while none is.
+ */
+export type DeviceState = 'none' | 'denied' | 'ask' | 'off' | 'open' | 'on';
+
+const storageKey = 'weft-notifications';
+
+const wanted = (): boolean => {
+  try {
+    return localStorage.getItem(storageKey) !== 'off';
+  } catch {
+    return true;
+  }
+};
+const remember = (on: boolean): void => {
+  try {
+    localStorage.setItem(storageKey, on ? 'on' : 'off');
+  } catch {
+    // Holds for this page then.
+  }
+};
+
+/** The service worker that shows notifications; null where there is none. */
+export async function registration(): Promise<ServiceWorkerRegistration | null> {
+  if (!('serviceWorker' in navigator)) return null;
+  return (await navigator.serviceWorker.getRegistration().catch(() => undefined)) ?? null;
+}
+
+const equal = (a: ArrayBuffer | null | undefined, b: Uint8Array): boolean =>
+  a != null && new Uint8Array(a).join() === b.join();
+
+class NoticeDevice {
+  #state = $state<DeviceState>('none');
+
+  get state(): DeviceState {
+    return this.#state;
+  }
+
+  get shows(): boolean {
+    return this.#state === 'open' || this.#state === 'on';
+  }
+
+  /** Looks what this browser allows, and brings its push address to the relay again: either may have forgotten it. */
+  async start(): Promise<void> {
+    if (!('Notification' in globalThis) || !(await registration())) return;
+    if (Notification.permission === 'denied') this.#state = 'denied';
+    else if (Notification.permission === 'default') this.#state = 'ask';
+    else if (!wanted()) this.#state = 'off';
+    else await this.#subscribe();
+  }
+
+  async enable(): Promise<void> {
+    remember(true);
+    await Notification.requestPermission();
+    await this.start();
+  }
+
+  async disable(): Promise<void> {
+    remember(false);
+    this.#state = 'off';
+    await forgetAtRelay();
+    const subscription = await (await registration())?.pushManager.getSubscription();
+    await subscription?.unsubscribe().catch(() => false);
+  }
+
+  async #subscribe(): Promise<void> {
+    this.#state = 'open';
+    const worker = await registration();
+    const key = worker && 'pushManager' in worker ? await applicationKey() : null;
+    if (!worker || !key) return;
+    try {
+      let subscription = await worker.pushManager.getSubscription();
+      if (subscription && !equal(subscription.options.applicationServerKey, key)) {
+        // Another relay's, or this one made new keys.
+        await subscription.unsubscribe();
+        subscription = null;
+      }
+      subscription ??= await worker.pushManager.subscribe({
+        userVisibleOnly: true,
+        applicationServerKey: key,
+      });
+      if (await tellRelay(subscription, language.current)) this.#state = 'on';
+    } catch {
+      // The browser's push service cannot be reached: it is tried again with the next page.
+    }
+  }
+}
+
+export const noticeDevice = new NoticeDevice();

@@ -1,0 +1,4 @@
+export { noticeDevice } from './device.svelte.ts';
+export { default as Notices } from './Notices.svelte';
+export { play } from './sound.ts';
+export { default as UrgentBar } from './UrgentBar.svelte';

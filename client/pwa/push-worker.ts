@@ -1,0 +1,50 @@
+/* What the service worker does with pushed messages, and with clicks on notifications. */
+import { noticePlace } from './notice-place.ts';
+import { countOn, pathOf, readNotice, showNotice } from './notices.ts';
+import { applicationKey, tellRelay } from './subscription.ts';
+
+const pagesOf = (worker: ServiceWorkerGlobalScope): Promise<readonly WindowClient[]> =>
+  worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+
+async function show(worker: ServiceWorkerGlobalScope, text: string): Promise<void> {
+  const notice = readNotice(text);
+  if (!notice) return;
+  const pages = await pagesOf(worker);
+  const place = noticePlace(worker.registration);
+  const isLookedAt = pages.some(({ focused }) => focused);
+  const isShown = await showNotice(place, notice, isLookedAt);
+  if (isShown && pages.length === 0) await countOn(place, notice.count);
+}
+
+/** To the page that is open, or a new one. */
+async function goTo(worker: ServiceWorkerGlobalScope, path: string): Promise<void> {
+  const pages = await pagesOf(worker);
+  const page = pages.find(({ visibilityState }) => visibilityState === 'visible') ?? pages[0];
+  if (!page) return void (await worker.clients.openWindow(path));
+  page.postMessage({ type: 'go', path });
+  await page.focus().catch(() => undefined);
+}
+
+/** The browser changed its address at the push service: the relay is told the new one. */
+async function subscribeAgain(worker: ServiceWorkerGlobalScope, language: string): Promise<void> {
+  const applicationServerKey = await applicationKey();
+  if (!applicationServerKey) return;
+  const { pushManager } = worker.registration;
+  await tellRelay(await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey }), language);
+}
+
+export function handlePushes(worker: ServiceWorkerGlobalScope): void {
+  worker.addEventListener('push', (event) => {
+    const text = event.data?.text();
+    if (text !== undefined) event.waitUntil(show(worker, text));
+  });
+  worker.addEventListener('notificationclick', (event) => {
+    event.notification.close();
+    event.waitUntil(goTo(worker, pathOf(event.notification.data)));
+  });
+  worker.addEventListener('pushsubscriptionchange', (event) => {
+    (event as ExtendableEvent).waitUntil(
+      subscribeAgain(worker, navigator.language).catch(() => undefined), // the next page that opens does it
+    );
+  });
+}
