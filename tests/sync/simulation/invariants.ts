@@ -201,7 +201,10 @@ function checkTexts(
     if (clocks.size === 0) continue;
     const stored = docOf(rows);
     const relays = world.relay.text(room);
-    must(equalBytes(relays, Y.encodeStateAsUpdate(stored)), () => `${room}: the relay says other than its log`);
+    must(
+      equalBytes(relays, Y.encodeStateAsUpdate(stored)),
+      () => `${room}: the relay says other than its log`,
+    );
     for (const acked of oracle.acked) {
       if (acked.room !== room || excused.has(room)) continue;
       const holders = lost.deletions.get(acked)?.holders;
