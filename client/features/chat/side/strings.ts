@@ -2,6 +2,7 @@ import { defineStrings, plural } from '../../../i18n/index.ts';
 
 export const t = defineStrings({
   en: {
+    export: 'Export…',
     owner: 'Owner',
     admin: 'Admin',
     searchMembers: 'Search members',
@@ -116,6 +117,7 @@ export const t = defineStrings({
     setOthersByMe: 'You changed the settings of the group',
   },
   zh: {
+    export: '导出…',
     owner: '群主',
     admin: '管理员',
     searchMembers: '搜索群成员',

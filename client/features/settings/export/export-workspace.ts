@@ -6,7 +6,7 @@ import { fileNameOf, loadMarkdown, pictureExtension } from '../../docs/index.ts'
 import { asJsonLines, asMarkdown, entriesOf } from './conversations.ts';
 import { csvFile } from '../../../ui/csv.ts';
 import { t } from './strings.ts';
-import { ZipFile } from './zip-file.ts';
+import { ZipFile } from '../../../ui/zip-file.ts';
 
 export interface Progress {
   readonly done: number;
@@ -60,13 +60,15 @@ export async function exportWorkspace(
     if (missing.length > 0)
       await zip.addText('export-report.txt', [`${t.reportTitle}\n\n${missing.join('\n')}\n`]);
   } catch (cause) {
-    zip.abandon();
+    await zip.abandon();
     throw cause;
   }
   const files = zip.files;
+  const file = await zip.finish();
+  if (!file) throw new Error('the archive went elsewhere');
   const day = new Date().toISOString().slice(0, 10);
   return {
-    file: zip.finish(),
+    file,
     name: `${fileNameOf(data.directory.name || 'Weft')} ${day}.zip`,
     files,
     missing,
