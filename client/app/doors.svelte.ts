@@ -10,6 +10,7 @@ const loaders: Readonly<Record<FeatureName, () => Promise<Feature>>> = {
   directory: async () => (await import('../features/directory/index.ts')).feature satisfies Feature,
   docs: async () => (await import('../features/docs/index.ts')).feature satisfies Feature,
   todos: async () => (await import('../features/todos/index.ts')).feature satisfies Feature,
+  search: async () => (await import('../features/search/index.ts')).feature satisfies Feature,
   settings: async () => (await import('../features/settings/index.ts')).feature satisfies Feature,
 };
 
@@ -44,7 +45,7 @@ class FeatureDoors {
 
   /** Fetches the rest while nothing else happens: then every page opens at once, also offline. */
   loadAll(): Promise<unknown> {
-    const names: readonly FeatureName[] = ['chat', 'directory', 'docs', 'todos', 'settings'];
+    const names: readonly FeatureName[] = ['chat', 'directory', 'docs', 'todos', 'search', 'settings'];
     return Promise.all(names.map((name) => this.load(name)));
   }
 }

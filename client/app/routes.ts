@@ -1,7 +1,7 @@
 /* Which page an address means. Pure, so that every address of the table is a line in a test. */
 import type { RouteParams } from './feature.ts';
 
-export type FeatureName = 'chat' | 'directory' | 'docs' | 'todos' | 'settings' | 'accounts';
+export type FeatureName = 'chat' | 'directory' | 'docs' | 'todos' | 'search' | 'settings' | 'accounts';
 
 export type Route =
   | {
@@ -18,6 +18,7 @@ const sections: Readonly<Record<string, FeatureName>> = {
   messages: 'chat',
   docs: 'docs',
   todos: 'todos',
+  search: 'search',
   settings: 'settings',
 };
 

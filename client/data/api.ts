@@ -21,8 +21,10 @@ import type {
   TodosState,
 } from '../../shared/features/personal/schema.ts';
 import type { KnownOfFile } from './pictures.ts';
+import type { Search } from './search/contract.ts';
 import type { LostRows, Mention } from './storage/contract.ts';
 
+export type { FoundKind, Hit, Search, SearchQuery, SearchResult } from './search/contract.ts';
 export type { Mention } from './storage/contract.ts';
 
 /** A conversation as lists need it; own commands that the relay has not answered are already in `state`. */
@@ -224,6 +226,7 @@ export interface WorkspaceData {
   readonly door: AdminState;
   readonly sync: SyncStatus;
   readonly files: Files;
+  readonly search: Search;
 
   chat(id: string): ChatRow | null;
   doc(id: string): DocRow | null;

@@ -4,6 +4,7 @@ import { newId, type DeviceId, type MemberId, type WorkspaceId } from '../../sha
 import type { WorkspaceData } from './api.ts';
 import { LocalWorkspace } from './reactive/workspace.svelte.ts';
 import { databaseName, openStorage } from './storage/idb/open.ts';
+import { WorkerSearch } from './search/start.ts';
 import { systemTimers } from './sync/contract.ts';
 import { broadcastBus } from './sync/notes.ts';
 import { TabLease, webLocks } from './text/tab-lease.ts';
@@ -15,6 +16,9 @@ export interface Account {
   readonly device: DeviceId;
   readonly role: Role;
 }
+
+/** When a page has shown what it opened with. Milliseconds. */
+const calmAfter = 2_000;
 
 /** Opens this account's data in a browser tab: database, bus, client id, and a candidate for leading. */
 export function openWorkspaceData(account: Account, onEnded: (why: Failure) => void): WorkspaceData {
@@ -28,6 +32,7 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
     onEvicted: () => void data.evicted(),
   });
   const socket = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/sync`;
+  const search = new WorkerSearch({ workspace, member });
   const data = new LocalWorkspace({
     workspace,
     me: member,
@@ -38,10 +43,13 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
     bus,
     lease: new TabLease(storage, bus, webLocks(), name),
     timers: systemTimers,
+    search,
     startLeader: (leading) => startLeader({ workspace, member, device, socket }, leading),
     onEnded,
     clearCaches,
   });
+  // After the first screen: nothing on it comes from the index.
+  setTimeout(() => search.begin(), calmAfter);
   addEventListener('online', () => data.networkIsBack());
   // The last moment a browser gives: what was typed in the last frame is handed to storage now.
   addEventListener('pagehide', () => void data.flush().catch(() => undefined));

@@ -4,7 +4,7 @@ import type { Component } from 'svelte';
 export interface PaletteItem {
   /** Unique over all features: `docs:open:<id>`. */
   readonly id: string;
-  readonly section: 'go' | 'conversations' | 'people' | 'docs' | 'actions';
+  readonly section: 'go' | 'conversations' | 'people' | 'docs' | 'actions' | 'search';
   readonly label: string;
   /** Second, fainter text: a post, an owner. */
   readonly hint?: string;

@@ -11,6 +11,7 @@ import { neighbours } from './neighbours.ts';
 import { holds, toTable, type Figure } from './measure.ts';
 import { acknowledged, catchUp, coldOpen, fanOut, latency, memory, type Effort } from './peers/compare.ts';
 import { durableUpdates } from './relay.ts';
+import { search } from './search.ts';
 
 type Bench = (effort: Effort) => Promise<Figure[]>;
 
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
   neighbours,
   history,
   device,
+  search,
   start: offlineStart,
   bundle,
 };

@@ -41,6 +41,7 @@ import { FailureError } from '../failure-error.ts';
 import { touched, withMarks, type MarksById } from '../projection/marks.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
+import type { Search, TabSearch } from '../search/contract.ts';
 import type { DeviceStorage, OutboxRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import { noState, type Bus, type LeaderState, type Note, type TabId } from '../sync/notes.ts';
@@ -67,6 +68,8 @@ export interface WorkspaceParts {
   readonly lease: TabLease;
   readonly timers: Timers;
   /** Starts this tab's candidate for leading. */
+  /** Absent where nobody looks for anything. */
+  readonly search?: TabSearch;
   startLeader(leading: () => void): { stop(): void };
   /** The relay ended the session, or another tab signed out. */
   onEnded(why: Failure): void;
@@ -142,6 +145,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly sync: SyncStatus;
   readonly files: LocalFiles;
 
+  readonly search: Search;
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
     this.#view = new DeviceView(parts.storage, (error) => this.#caught(error));
@@ -153,6 +157,7 @@ export class LocalWorkspace implements WorkspaceData {
     this.#docRows = docRows(parts.me, () => this.#unsentTexts);
     this.sync = this.#makeStatus();
     this.files = new LocalFiles({
+    this.search = parts.search ?? { find: () => Promise.resolve(null) };
       blobs: parts.storage.blobs,
       now: parts.timers.now,
       queue: () => this.#view.unsent.blobs,
@@ -416,6 +421,7 @@ export class LocalWorkspace implements WorkspaceData {
     this.#typing.close();
     this.#stopListening();
     this.#leader.stop();
+    this.#parts.search?.stop();
     this.#parts.lease.close();
     this.#parts.bus.close();
     if (!options.wipe) return this.#parts.storage.close();
@@ -429,6 +435,7 @@ export class LocalWorkspace implements WorkspaceData {
       fetching: () => this.#state.fetching,
       filling: () => this.#state.filling,
       filling: () => this.#state.filling,
+    this.#parts.search?.stop();
       unsent: () => this.#queue.length,
       queue: () => this.#queue,
       leader: () => this.#leading,

@@ -24,7 +24,10 @@ export interface Hit {
   readonly room: RoomId;
   readonly seq: number | null;
   readonly id: CommandId | null;
-  readonly by: MemberId;
+  /** Null for whoever is not here: of an imported message. */
+  readonly by: MemberId | null;
+  /** What whoever said an imported message was called. */
+  readonly name: string | null;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Of a message what it says now, of a doc its text. */
@@ -47,4 +50,12 @@ export interface SearchResult {
 export interface Search {
   /** Answers from this device alone. Null when a newer question of the same `asker` came meanwhile, or none can be answered. */
   find(query: SearchQuery, asker: string): Promise<SearchResult | null>;
+}
+
+/** The search of one tab. */
+export interface TabSearch extends Search {
+  /** From now on the index is kept; the first question has the same effect. */
+  begin(): void;
+  /** Open questions are answered by nobody. */
+  stop(): void;
 }

@@ -326,9 +326,9 @@ export class Indexer {
     const contents = contentsOf(entry, marks);
     if (!contents) return false;
     const builder = this.#builder;
-    builder.unit(number, entry.seq, Math.max(0, Math.floor(entry.at)));
+    builder.unit(number, entry.seq, Math.max(0, Math.floor(contents.at)));
     builder.token(roomKey(number));
-    builder.token(personKey(entry.by));
+    if (contents.by !== null) builder.token(personKey(contents.by));
     if (contents.text.trim() !== '') builder.token(kindKey('message'));
     if (contents.files.length > 0) builder.token(kindKey('file'));
     tellTokens('message', contents.text, builder.token);

@@ -151,7 +151,7 @@ export class Searcher {
     for (const { id, room, type, data, at } of waiting.messages.toReversed()) {
       const entry = { id, seq: 0, type, data, at, by: this.#me };
       const contents = contentsOf(entry, this.#marksWith(id, null, waiting));
-      const hit = contents && { room, seq: null, id, by: this.#me, at, title: '', ...contents };
+      const hit = contents && { room, seq: null, id, title: '', ...contents };
       if (hit && fits(hit, query, asked)) hits.push(hit);
     }
     return hits;
@@ -163,8 +163,8 @@ export class Searcher {
       if (!each) return null;
       const { entry, marks } = each;
       const contents = contentsOf(entry, this.#marksWith(entry.id, marks as MessageMarks | null, waiting));
-      const { id, seq, by, at } = entry;
-      return contents && { room: batch[i]!.room, seq, id, by, at, title: '', ...contents };
+      const { id, seq } = entry;
+      return contents && { room: batch[i]!.room, seq, id, title: '', ...contents };
     });
   }
 
@@ -182,6 +182,7 @@ export class Searcher {
         seq,
         id: null,
         by: state.created.by,
+        name: null,
         at,
         title: state.title,
         text: text.text,

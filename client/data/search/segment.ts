@@ -51,20 +51,23 @@ class Writer {
     this.bytes[this.length++] = value;
   }
 
+  /** At most 127 bytes. */
   text(value: string): void {
     this.#room(value.length * 3 + 10);
     const { written } = encoder.encodeInto(value, this.bytes.subarray(this.length + 1));
-    // A token has at most 24 characters: one byte says how many bytes follow.
     this.bytes[this.length] = written;
     this.length += 1 + written;
   }
 
-  /** Ascending numbers, behind their count and the number of their bytes. */
+  /** Ascending numbers, behind their count and the number of their bytes; a single one only behind the count. */
   ascending(values: Uint32Array): void {
+    this.number(values.length);
+    if (values.length === 1) return this.number(values[0]!);
     const start = this.length;
-    this.#room(values.length * 5 + 20);
+    this.#room(values.length * 5 + 10);
     const { bytes } = this;
-    let at = start + 20;
+    // The number of bytes is known behind them.
+    let at = start + 10;
     let before = 0;
     for (const value of values) {
       let step = value - before;
@@ -75,10 +78,9 @@ class Writer {
       }
       bytes[at++] = step;
     }
-    const size = at - start - 20;
-    this.number(values.length);
+    const size = at - start - 10;
     this.number(size);
-    bytes.copyWithin(this.length, start + 20, at);
+    bytes.copyWithin(this.length, start + 10, at);
     this.length += size;
   }
 
@@ -113,6 +115,13 @@ class Reader {
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
+  }
+
+  /** Bytes of the number that comes next. */
+  sizeOfNext(): number {
+    let size = 1;
+    while (this.bytes[this.at + size - 1]! >= 0x80) size += 1;
+    return size;
   }
 
   text(): string {
@@ -154,12 +163,15 @@ export const numbersOf = (posting: Posting): Uint32Array => {
 
 export function* postingsIn(block: Uint8Array): Generator<Posting> {
   const reader = new Reader(block);
+  let token = '';
   while (reader.at < block.length) {
-    const token = reader.text();
+    const shared = reader.number();
+    token = token.slice(0, shared) + reader.text();
     const count = reader.number();
-    const size = reader.number();
-    yield { token, count, bytes: block.subarray(reader.at, reader.at + size) };
+    const size = count === 1 ? reader.sizeOfNext() : reader.number();
+    const from = reader.at;
     reader.at += size;
+    yield { token, count, bytes: block.subarray(from, reader.at) };
   }
 }
 
@@ -190,6 +202,8 @@ export class SegmentWriter {
   readonly #writer = new Writer();
   readonly #times: number[] = [];
   readonly #tokens: string[] = [];
+  /** The token before in the block: what both begin with is not written again. */
+  #before = '';
   #units = 0;
   #bytes = 0;
 
@@ -220,8 +234,14 @@ export class SegmentWriter {
   }
 
   token(token: string, numbers: Uint32Array): void {
-    if (this.#writer.length === 0) this.#tokens.push(token);
-    this.#writer.text(token);
+    if (this.#writer.length === 0) {
+      this.#tokens.push(token);
+      this.#before = '';
+    }
+    const shared = sharedBy(this.#before, token);
+    this.#before = token;
+    this.#writer.number(shared);
+    this.#writer.text(token.slice(shared));
     this.#writer.ascending(numbers);
     if (this.#writer.length >= blockBytes) this.#close();
   }
@@ -242,6 +262,14 @@ export class SegmentWriter {
     this.#bytes += block.length;
     this.#sink.postings(this.#tokens.length - 1, block);
   }
+}
+
+/** How much of their beginning is the same, in units and in whole characters. */
+function sharedBy(a: string, b: string): number {
+  let shared = 0;
+  while (shared < a.length && shared < b.length && a.charCodeAt(shared) === b.charCodeAt(shared)) shared += 1;
+  const last = shared > 0 ? a.charCodeAt(shared - 1) : 0;
+  return last >= 0xd800 && last < 0xdc00 ? shared - 1 : shared;
 }
 
 /** Which blocks may have tokens from `token` on up to those before `end`; [first, last], or null when none can. */

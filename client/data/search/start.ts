@@ -1,21 +1,21 @@
-import type { Search, SearchQuery, SearchResult } from './contract.ts';
+import type { SearchQuery, SearchResult, TabSearch } from './contract.ts';
 import type { SearchConfig } from './host.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
 /** Search of one tab, in a worker of its own. */
-export class WorkerSearch implements Search {
+export class WorkerSearch implements TabSearch {
   readonly #config: SearchConfig;
   readonly #open = new Map<number, (result: SearchResult | null) => void>();
   #worker: Worker | null = null;
+  #stopped = false;
   #next = 1;
 
   constructor(config: SearchConfig) {
     this.#config = config;
   }
 
-  /** Begins to keep the index; the first question does so too. */
   begin(): void {
-    if (this.#worker || typeof Worker === 'undefined') return;
+    if (this.#worker || this.#stopped || typeof Worker === 'undefined') return;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       type: 'module',
       name: 'weft-search',
@@ -25,7 +25,7 @@ export class WorkerSearch implements Search {
       this.#open.delete(data.id);
     });
     // Its script could not be loaded, or it broke: nobody waits for it, and the next question tries again.
-    worker.addEventListener('error', () => this.stop());
+    worker.addEventListener('error', () => this.#end());
     this.#worker = worker;
     this.#tell({ type: 'begin', config: this.#config });
   }
@@ -41,6 +41,11 @@ export class WorkerSearch implements Search {
   }
 
   stop(): void {
+    this.#stopped = true;
+    this.#end();
+  }
+
+  #end(): void {
     this.#worker?.terminate();
     this.#worker = null;
     for (const resolve of this.#open.values()) resolve(null);

@@ -14,6 +14,7 @@ export const feature = {
 
 export { drafts } from './drafts.svelte.ts';
 export { chatTitle } from './people.ts';
+export { plainOf } from './message-markdown.ts';
 export { linkTo } from './commands.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
