@@ -115,3 +115,23 @@ export class Tray {
     this.#items = [...items, ...this.#items];
   }
 }
+
+/** Trays of conversations that were left wait until one comes back. A page that goes takes them along, and asks before. */
+class Trays {
+  readonly #trays = new Map<string, Tray>();
+
+  of({ me }: WorkspaceData, room: RoomId): Tray {
+    const key = `${me} ${room}`;
+    addEventListener('beforeunload', this.ask);
+    let tray = this.#trays.get(key);
+    if (!tray) this.#trays.set(key, (tray = new Tray()));
+    return tray;
+  }
+
+  /** The browser asks whether to go when there is something that would be lost. */
+  readonly ask = (event: BeforeUnloadEvent): void => {
+    if ([...this.#trays.values()].some(({ items }) => items.length > 0)) event.preventDefault();
+  };
+}
+
+export const trays = new Trays();
