@@ -257,9 +257,7 @@ export class Oracle {
     if (device === handedDevice) {
       must(this.#everSaid.has(whole), () => `${row.room} took back ${type} by ${by}, who never did it`);
       must(!room.said.has(said), () => `${type} ${entry.id} is twice in ${row.room}`);
-    } else if (this.#restoring === 'no')
-      // Also a command that its device never had a receipt for: it is said, and judged, once more.
-      this.#rights.note(row.room, entry, device === relayDevice);
+    } else if (this.#restoring === 'no') this.#rights.note(row.room, entry, device === relayDevice);
     room.said.add(said);
     // A command that is sent again after its entry was lost is said anew.
     const isSaid = device !== handedDevice && (this.#restoring === 'no' || !this.#everSaid.has(whole));

@@ -35,7 +35,10 @@ export class Rights {
     this.#given.set(`${member} is in ${room}`, { isGiven, has });
   }
 
-  /** An entry that is new, not one that came back. `isFact`: made by the relay, which takes away again what came back. */
+  /**
+   * An entry that is new, not one that came back; a command that its device never had a receipt for is said once more.
+   * `isFact`: made by the relay, which takes away again what came back.
+   */
   note(room: RoomId, { type, by, data }: LogEntry, isFact: boolean): void {
     const said = data as { member: MemberId; members: MemberId[]; role: string };
     if (isFact && type !== 'member.join') return;
