@@ -36,6 +36,8 @@ export interface NoticeOptions extends NotificationOptions {
   readonly data: NoticeData;
   readonly renotify: boolean;
   readonly vibrate?: number[];
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
 }
 
 export interface ShownNotice {
@@ -74,7 +76,7 @@ const dataOf = ({ data }: ShownNotice): NoticeData | null =>
 
 /** Title and look of a notification. */
 export function lookOf(notice: PushedNotice): { title: string; options: NoticeOptions } {
-  const { chat, id, seq, by, group, text, is, urgent = false, silent = false, count, language } = notice;
+  const { chat, id, seq, at, by, group, text, is, urgent = false, silent = false, count, language } = notice;
   const t = texts[language];
   const words = text === null ? t.message : [is ? t[is] : '', text].filter((part) => part !== '').join(' ');
   const where = (group ?? by) + (count > 1 ? ` (${count})` : '');
@@ -89,6 +91,7 @@ export function lookOf(notice: PushedNotice): { title: string; options: NoticeOp
       silent,
       icon: '/icons/icon-192.png',
       lang: language,
+      timestamp: at,
       ...(!silent && urgent && { vibrate: [200, 100, 200, 100, 200] }),
       data: { chat, id, seq, urgent, path: `/messages/${chat}?at=${seq}.${id}` },
     },
@@ -118,8 +121,9 @@ export async function showNotice(
     const upTo = new Map(notice.read);
     await closeWhere(place, (each) => !each.urgent && each.seq <= (upTo.get(each.chat) ?? -1));
   }
-  const { chat, seq, id, urgent = false } = notice;
-  const key = urgent ? `urgent:${id}` : chat;
+  const { chat, seq, id, at, urgent = false } = notice;
+  // Asked again is told again.
+  const key = urgent ? `urgent:${id}:${at}` : chat;
   if (isLookedAt || (memory.told[key] ?? -1) >= seq) return false;
   const { [key]: _, ...others } = memory.told;
   const told = Object.fromEntries([...Object.entries(others), [key, seq] as const].slice(-most));
@@ -142,7 +146,7 @@ export async function countOn(place: NoticePlace, more: number): Promise<void> {
 export function readNotice(text: string): PushedNotice | null {
   try {
     const notice = JSON.parse(text) as PushedNotice;
-    return typeof notice.member === 'string' && notice.language in texts ? notice : null;
+    return typeof notice.member === 'string' && Object.hasOwn(texts, notice.language) ? notice : null;
   } catch {
     return null;
   }

@@ -175,6 +175,7 @@ export function createPush(deps: PushDeps): Push {
       chat: parseRoom(room)!.id,
       id,
       seq,
+      at: job.at,
       by: nameOf(by),
       group: groupCalled(chat, member, nameOf),
       text: notices.words ? text : null,

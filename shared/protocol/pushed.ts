@@ -13,6 +13,8 @@ export interface PushedNotice {
   readonly chat: string;
   readonly id: CommandId;
   readonly seq: number;
+  /** When it was said, or asked to be confirmed. Milliseconds since 1970. */
+  readonly at: number;
   /** Who said it. */
   readonly by: string;
   /** What the group is called; null with one other person. */

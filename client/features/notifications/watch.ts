@@ -65,10 +65,10 @@ export class Watch {
     const from = this.#fresh(row);
     const urgent = this.#freshUrgent(row);
     const notices: PushedNotice[] = [];
-    for (const { seq, id } of urgent) {
+    for (const { seq, id, at } of urgent) {
       const [entry] = await this.#data.entries(row.room, seq, seq + 1);
       const said = entry?.id === id ? happeningIn(row.room, entry, () => null) : null;
-      if (said) notices.push(this.#notice(row, { ...said, urgentTo: [me] }, 1));
+      if (said) notices.push(this.#notice(row, { ...said, urgentTo: [me] }, at, 1));
     }
     if (from === null) return notices;
     const entries = await this.#data.entries(row.room, from, row.lastUnread! + 1);
@@ -78,7 +78,8 @@ export class Watch {
       .filter((said) => said.urgentTo === null && this.#isTold(row, said))
       .filter(({ id }) => !urgent.some((each) => each.id === id));
     const newest = told.at(-1);
-    if (newest) notices.push(this.#notice(row, newest, told.length));
+    if (newest)
+      notices.push(this.#notice(row, newest, entries.find(({ id }) => id === newest.id)!.at, told.length));
     return notices;
   }
 
@@ -88,7 +89,7 @@ export class Watch {
     return isTold(notices, placeOf(list, id), what, this.#now());
   }
 
-  #notice({ id: chat, state }: ChatRow, said: Happening, count: number): PushedNotice {
+  #notice({ id: chat, state }: ChatRow, said: Happening, at: number, count: number): PushedNotice {
     const { me, directory, notices } = this.#data;
     const nameOf = (member: MemberId): string => directory.members[member]?.name ?? '';
     return {
@@ -96,6 +97,7 @@ export class Watch {
       chat,
       id: said.id,
       seq: said.seq,
+      at,
       by: nameOf(said.by),
       group: groupCalled(state, me, nameOf),
       text: notices.words ? said.text : null,
