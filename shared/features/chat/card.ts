@@ -30,12 +30,12 @@ export const chatCard = z.object({ target, card: linkCard });
 export const chatUncard = z.object({ target });
 
 /** What stands in code is no link. */
-const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
+export const withoutCode = (text: string): string => text.replace(/```[\s\S]*?(?:```|$)|`[^`\n]*`/g, ' ');
 
 /** The link of a text that gets a card: the first one to a page; null without one. */
 export function cardLink(text: string): string | null {
   // Most messages have none, and every message on the screen is asked.
   if (!/https?:|www\./i.test(text)) return null;
-  const [first] = pagesIn(text.replace(code, ' '));
+  const [first] = pagesIn(withoutCode(text));
   return first && first.href.length <= longestLink ? first.href : null;
 }

@@ -34,13 +34,16 @@ describe('an address of the workspace', () => {
 
   it('is found in a message, each once, three at most, and not in code', () => {
     const link = (id: string): string => `${origin}/docs/${id}`;
-    const text = `${link('a')} ${link('a')}, \`${link('z')}\` [b](${link('b')}) ${link('c')} ${link('d')}`;
+    const text = `${link('a')} ${link('a')}, \`${link('z')}\` [b](/docs/b) ${link('c')} ${link('d')}`;
     expect(objectsIn(text, origin).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
 
   it.each([
     [`${origin}/docs/a`, true],
-    [linkText('Plan [draft] for\nMarch', '/docs/a', origin), true],
+    [linkText('Plan [draft] for\nMarch', '/docs/a'), true],
+    ['[a](/docs/a) and more', false],
+    ['[a](/settings/account)', false],
+    ['[a](//evil.example/docs/a)', false],
     [`look ${origin}/docs/a`, false],
     [`${origin}/docs/a ${origin}/docs/b`, false],
     ['https://other.example/docs/a', false],

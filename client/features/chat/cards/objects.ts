@@ -1,6 +1,7 @@
 /* Links that lead to something of this workspace. What it is called is read from this device and never asked for. */
 import type { EntryTarget } from '../../../../shared/access/kind.ts';
 import type { CommandId, DepartmentId, MemberId } from '../../../../shared/base/ids.ts';
+import { withoutCode } from '../../../../shared/features/chat/card.ts';
 import { pagesIn } from '../../../../shared/features/chat/links.ts';
 
 export type ObjectLink = { readonly path: string } & (
@@ -50,9 +51,17 @@ export function objectAt(href: string, origin: string): ObjectLink | null {
 
 /** The first things that a message links to, each once. */
 export function objectsIn(text: string, origin: string): readonly ObjectLink[] {
-  if (!text.includes(origin)) return [];
+  // Most messages have none, and every message on the screen is asked.
+  if (!text.includes(origin) && !text.includes('](/')) return [];
+  const words = withoutCode(text);
+  const links = [
+    ...pagesIn(words),
+    ...[...words.matchAll(/\]\((\/[^\s()]{1,500})\)/g)].map(({ index, 1: path = '' }) => {
+      return { from: index, href: origin + path };
+    }),
+  ].sort((a, b) => a.from - b.from);
   const found = new Map<string, ObjectLink>();
-  for (const { href } of pagesIn(text.replace(/```[\s\S]*?(?:```|$)|`[^`\n]*`/g, ' '))) {
+  for (const { href } of links) {
     const link = objectAt(href, origin);
     if (link && found.size < mostCards) found.set(link.path, link);
   }
@@ -62,9 +71,12 @@ export function objectsIn(text: string, origin: string): readonly ObjectLink[] {
 /** Whether a message is one such link and nothing else: its card then says all of it. */
 export function isObjectAlone(text: string, origin: string): boolean {
   const href = /^\[[^\]\n]{1,500}\]\((\S+)\)$/.exec(text)?.[1] ?? text;
-  return !/\s/.test(href) && objectAt(href, origin) !== null;
+  return !/\s/.test(href) && objectAt(href.startsWith('/') ? origin + href : href, origin) !== null;
 }
 
-/** A link in the words of a message, which says what it leads to wherever there is no room for a card. */
-export const linkText = (title: string, path: string, origin: string): string =>
-  `[${title.replace(/\s+/g, ' ').replaceAll('[', '(').replaceAll(']', ')').trim().slice(0, 200)}](${origin}${path})`;
+/**
+ * A link in the words of a message, which says what it leads to wherever there is no room for a card. It has no host:
+ * others may reach the same relay by another one.
+ */
+export const linkText = (title: string, path: string): string =>
+  `[${title.replace(/\s+/g, ' ').replaceAll('[', '(').replaceAll(']', ')').trim().slice(0, 200)}](${path})`;
