@@ -20,6 +20,8 @@ const mostWaiting = 200;
 const mostFilesWaiting = 4;
 /** How often the queue is looked at. Milliseconds. */
 const look = 20;
+/** Times that a step is queued. */
+const mostTries = 250;
 /** What the text of a message may grow by for files that are missing. */
 const longestNote = 1_000;
 
@@ -201,7 +203,21 @@ class Run {
       this.#head += 1;
     }
     await this.#below(mostWaiting);
-    await this.#data.sendAll(this.#room, commands);
+    await this.#queue(commands);
+  }
+
+  /** For a moment this device may count what the relay has just answered twice; the relay itself never does. */
+  async #queue(commands: Parameters<WorkspaceData['sendAll']>[1]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#data.sendAll(this.#room, commands);
+      } catch (cause) {
+        const isMiscount = cause instanceof FailureError && cause.failure.code === 'import-incomplete';
+        if (!isMiscount || tries === mostTries) throw cause;
+        await new Promise((resolve) => setTimeout(resolve, look));
+        await this.#below(mostWaiting);
+      }
+    }
   }
 
   async #files(part: Part): Promise<{ files: MessageFile[]; words: string }> {
