@@ -57,7 +57,9 @@ export class Scroller {
     const stop = virtualizer._didMount();
     virtualizer._willUpdate();
     this.#sync();
+    const stopFollowing = followEnd(element);
     return () => {
+      stopFollowing();
       stop();
       this.#virtualizer = null;
       this.#element = null;
@@ -134,4 +136,16 @@ export class Scroller {
     const box = this.#element?.firstElementChild;
     if (box instanceof HTMLElement) box.style.height = `${this.#total}px`;
   }
+}
+
+/** Whoever is at the end stays there when the window becomes smaller: a keyboard comes up, or the box below grows. */
+function followEnd(element: HTMLElement): () => void {
+  let height = element.clientHeight;
+  const observer = new ResizeObserver(() => {
+    const wasAtEnd = element.scrollTop + height >= element.scrollHeight - nearEnd;
+    height = element.clientHeight;
+    if (wasAtEnd) element.scrollTop = element.scrollHeight;
+  });
+  observer.observe(element);
+  return () => observer.disconnect();
 }
