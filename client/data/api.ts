@@ -177,7 +177,7 @@ export interface SyncStatus {
   readonly connection: 'offline' | 'connecting' | 'online';
   /** Rooms still to fetch while catching up; null when not catching up. */
   readonly fetching: { readonly done: number; readonly total: number } | null;
-  /** Older messages that are fetched in the background; null when all are here. */
+  /** Older messages that are fetched in the background: all are here when `done` is `total`; null while nobody knows. */
   readonly filling: { readonly done: number; readonly total: number } | null;
   /** What is on this device only, as a person counts: a message, a picture, a text however much was written in it. */
   readonly unsent: number;

@@ -4,7 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { bundle, offlineStart } from './browser.ts';
+import { largeConversations } from './conversations.ts';
 import { device } from './device.ts';
+import { firstSync } from './first-sync.ts';
 import { history } from './history.ts';
 import { largeGroup } from './large-group.ts';
 import { neighbours } from './neighbours.ts';
@@ -31,6 +33,8 @@ const benches: Readonly<Record<string, Bench>> = {
   history,
   device,
   search,
+  conversations: largeConversations,
+  'first-sync': firstSync,
   start: offlineStart,
   bundle,
 };

@@ -9,10 +9,11 @@ import type { DeviceStorage, RoomRecord } from '../storage/contract.ts';
 import type { Connection } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
 import type { InOrder } from './in-order.ts';
+import type { Filling } from './notes.ts';
 
 export interface BackFillEvents {
-  /** Entries that are fetched of those that are to come; null when all are here, or when there is no space for more. */
-  progress(filling: { readonly done: number; readonly total: number } | null): void;
+  /** Entries that are fetched of those that are to come; null when it stops before all are here. */
+  progress(filling: Filling | null): void;
   /** Older entries of these came. */
   filled(rooms: readonly RoomId[]): void;
 }
@@ -76,24 +77,26 @@ export class BackFill {
     this.#again = true;
     if (this.#running) return;
     this.#running = true;
+    let filled: Filling | null = null;
     try {
       while (this.#again && !this.#connection.ended) {
         this.#again = false;
-        await this.#fill();
+        filled = await this.#fill();
       }
     } finally {
       this.#running = false;
-      this.#tell(null);
+      this.#told = 0;
+      this.#tell(filled);
     }
   }
 
-  async #fill(): Promise<void> {
+  async #fill(): Promise<Filling | null> {
     let gaps = await this.#gaps();
     const total = gaps.reduce((sum, { before, first }) => sum + before - first, 0);
     let done = 0;
     let storing: Promise<unknown> = Promise.resolve();
     for (let round = 0; gaps.length > 0; round++) {
-      if (round % roundsBetweenLooks === 0 && !(await this.#deps.hasSpace())) break;
+      if (round % roundsBetweenLooks === 0 && !(await this.#deps.hasSpace())) return null;
       gaps.sort(bySoonest);
       const some = gaps.slice(0, gaps[0]!.bare ? roomsAtOnce.bare : roomsAtOnce.other);
       const contents = (await Promise.all(some.map((gap) => this.#ask(gap)))).filter((each) => each !== null);
@@ -110,6 +113,7 @@ export class BackFill {
       this.#tell({ done, total });
     }
     await storing;
+    return { done: total, total };
   }
 
   /** What is before the gap's end, which moves up; null where the relay has nothing (any more). */
@@ -145,7 +149,7 @@ export class BackFill {
     return gaps;
   }
 
-  #tell(filling: { readonly done: number; readonly total: number } | null): void {
+  #tell(filling: Filling | null): void {
     const now = this.#deps.timers.now();
     if (filling && now - this.#told < tellEvery) return;
     this.#told = now;

@@ -4,12 +4,17 @@ import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 /** One page; also the name under which it holds locks. */
 export type TabId = string;
 
+/** Older entries that are fetched beside everything else; all of them are here when `done` is `total`. */
+export interface Filling {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** What only the leader knows. */
 export interface LeaderState {
   readonly connection: 'offline' | 'connecting' | 'online';
   readonly fetching: { readonly done: number; readonly total: number } | null;
-  /** Older entries that are fetched beside everything else. */
-  readonly filling: { readonly done: number; readonly total: number } | null;
+  readonly filling: Filling | null;
   readonly syncedAt: number | null;
   readonly online: readonly MemberId[];
   readonly problem: Failure | null;
