@@ -1,7 +1,7 @@
 /* What the service worker does with pushed messages, and with clicks on notifications. */
-import { noticePlace } from './notice-place.ts';
-import { countOn, pathOf, readNotice, showNotice } from './notices.ts';
-import { applicationKey, tellRelay } from './subscription.ts';
+import { noticePlace } from '../data/notices/place.ts';
+import { countOn, pathOf, readNotice, showNotice } from '../data/notices/notices.ts';
+import { applicationKey, tellRelay } from '../data/notices/subscription.ts';
 
 const pagesOf = (worker: ServiceWorkerGlobalScope): Promise<readonly WindowClient[]> =>
   worker.clients.matchAll({ type: 'window', includeUncontrolled: true });

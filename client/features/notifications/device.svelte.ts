@@ -1,5 +1,5 @@
 /* Whether this browser may tell its person of messages, and whether it can while no page is open. */
-import { applicationKey, forgetAtRelay, tellRelay } from '../../pwa/subscription.ts';
+import { applicationKey, forgetAtRelay, tellRelay } from '../../data/notices/subscription.ts';
 import { language } from '../../i18n/index.ts';
 
 /**

@@ -9,7 +9,7 @@ import {
   type NoticeMemory,
   type NoticeOptions,
   type NoticePlace,
-} from '../../../client/pwa/notices.ts';
+} from '../../../client/data/notices/notices.ts';
 import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
 import type { PushedNotice } from '../../../shared/protocol/pushed.ts';
 

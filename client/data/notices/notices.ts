@@ -2,7 +2,7 @@
  * Notifications of this browser, shown by the service worker for messages that were pushed and by the page for those it
  * heard of itself: the same look, one for each conversation, each message once.
  */
-import type { PushedNotice, PushLanguage } from '../../shared/protocol/pushed.ts';
+import type { PushedNotice, PushLanguage } from '../../../shared/protocol/pushed.ts';
 
 /** What is remembered between pages and pushes. It goes with everything else when somebody signs out. */
 export interface NoticeMemory {
