@@ -76,6 +76,8 @@ const givenUp: Readonly<Record<GivenUp['why'], Failure>> = {
 
 /** Bytes up to which an update is gathered. */
 const smallUpdate = 4 * 1024;
+/** Bytes from which to receive an update was enough for one turn: it is begun in the next. */
+const largeUpdate = 512 * 1024;
 
 /** While the disk refuses everything, every reading may find the document gone once more. */
 const readsAgain = 8;
@@ -198,15 +200,17 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
     let together = new Together(text.known);
     let members: { readonly staging: Staging; readonly update: ReadUpdate }[] = [];
     const alone = function* (staging: Staging, update: ReadUpdate): Sliced<void> {
+      const now = yield* open(room, work);
       // A refusal may have lost the document.
-      text = yield* open(room, work);
+      if (now !== text) [text, together] = [now, new Together(now.known)];
       answer(staging, yield* takeInto(text, staging, update, work));
     };
     const close = function* (): Sliced<void> {
+      if (members.length === 0) return;
       const [all, joined] = [members, together];
       members = [];
       const update = all.length === 1 ? all[0]!.update : joined.joined();
-      if (all.length > 0 && (yield* text.takeTogether(update, kind, work)))
+      if (yield* text.takeTogether(update, kind, work))
         for (const { staging } of all) answer(staging, ok(staging.bytes));
       else for (const { staging, update } of all) yield* alone(staging, update);
       together = new Together(text.known);
@@ -250,6 +254,7 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
       bytes: staging.bytes.length + 1_000,
       *run(work) {
         try {
+          if (staging.bytes.length >= largeUpdate) yield;
           staging.done(yield* take(staging, work), isLate);
         } catch (error) {
           lose(staging.room);

@@ -7,6 +7,7 @@ import type { RelayStore } from '../../server/storage/contract.ts';
 import { createMemoryStore } from '../../server/storage/memory/store.ts';
 import { StorageError } from '../../server/storage/storage-error.ts';
 import { startMeasured } from './measured-relay.ts';
+import { embed, values as plainValues, writeUpdate } from '../support/update-writer.ts';
 import { typing } from './relay-rig.ts';
 
 /** A doc of words that are bold in turn: about as many structs per byte as anybody writes. */
@@ -68,6 +69,73 @@ describe('a large update', () => {
       expect(best).toBeLessThan(50);
     },
   );
+});
+
+describe('a long list of values', () => {
+  const values = Array.from({ length: 5_000 }, (_, i) => (i % 3 === 0 ? { at: i } : i));
+  const taken = async (...updates: ((client: number) => Uint8Array)[]) => {
+    const { relay, caller, pad } = await startMeasured();
+    const client = (await relay.lease(caller, 1))[0]!;
+    const reader = new Y.Doc();
+    for (const update of updates) {
+      const bytes = update(client);
+      expect(await relay.update(caller, pad, bytes)).toMatchObject({ ok: true });
+      Y.applyUpdate(reader, bytes);
+    }
+    expect(Buffer.compare(relay.text(pad), Y.encodeStateAsUpdate(reader))).toBe(0);
+    return reader;
+  };
+
+  it('is applied a few at a time, and is what it was', async () => {
+    const doc = new Y.Doc();
+    const change = (work: (list: Y.Array<unknown>) => void) => (client: number) => {
+      doc.clientID = client;
+      const before = Y.encodeStateVector(doc);
+      work(doc.getArray('l'));
+      return Y.encodeStateAsUpdate(doc, before);
+    };
+    const push = change((list) => list.push(values));
+    const insert = change((list) => list.insert(2_500, values));
+    const reader = await taken(push, insert, () => Y.encodeStateAsUpdate(doc));
+    expect(reader.getArray('l').toJSON()).toEqual(doc.getArray('l').toJSON());
+  });
+
+  it('goes on where the relay has its beginning', async () => {
+    const list = (count: number) => (client: number) =>
+      writeUpdate([
+        { client, clock: 0, structs: [{ parent: 'l', content: plainValues(...values.slice(0, count)) }] },
+      ]);
+    const reader = await taken(list(10), list(5_000));
+    expect(reader.getArray('l').toJSON()).toEqual(values);
+  });
+
+  it('is not cut under a key, where the last of them counts', async () => {
+    const reader = await taken((client) =>
+      writeUpdate([
+        { client, clock: 0, structs: [{ parent: 'm', sub: 'key', content: plainValues(...values) }] },
+      ]),
+    );
+    expect(reader.getMap('m').toJSON()).toEqual({ key: values.at(-1) });
+  });
+
+  it('of JSON is refused before it is parsed where it has too many parts', async () => {
+    const { relay, caller, pad } = await startMeasured();
+    const [client] = await relay.lease(caller, 1);
+    const send = (clock: number, parts: number) =>
+      relay.update(
+        caller,
+        pad,
+        writeUpdate([
+          {
+            client: client!,
+            clock,
+            structs: [{ parent: 't', content: embed(`[${'1,'.repeat(parts - 2)}1]`) }],
+          },
+        ]),
+      );
+    expect(await send(0, 16_384)).toMatchObject({ ok: true });
+    expect(await send(1, 16_385)).toMatchObject({ ok: false, error: { code: 'too-large' } });
+  });
 });
 
 describe('while a large update is on its way', () => {

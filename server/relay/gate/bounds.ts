@@ -8,6 +8,8 @@ export const bounds = {
   backwards: 10_000,
   /** Plain values (numbers, objects, …) of one update beside a few for each struct: some are more in memory than as bytes. */
   values: 1 << 17,
+  /** Those of one piece of JSON, which can only be parsed all at once: an embedded thing, the value of a mark. */
+  jsonValues: 1 << 14,
   /** Structs that a document may consist of (its heap is about 200 bytes for each), and how far deletions may cut them. */
   liveStructs: 1_000_000,
   cutStructs: 2_000_000,

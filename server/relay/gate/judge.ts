@@ -5,6 +5,7 @@ import type { AnyTextKind } from '../../../shared/documents/registry.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import { bounds } from './bounds.ts';
 import { inOrder } from './order.ts';
+import { valuesAtOnce } from './pieces.ts';
 import { typeNames, type PlacedHolder, type Places } from './places.ts';
 import { clockAfter, content, structAt, StructReader, type ReadRun, type ReadUpdate } from './read-update.ts';
 import { deletesAll, isSame } from './same-content.ts';
@@ -31,6 +32,8 @@ export interface Plan {
    * collected structs: Yjs would still cut their neighbours, here and nowhere else.
    */
   readonly gone: ReadonlySet<number>;
+  /** Those that are many values in a sequence: they can be applied a few at a time. */
+  readonly lists: ReadonlySet<number>;
   /** Whether Yjs will have to walk past many items to find their places: then a few structs may be long work. */
   readonly isFar: boolean;
   /** Whether nothing is deleted, also not by the way: no key gets another value, no struct comes deleted. */
@@ -68,8 +71,8 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
   });
   if (refused) return refused;
 
-  const { gone, isFar, onlyAdds } = standing;
-  if (update.deletes.length === 0) return { order, gone, isFar, onlyAdds };
+  const { gone, lists, isFar, onlyAdds } = standing;
+  if (update.deletes.length === 0) return { order, gone, lists, isFar, onlyAdds };
   const ends = new Map(update.runs.map(({ client, to }) => [client, Math.max(to, known(client))]));
   for (let at = 0; at < update.deletes.length; at += 3) {
     const client = update.deletes[at]!;
@@ -77,7 +80,7 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
     if (!(update.deletes[at + 1]! + update.deletes[at + 2]! <= end)) return missing();
     if (work.did(1)) yield;
   }
-  return { order, gone, isFar, onlyAdds: false };
+  return { order, gone, lists, isFar, onlyAdds: false };
 }
 
 /** Structs that the relay has must be the same here: otherwise a device and its copy went on under one id. */
@@ -112,6 +115,7 @@ const nothing: ReadonlySet<number> = new Set();
 /** Finds for each new struct what it will stand in, by its neighbours and parents, and whether it may. */
 class Standing {
   gone: ReadonlySet<number> = nothing;
+  readonly lists = new Set<number>();
   onlyAdds = true;
   #gone: Set<number> | null = null;
   #walk = 0;
@@ -147,10 +151,22 @@ class Standing {
       if (length > bounds.gap) return malformed('a gap of impossible length');
       if (ref === content.gc) return null;
     }
+    const isList = ref === content.any && clockAfter(update, run, i) - clock > valuesAtOnce;
+    const refused = this.#stand(reader, i, this.#leftOf(reader, run, clock), this.#rightOf(reader));
+    // In a map the last of the values is the one that counts, and replaces what was there.
+    if (isList && this.#holders[i] && this.#subs[i] === null) this.lists.add(i);
+    return refused;
+  }
+
+  #leftOf(
+    { originClient, originClock }: StructReader,
+    { client }: ReadRun,
+    clock: number,
+  ): Y.Item | Y.GC | number | undefined {
+    const state = this.#known(client);
     // The relay has the beginning of it: the rest goes on behind that.
-    if (clock < state) return this.#stand(reader, i, this.#at(run.client, state - 1), this.#rightOf(reader));
-    const left = reader.originClient < 0 ? undefined : this.#at(reader.originClient, reader.originClock);
-    return this.#stand(reader, i, left, this.#rightOf(reader));
+    if (clock < state) return this.#at(client, state - 1);
+    return originClient < 0 ? undefined : this.#at(originClient, originClock);
   }
 
   #rightOf({ rightClient, rightClock }: StructReader): Y.Item | Y.GC | number | undefined {

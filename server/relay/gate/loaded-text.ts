@@ -13,17 +13,17 @@ import { readUpdate, uncapped, type ReadUpdate } from './read-update.ts';
 import { readVector } from './read-vector.ts';
 import type { Sliced, Work } from './work.ts';
 
-/** What is applied in one transaction: two milliseconds or so. */
-const piece: PieceSize = { structs: 256, ranges: 256, bytes: 64 * 1024 };
+/** What is applied in one transaction: a millisecond or so. */
+const piece: PieceSize = { structs: 64, ranges: 64, bytes: 16 * 1024 };
 /** Where single structs may be long work. */
 const smallest: PieceSize = { structs: 1, ranges: 1, bytes: 1 };
 /** Steps that one struct or range costs when it is applied, and the least a piece costs: the clock is asked after each. */
 const stepsPerPart = 8;
-const stepsPerPiece = 256;
+const stepsPerPiece = 64;
 /** A text that seems full is measured again when it has taken this much more. */
 const measureEvery = 1024 * 1024;
 /** Stored bytes up to this size are applied at once when a document is loaded. */
-const fewBytes = 64 * 1024;
+const fewBytes = 16 * 1024;
 
 const nothing: ReadonlySet<number> = new Set();
 
@@ -106,7 +106,7 @@ export class LoadedText {
       order.push(i);
       return null;
     });
-    for (const each of piecesOf(update, { order, gone: nothing }, this.known, piece)) {
+    for (const each of piecesOf(update, { order, gone: nothing, lists: nothing }, this.known, piece)) {
       Y.applyUpdate(this.doc, each);
       if (work.did(stepsPerPiece + piece.structs * stepsPerPart)) yield;
     }
@@ -235,7 +235,11 @@ export class LoadedText {
     const ranges = update.deletes.length / 3;
     const isSmall =
       structs <= piece.structs && ranges <= piece.ranges && update.bytes.length <= piece.bytes && !plan.isFar;
-    if (isSmall && plan.gone.size === 0 && update.runs.every((run) => run.from >= this.known(run.client))) {
+    if (
+      isSmall &&
+      plan.gone.size + plan.lists.size === 0 &&
+      update.runs.every((run) => run.from >= this.known(run.client))
+    ) {
       yield { bytes: update.bytes, steps: (structs + ranges) * stepsPerPart };
       return;
     }

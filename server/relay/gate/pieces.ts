@@ -24,7 +24,12 @@ interface Stretch {
 export interface Applied {
   readonly order: readonly number[];
   readonly gone: ReadonlySet<number>;
+  /** Those that are many values, and may be cut between them. */
+  readonly lists: ReadonlySet<number>;
 }
+
+/** Values of a list that are applied at once. */
+export const valuesAtOnce = 2_048;
 
 /** How much one piece may hold. */
 export interface PieceSize {
@@ -39,7 +44,7 @@ export interface PieceSize {
  */
 export function* piecesOf(
   update: ReadUpdate,
-  { order, gone }: Applied,
+  { order, gone, lists }: Applied,
   known: (client: number) => number,
   size: PieceSize,
 ): Generator<Uint8Array, void, void> {
@@ -48,7 +53,7 @@ export function* piecesOf(
     const stretches = new Map<ReadRun, Stretch>();
     let bytes = 0;
     const last = Math.min(order.length, at + size.structs);
-    while (at < last && bytes < size.bytes) {
+    while (at < last && bytes < size.bytes && !lists.has(order[at]!)) {
       const i = order[at++]!;
       const run = runOf(runs, i);
       bytes += stopOf(update, run, i) - update.starts[i]!;
@@ -56,7 +61,9 @@ export function* piecesOf(
       if (stretch) stretch.end = i + 1;
       else stretches.set(run, { run, first: i, end: i + 1 });
     }
-    yield structsPiece(update, gone, [...stretches.values()], known);
+    if (stretches.size > 0) yield structsPiece(update, gone, [...stretches.values()], known);
+    if (at < last && lists.has(order[at]!))
+      yield* listPieces(update, runOf(runs, order[at]!), order[at++]!, known);
   }
   for (let at = 0; at < update.deletes.length; at += size.ranges * 3)
     yield deletesPiece(update.deletes.slice(at, at + size.ranges * 3));
@@ -127,14 +134,7 @@ function writeRest(
   const clock = update.clocks[i]!;
   const length = clockAfter(update, run, i) - clock - offset;
   if (ref === content.gc) return writeCollected(encoder, length);
-  const hasRight = reader.rightClient >= 0;
-  encoding.writeUint8(encoder, (ref & contentBits) | hasOrigin | (hasRight ? hasRightOrigin : 0));
-  encoding.writeVarUint(encoder, run.client);
-  encoding.writeVarUint(encoder, clock + offset - 1);
-  if (hasRight) {
-    encoding.writeVarUint(encoder, reader.rightClient);
-    encoding.writeVarUint(encoder, reader.rightClock);
-  }
+  writeHeadOfRest(encoder, reader, run.client, clock + offset);
   switch (ref) {
     case content.deleted:
       encoding.writeVarUint(encoder, length);
@@ -151,6 +151,53 @@ function writeRest(
       encoding.writeVarUint(encoder, length);
       encoding.writeUint8Array(encoder, update.bytes.subarray(decoder.pos, stopOf(update, run, i)));
   }
+}
+
+/** A list of values, a few at a time: each piece goes on behind the one before, as Yjs cuts a list that it has. */
+function* listPieces(
+  update: ReadUpdate,
+  run: ReadRun,
+  i: number,
+  known: (client: number) => number,
+): Generator<Uint8Array, void, void> {
+  const reader = new StructReader(update.bytes);
+  reader.read(update.starts[i]!);
+  const { decoder } = reader;
+  const head = update.bytes.subarray(update.starts[i]!, decoder.pos);
+  decoding.readVarUint(decoder);
+  const clock = update.clocks[i]!;
+  const length = clockAfter(update, run, i) - clock;
+  let done = Math.max(0, known(run.client) - clock);
+  for (let left = done; left > 0; left--) skipAny(decoder, { left: Infinity });
+  while (done < length) {
+    const { pos } = decoder;
+    const count = Math.min(valuesAtOnce, length - done);
+    for (let left = count; left > 0; left--) skipAny(decoder, { left: Infinity });
+    const encoder = encoding.createEncoder();
+    for (const number of [1, 1, run.client, clock + done]) encoding.writeVarUint(encoder, number);
+    if (done === 0) encoding.writeUint8Array(encoder, head);
+    else writeHeadOfRest(encoder, reader, run.client, clock + done);
+    encoding.writeVarUint(encoder, count);
+    encoding.writeUint8Array(encoder, update.bytes.subarray(pos, decoder.pos));
+    encoding.writeVarUint(encoder, 0);
+    yield encoding.toUint8Array(encoder);
+    done += count;
+  }
+}
+
+/** What stands before the content of a struct that goes on at this clock. */
+function writeHeadOfRest(
+  encoder: encoding.Encoder,
+  { ref, rightClient, rightClock }: StructReader,
+  client: number,
+  clock: number,
+): void {
+  encoding.writeUint8(encoder, (ref & contentBits) | hasOrigin | (rightClient >= 0 ? hasRightOrigin : 0));
+  encoding.writeVarUint(encoder, client);
+  encoding.writeVarUint(encoder, clock - 1);
+  if (rightClient < 0) return;
+  encoding.writeVarUint(encoder, rightClient);
+  encoding.writeVarUint(encoder, rightClock);
 }
 
 /** Yjs puts a replacement character for each half of a character that it cuts in two. */

@@ -1,6 +1,6 @@
 import * as decoding from 'lib0/decoding';
 import { bounds } from './bounds.ts';
-import { checkJson, readName, readText, skipAny, skipBytes, type ValueCount } from './read-values.ts';
+import { readName, readText, skipAny, skipBytes, skipJson, type JsonCount } from './read-values.ts';
 import { Unreadable } from './unreadable.ts';
 import type { Sliced, Work } from './work.ts';
 
@@ -51,15 +51,22 @@ export interface Caps {
   readonly structs: number;
   readonly ranges: number;
   readonly values: number;
+  readonly jsonValues: number;
 }
 
 /** For what the relay stored itself. */
-export const uncapped: Caps = { structs: Infinity, ranges: Infinity, values: Infinity };
+export const uncapped: Caps = {
+  structs: Infinity,
+  ranges: Infinity,
+  values: Infinity,
+  jsonValues: Infinity,
+};
 
 /** Values that come with every struct: less than the struct itself. */
 const valuesPerStruct = 4;
-/** Bytes that count as one step of work. */
+/** Bytes that count as one step of work, and the steps that a value costs besides. */
 const bytesPerStep = 256;
+const stepsPerValue = 0.25;
 
 type Decoder = decoding.Decoder;
 const { readVarUint, readUint8 } = decoding;
@@ -70,7 +77,7 @@ export function* readUpdate(bytes: Uint8Array, work: Work, caps: Caps = bounds):
   const runs: ReadRun[] = [];
   const starts: number[] = [];
   const clocks: number[] = [];
-  const counted: ValueCount = { left: caps.values };
+  const counted: JsonCount = { left: caps.values, jsonValues: caps.jsonValues };
   const clients = readCount(decoder, 4, Infinity);
   const seen = clients > 1 ? new Set<number>() : null;
   for (let left = clients; left > 0; left--) {
@@ -87,7 +94,9 @@ export function* readUpdate(bytes: Uint8Array, work: Work, caps: Caps = bounds):
       starts.push(start);
       clocks.push(clock);
       counted.left += valuesPerStruct;
-      clock += skipStruct(decoder, counted);
+      const ref = skipHead(decoder);
+      const isList = ref === content.any || ref === content.json;
+      clock += isList ? yield* skipList(decoder, ref, counted, work) : skipContent(decoder, ref, counted);
       if (work.did(1 + (decoder.pos - start) / bytesPerStep)) yield;
     }
     if (!Number.isSafeInteger(clock)) throw new Unreadable('a clock beyond all bounds');
@@ -131,13 +140,13 @@ function skipPoint(decoder: Decoder): void {
   readSafe(decoder);
 }
 
-/** Checks one struct and returns how many clocks it takes. */
-function skipStruct(decoder: Decoder, counted: ValueCount): number {
+/** Checks what a struct says before its content, and returns which kind of content it has. */
+function skipHead(decoder: Decoder): number {
   const info = readUint8(decoder);
   const ref = info & contentBits;
   if (ref === content.gc) {
     if (info !== 0) throw new Unreadable('a collected struct with flags');
-    return readLength(decoder);
+    return ref;
   }
   if (info & hasOrigin) skipPoint(decoder);
   if (info & hasRightOrigin) skipPoint(decoder);
@@ -148,7 +157,7 @@ function skipStruct(decoder: Decoder, counted: ValueCount): number {
     else skipPoint(decoder);
     if (info & hasParentSub) readName(decoder);
   }
-  return skipContent(decoder, ref, counted);
+  return ref;
 }
 
 function readLength(decoder: Decoder): number {
@@ -157,8 +166,10 @@ function readLength(decoder: Decoder): number {
   return length;
 }
 
-function skipContent(decoder: Decoder, ref: number, counted: ValueCount): number {
+/** Checks a content other than a list and returns how many clocks it takes. */
+function skipContent(decoder: Decoder, ref: number, counted: JsonCount): number {
   switch (ref) {
+    case content.gc:
     case content.deleted:
       return readLength(decoder);
     case content.string: {
@@ -170,11 +181,11 @@ function skipContent(decoder: Decoder, ref: number, counted: ValueCount): number
       skipBytes(decoder);
       return 1;
     case content.embed:
-      checkJson(readText(decoder), counted);
+      skipJson(decoder, counted);
       return 1;
     case content.format:
       readName(decoder);
-      checkJson(readText(decoder), counted);
+      skipJson(decoder, counted);
       return 1;
     case content.type: {
       // Array, map, text, element, fragment, hook, text of an element.
@@ -182,19 +193,6 @@ function skipContent(decoder: Decoder, ref: number, counted: ValueCount): number
       if (type > 6) throw new Unreadable('an unknown type');
       if (type === 3 || type === 5) readName(decoder);
       return 1;
-    }
-    case content.any: {
-      const count = readCount(decoder, 1, counted.left);
-      for (let i = 0; i < count; i++) skipAny(decoder, counted);
-      return atLeastOne(count);
-    }
-    case content.json: {
-      const count = readCount(decoder, 1, counted.left);
-      for (let i = 0; i < count; i++) {
-        const text = readText(decoder);
-        if (text !== 'undefined') checkJson(text, counted);
-      }
-      return atLeastOne(count);
     }
     case 9:
       throw new Unreadable('a document inside the document', 'update-forbidden-content');
@@ -205,8 +203,16 @@ function skipContent(decoder: Decoder, ref: number, counted: ValueCount): number
   }
 }
 
-function atLeastOne(count: number): number {
+/** Checks a list of values, which takes a clock for each. */
+function* skipList(decoder: Decoder, ref: number, counted: JsonCount, work: Work): Sliced<number> {
+  const count = readCount(decoder, 1, counted.left);
   if (count === 0) throw new Unreadable('content of no length');
+  for (let i = 0; i < count; i++) {
+    const { pos } = decoder;
+    if (ref === content.any) skipAny(decoder, counted);
+    else skipJson(decoder, counted, true);
+    if (work.did(stepsPerValue + (decoder.pos - pos) / bytesPerStep)) yield;
+  }
   return count;
 }
 

@@ -7,13 +7,20 @@ export interface ValueCount {
   left: number;
 }
 
+/** The same, with how many one piece of JSON may have. */
+export interface JsonCount extends ValueCount {
+  readonly jsonValues: number;
+}
+
 type Decoder = decoding.Decoder;
 const { readVarUint, readUint8 } = decoding;
 
 function count(counted: ValueCount, more: number): void {
   counted.left -= more;
-  if (counted.left < 0) throw new Unreadable('more values than an update may have', 'too-large');
+  if (counted.left < 0) throw tooMany();
 }
+
+const tooMany = (): Unreadable => new Unreadable('more values than an update may have', 'too-large');
 
 /** A string. lib0 alone would look past the end of the bytes, into whatever the memory holds there. */
 export function readText(decoder: Decoder): string {
@@ -94,15 +101,25 @@ const comma = 0x2c;
 const openBracket = 0x5b;
 const openBrace = 0x7b;
 
-/** Checks a value written as JSON. What could make it large is counted before it is built. */
-export function checkJson(text: string, counted: ValueCount): void {
+/**
+ * Goes over a value written as JSON, or over the word that stands in lists where there is none. What could make it large
+ * is counted in its bytes, as far as it may go: what has too many parts is never read to its end.
+ */
+export function skipJson(decoder: Decoder, counted: JsonCount, inList = false): void {
+  const { pos } = decoder;
+  skipBytes(decoder);
+  const end = decoder.pos;
+  const most = Math.min(counted.left, counted.jsonValues);
   let marks = 1;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
+  for (let at = pos; at < end && marks <= most; at++) {
+    const code = decoder.arr[at]!;
     if (code === comma || code === openBracket || code === openBrace) marks++;
   }
+  if (marks > most) throw tooMany();
   count(counted, marks);
-  checkValue(JSON.parse(text), 0);
+  decoder.pos = pos;
+  const text = decoding.readVarString(decoder);
+  if (!inList || text !== 'undefined') checkValue(JSON.parse(text), 0);
 }
 
 function checkValue(value: unknown, depth: number): void {

@@ -30,10 +30,10 @@ const endless: Work = { did: () => false };
 /** For work that is known to be small, or that nobody can wait for. */
 export const unbounded = (): Work => endless;
 
-const stepsPerSlice = 6_144;
-const millisecondsPerSlice = 3;
+const stepsPerSlice = 2_048;
+const millisecondsPerSlice = 1.5;
 /** How many steps go by before the clock is asked. */
-const stepsPerLook = 256;
+const stepsPerLook = 128;
 
 export class Slice implements Work {
   readonly #now: () => number;
