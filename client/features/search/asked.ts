@@ -46,6 +46,15 @@ export function addressOf(question: Question, path = '/search', more: Record<str
   return written === '' ? path : `${path}?${written}`;
 }
 
+const two = (part: number): string => String(part).padStart(2, '0');
+
+/** The day that many days before the moment, as it stands in a question. */
+export function dayBefore(moment: number, days: number): string {
+  const date = new Date(moment);
+  date.setDate(date.getDate() - days);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
 const midnight = (value: string, later: number): number => {
   const date = new Date(`${value}T00:00:00`);
   // By the calendar: days of a change of time have other lengths.

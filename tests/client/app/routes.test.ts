@@ -14,6 +14,8 @@ describe('addresses', () => {
     ['/messages/saved', page('chat', { view: 'saved' }, true)],
     ['/group/g1', page('chat', { view: 'join', group: 'g1' }, true)],
     ['/group', { kind: 'unknown' }],
+    ['/search', page('search', {}, false)],
+    ['/search/abc', page('search', { id: 'abc' }, true)],
     ['/todos', page('todos', {}, true)],
     ['/todos/t1', page('todos', { id: 't1' }, true)],
     ['/contacts/m1', page('directory', { id: 'm1' }, true)],

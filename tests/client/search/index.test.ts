@@ -84,16 +84,18 @@ class Rig {
 
   async history(room: RoomId, entries: readonly LogEntry[]): Promise<void> {
     this.logs.set(room, [...entries, ...this.logs.get(room)!]);
-    await this.storage.rooms.storeHistory({
-      kind: 'log',
-      room,
-      cursor: 0,
-      from: entries[0]!.seq,
-      head: entries.at(-1)!.seq + 1,
-      base: null,
-      entries: [...entries],
-      receipts: entries.map(() => new Uint8Array(16)),
-    } as never);
+    await this.storage.rooms.storeHistory([
+      {
+        kind: 'log',
+        room,
+        cursor: 0,
+        from: entries[0]!.seq,
+        head: entries.at(-1)!.seq + 1,
+        base: null,
+        entries: [...entries],
+        receipts: entries.map(() => new Uint8Array(16)),
+      },
+    ] as never);
   }
 
   async forget(room: RoomId): Promise<void> {
