@@ -31,6 +31,8 @@ export class SearchHost {
   readonly #askers = new Map<string, number>();
   readonly #lock = new AbortController();
   readonly #waiting = new Set<RoomId>();
+  /** Rooms of which pages asked for older entries, by the question. */
+  readonly #fetching = new Map<string, RoomId>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #indexes = false;
   #left = 0;
@@ -79,12 +81,23 @@ export class SearchHost {
       case 'texts':
       case 'replaced':
         return this.#touch(note.rooms, calmly);
+      case 'history':
+        this.#fetching.set(note.id, note.room);
+        return;
+      case 'history-answer':
+        return this.#fetched(note.id);
       case 'evicted':
         return this.#indexer.touch();
       case 'state':
         return this.#indexer.hold(note.state.fetching !== null);
       default:
     }
+  }
+
+  #fetched(id: string): void {
+    const room = this.#fetching.get(id);
+    this.#fetching.delete(id);
+    if (room) this.#touch([room], soon);
   }
 
   #touch(rooms: readonly RoomId[], after: number): void {
