@@ -140,7 +140,9 @@ describe('rooms that grow', () => {
     await ada.command(chat, 'chat.create', { type: 'group', title: 'Long', members: ['ben'] });
     for (let i = 0; i < 60; i++) await ada.command(chat, 'chat.send', { text: '长'.repeat(20_000) });
     const ben = await rig.device('ben');
-    const [content] = (await ben.pull({ room: chat })).rooms;
+    const [whole] = (await ben.pull({ room: chat })).rooms;
+    expect(whole).toMatchObject({ kind: 'log', head: 61, from: 61, entries: [], base: { title: 'Long' } });
+    const [content] = (await ben.pull({ room: chat, have: 1 })).rooms;
     expect(content).toMatchObject({ kind: 'log', head: 61, base: { title: 'Long' } });
     if (content?.kind !== 'log') return;
     expect(content.entries.at(-1)).toMatchObject({ seq: 60 });
