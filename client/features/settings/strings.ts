@@ -86,6 +86,13 @@ export const t = defineStrings({
     insecure: 'This address is not secure (no https): Weft cannot start without a network here.',
     measuring: 'Measuring',
 
+    ownTitle: 'Saved messages and to-dos',
+    ownText: 'What you keep for yourself, as a file for spreadsheets or for programs.',
+    ownSaved: 'Saved messages (CSV)',
+    ownSavedFile: 'saved messages',
+    ownTodosFile: 'to-dos',
+    ownTodos: 'To-dos (CSV)',
+    ownBoth: 'Both (JSON)',
     exportText:
       'Everything you may read, as files: documents as Markdown with their pictures, conversations as text and as JSON lines, the directory as a table. Made on this device; works offline.',
     exportStart: 'Export everything',
@@ -220,6 +227,13 @@ export const t = defineStrings({
     insecure: '当前地址不安全（不是 https），没有网络时打不开 Weft。',
     measuring: '正在统计',
 
+    ownTitle: '收藏和待办',
+    ownText: '你自己保存的内容，可导出为表格，或供程序使用的文件。',
+    ownSaved: '收藏的消息（CSV）',
+    ownSavedFile: '收藏',
+    ownTodosFile: '待办',
+    ownTodos: '待办（CSV）',
+    ownBoth: '两者（JSON）',
     exportText:
       '把你能看到的全部内容导出成文件：文档是 Markdown 加图片，会话是文本和 JSON Lines，通讯录是表格。在这台设备上生成，没有网络也行。',
     exportStart: '导出全部内容',
