@@ -5,7 +5,7 @@ import { accounts, Journey } from '../support/journey.ts';
 
 const world = browserWorld();
 const day = 24 * 3_600_000;
-const [conversations, long] = [120, 4_000];
+const [conversations, long, silent] = [120, 4_000, 1_997];
 
 /** Everything that is fetched in the background has come. */
 async function allIsHere({ page }: Journey): Promise<void> {
@@ -22,6 +22,7 @@ describe('somebody with years of messages', () => {
       folder: world.relay.data,
       members: people.map(({ member }) => member.id),
       sizes: [...Array.from({ length: conversations - 1 }, () => 60), long],
+      silent,
       until: Date.now(),
     });
     await world.relay.start();
@@ -87,6 +88,17 @@ describe('somebody with years of messages', () => {
     }
     await ann.page.getByRole('button', { name: /^Jump to the newest/ }).click();
     await ann.message(`(${long})`).waitFor();
+
+    // Of two thousand members those near the screen are drawn.
+    await ann.page.getByRole('button', { name: 'Conversation details' }).click();
+    const members = ann.page.getByRole('list', { name: 'Members' }).getByRole('listitem');
+    await members.first().waitFor();
+    expect(await members.first().getAttribute('aria-setsize')).toBe('2000');
+    expect(await members.count()).toBeLessThan(60);
+    await members.first().hover();
+    await ann.page.mouse.wheel(0, 200_000);
+    await members.and(ann.page.locator('[aria-posinset="2000"]')).waitFor();
+    expect(await members.count()).toBeLessThan(60);
   });
 });
 

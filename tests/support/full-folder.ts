@@ -17,6 +17,8 @@ export interface FullFolder {
   readonly members: readonly string[];
   /** Messages of each conversation; each ends with its number in brackets. */
   readonly sizes: readonly number[];
+  /** So many more are in the last conversation, of whom nobody knows the name and who say nothing. */
+  readonly silent?: number;
   /** When the newest message was sent; milliseconds since 1970. */
   readonly until: number;
 }
@@ -37,7 +39,7 @@ const sentences = [
 ];
 
 /** Fills a folder whose relay has stopped. Gives the rooms of the conversations, the newest one last. */
-export function fillFolder({ folder, members, sizes, until }: FullFolder): RoomId[] {
+export function fillFolder({ folder, members, sizes, silent = 0, until }: FullFolder): RoomId[] {
   const random = createRandom(1);
   const store = createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'process' }));
   const people = members as readonly MemberId[];
@@ -65,6 +67,11 @@ export function fillFolder({ folder, members, sizes, until }: FullFolder): RoomI
 
   const rooms = sizes.map((size, i): RoomId => {
     const room = roomId(store.workspace as WorkspaceId, 'chat', random.id());
+    const isLast = i === sizes.length - 1;
+    const everybody = [
+      ...people,
+      ...Array.from({ length: isLast ? silent : 0 }, () => random.id() as MemberId),
+    ];
     // The last one is the newest, and each goes back years.
     const newest = until - (sizes.length - i) * 60_000;
     const between = Math.max(1_000, Math.min(hour, (2 * 365 * 24 * hour) / Math.max(1, size)));
@@ -75,7 +82,7 @@ export function fillFolder({ folder, members, sizes, until }: FullFolder): RoomI
             type: 'chat.create',
             by: people[0]!,
             at: at(0),
-            data: { type: 'group', title: `Conversation ${i + 1}`, members: people.slice(1) },
+            data: { type: 'group', title: `Conversation ${i + 1}`, members: everybody.slice(1) },
           }
         : {
             type: 'chat.send',
@@ -95,7 +102,7 @@ export function fillFolder({ folder, members, sizes, until }: FullFolder): RoomI
     }));
     flush();
     for (const each of [room, reads])
-      store.commit({ ...emptyBatch, readers: [{ room: each, readers: people }] });
+      store.commit({ ...emptyBatch, readers: [{ room: each, readers: everybody }] });
     return room;
   });
   store.close();
