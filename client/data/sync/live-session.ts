@@ -97,7 +97,7 @@ export class LiveSession {
       isAwaited: (room) => this.#awaited.has(room),
       anew: async (room, failure) => {
         const done = await branches.anew(room, failure);
-        if (done) this.#begunAnew(room);
+        if (done === true) this.#begunAnew(room);
         return done;
       },
       sent: (room) => bus.post({ type: 'sent', room }),

@@ -43,12 +43,16 @@ export const noState: LeaderState = {
 export type Note =
   /** Records (and perhaps entries) of these rooms are different or gone. */
   | { readonly type: 'rooms'; readonly rooms: readonly RoomId[] }
-  /** New bytes of a text, stored; `from` is the tab that wrote them, or null for the relay. */
+  /**
+   * New bytes of a text, stored; `from` is the tab that wrote them, or null for the relay. `begun`: they are of the text
+   * after it began anew so often, and are stored otherwise where it did so again.
+   */
   | {
       readonly type: 'bytes';
       readonly room: RoomId;
       readonly bytes: readonly Uint8Array[];
       readonly from: TabId | null;
+      readonly begun?: number;
     }
   /** These texts have new bytes in the database, too many to tell or watched by nobody known: read them there. */
   | { readonly type: 'texts'; readonly rooms: readonly RoomId[] }

@@ -16,8 +16,11 @@ const repairAfter = 60_000;
 export interface TextSenderEvents {
   /** The relay was restored and the text has still to come whole: what it lacks of what is pending is known only then. */
   isAwaited(room: RoomId): boolean;
-  /** May find that only the client id is wrong and put the text on its feet again; false: what was refused is set aside. */
-  anew(room: RoomId, failure: Failure): Promise<boolean>;
+  /**
+   * May find that only the client id is wrong and put the text on its feet again; 'later': it could not be done now.
+   * False: what was refused is set aside.
+   */
+  anew(room: RoomId, failure: Failure): Promise<boolean | 'later'>;
   sent(room: RoomId): void;
   refused(room: RoomId, failure: Failure): void;
   /** What is pending changed. */
@@ -117,7 +120,12 @@ export class TextSender {
       return false;
     }
     const why = failure(answer.code, answer.message);
-    return (await this.#events.anew(room, why)) || this.#setAside(room, keys, writersOf(bytes), why);
+    const isAnew = await this.#events.anew(room, why);
+    if (isAnew === 'later') {
+      this.#wait.set(room, laterAfter);
+      return false;
+    }
+    return isAnew || this.#setAside(room, keys, writersOf(bytes), why);
   }
 
   async #setAside(

@@ -53,8 +53,8 @@ export class TextSession {
   #client: number | null = null;
   #pending = false;
   #closed = false;
-  /** How often the text had begun anew when this document was loaded. */
-  #begun = 0;
+  /** How often the text had begun anew when this document was loaded; −1 before. */
+  #begun = -1;
   /** Pieces were dropped; it is locked until the whole text has come again. */
   #damaged = false;
   #buffer: Uint8Array[] = [];
@@ -187,8 +187,9 @@ export class TextSession {
     this.#buffer = this.#buffer.slice(batch.length);
     const bytes = batch.length === 1 ? batch[0]! : Y.mergeUpdates(batch);
     const { storage, bus, tab, me, timers } = this.#deps;
+    const begun = this.#begun;
     try {
-      await storage.texts.append(this.room, bytes, me, timers.now(), this.#begun);
+      await storage.texts.append(this.room, bytes, me, timers.now(), begun);
     } catch (error) {
       // Later changes build on this one: it has to be stored before them.
       this.#buffer = [...batch, ...this.#buffer];
@@ -196,7 +197,8 @@ export class TextSession {
     }
     this.#pending = true;
     this.#deps.onStored?.(this.room);
-    if (bytes.length <= largestNote) bus.post({ type: 'bytes', room: this.room, bytes: [bytes], from: tab });
+    if (bytes.length <= largestNote)
+      bus.post({ type: 'bytes', room: this.room, bytes: [bytes], from: tab, begun });
     else bus.post({ type: 'texts', rooms: [this.room] });
     bus.post({ type: 'rooms', rooms: [this.room] });
     bus.post({ type: 'queue' });
@@ -206,7 +208,9 @@ export class TextSession {
   #hear(note: Note): void {
     switch (note.type) {
       case 'bytes':
-        if (note.room === this.room) this.#apply(note.bytes);
+        if (note.room !== this.room) return;
+        if (note.begun === undefined || note.begun === this.#begun) this.#apply(note.bytes);
+        else void this.#readAgain();
         return;
       case 'texts':
         if (note.rooms.includes(this.room)) void this.#readAgain();

@@ -354,15 +354,39 @@ test('what a page writes under a new id while ids are drawn for its branch is mo
         damaged: [],
       };
     if (question.type !== 'lease') throw new Error(question.type);
+    if (asked.length === 1) return { type: 'refused', request: 1, code: 'storage-failed', message: '' };
     for (const bytes of later.splice(0)) await texts.append(room, bytes, ann, 1, 0);
     const ids = Array.from({ length: question.count }, () => next++);
     return { type: 'leased', request: 1, ids, receipts: ids.map(() => new Uint8Array(16)) };
   };
   const branches = new Branches({ ask } as Connection, storage, new InOrder());
+  const pending = await texts.pending(room);
+  expect(await branches.anew(room, failure('update-forked', ''))).toBe('later');
+  expect(await texts.pending(room)).toEqual(pending);
   expect(await branches.anew(room, failure('update-forked', ''))).toBe(true);
-  expect(asked).toEqual(['lease', 'pull', 'lease', 'pull']);
+  expect(asked.slice(1)).toEqual(['lease', 'pull', 'lease', 'pull']);
   const doc = new Y.Doc();
   for (const { bytes } of (await texts.read(room)).updates) Y.applyUpdate(doc, bytes);
   expect(doc.getText('t').toString().replace('relay', '')).toBe('mine, later');
   expect([...Y.decodeStateVector(Y.encodeStateVector(doc)).keys()].sort()).toEqual([21, 22, 8]);
+});
+
+test('a page that has the new text takes from one that has the old what was stored, not what it said', async () => {
+  const device = world.device(ann);
+  await world.settle();
+  const { texts } = device.storage;
+  const mine = write(8, 'mine');
+  await texts.append(room, mine.bytes, ann, 1, 0);
+  await texts.beginAnew(wholeText(write(8, 'relay').bytes), [20]);
+  const page = await opened(device);
+  const before = Y.encodeStateVector(mine.doc);
+  mine.doc.getText('t').delete(0, 2);
+  const bytes = Y.encodeStateAsUpdate(mine.doc, before);
+  await texts.append(room, bytes, ann, 1, 0);
+  const other = device.page();
+  other.bus.post({ type: 'bytes', room, bytes: [bytes], from: other.tab, begun: 0 });
+  await world.settle();
+  const shown = page.session.doc.getText('t').toString();
+  expect(shown).toContain('relay');
+  expect(shown.replace('relay', '')).toBe('ne');
 });
