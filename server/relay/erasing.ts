@@ -1,8 +1,8 @@
 import type { ErasingRules, LogEntry } from '../../shared/access/kind.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
 import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { Erasure, RelayStore } from '../storage/contract.ts';
 import type { FindEntry } from './access.ts';
-import type { RevokedOutside } from './handback.ts';
 import { entriesOf, type LogRoom, type LogRooms } from './log-rooms.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -25,7 +25,8 @@ export interface ErasingDeps {
   readonly logs: LogRooms;
   readonly find: FindEntry;
   readonly receipts: Receipts;
-  readonly revoked: RevokedOutside;
+  /** What is known from outside the store to have been taken back. */
+  revoked(room: RoomId): readonly { readonly entry: LogEntry }[];
 }
 
 /** Entries that devices are given proof of, the message among them: who edits one more often may lose a version in a restore. */
