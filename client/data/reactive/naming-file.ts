@@ -11,8 +11,7 @@ export async function ownNamingFile(
   rooms: RoomStore,
   waiting: readonly OutboxRecord[],
   me: MemberId,
-  room: RoomId,
-  hash: string,
+  { room, hash }: { readonly room: RoomId; readonly hash: string },
 ): Promise<EntryTarget[]> {
   const [record] = await rooms.some([room]);
   const { from, head } = record ?? { from: 0, head: 0 };

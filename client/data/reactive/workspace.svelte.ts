@@ -51,6 +51,7 @@ import type { TabLease } from '../text/tab-lease.ts';
 import { DeviceView } from './device-view.svelte.ts';
 import { LocalFiles } from './files.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
+import { ownNamingFile } from './naming-file.ts';
 import { findQueued, queueOf } from './queue.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
@@ -271,7 +272,13 @@ export class LocalWorkspace implements WorkspaceData {
       for (const other of this.#view.unsent.outbox)
         if (speaksOf(other, target.command.id)) await storage.outbox.remove(other.id);
     } else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
-    else if (target?.kind === 'blob') await this.files.discard(target.room, target.hash);
+    else if (target?.kind === 'blob') {
+      await this.files.discard(target.room, target.hash);
+      const waiting = this.#commands.get(target.room) ?? [];
+      // Others would go on waiting for it.
+      for (const message of await ownNamingFile(storage.rooms, waiting, this.me, target))
+        await this.send(target.room, 'chat.giveUp', { target: message, hash: target.hash });
+    }
     this.#queueChanged();
   }
 
