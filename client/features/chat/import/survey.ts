@@ -1,7 +1,7 @@
 /* Reads all of a source once, so that whoever imports sees what comes and what cannot, before anything does. */
 import type { WorkspaceData } from '../../../data/api.ts';
 import { partsOf } from './message.ts';
-import { importedChatId } from './run.ts';
+import { importedChatId, type ImportOutcome } from './run.ts';
 import type { Source, SourceChannel, SourceProblem } from './source.ts';
 
 /** Problems that are listed; all are counted. */
@@ -18,6 +18,12 @@ export interface Surveyed {
   readonly from: number;
   readonly to: number;
   readonly problems: number;
+}
+
+/** What became of one of them. */
+export interface Result {
+  readonly surveyed: Surveyed;
+  readonly outcome: ImportOutcome;
 }
 
 export interface Survey {
