@@ -118,6 +118,8 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     db.createObjectStore('files');
     void splitFiles(tx);
   },
+  // Urgent messages, cards of links, imported and erased messages: entries that were skipped before.
+  () => undefined,
 ];
 
 /** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
@@ -162,7 +164,7 @@ export const storeNames: readonly StoreName[] = [
 export const databaseVersion = migrations.length;
 
 /** Up to this version, entries of conversations were stored without all that is made of them now. */
-const lastIncomplete = 3;
+const lastIncomplete = 5;
 
 export function migrate(db: WeftDb, from: number, tx: Upgrade): void {
   for (const step of migrations.slice(from)) step(db, tx);
