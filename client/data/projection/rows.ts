@@ -23,6 +23,8 @@ export class Rows<Row> {
   readonly #kind: string;
   readonly #newest: (row: Row) => number;
   #made = new Map<RoomId, Made<Row>>();
+  /** Of each room or part of one that was met: whose row it belongs to; null for other kinds. */
+  readonly #names = new Map<RoomId, { readonly room: RoomId; readonly id: string } | null>();
 
   constructor(
     kind: string,
@@ -40,20 +42,31 @@ export class Rows<Row> {
   from(records: Records, commands: CommandsByRoom): Row[] {
     const made = new Map<RoomId, Made<Row>>();
     const rows: Row[] = [];
-    for (const key of [records.keys(), commands.keys()].flatMap((keys) => [...keys])) {
-      const name = parseRoom(key);
-      if (name?.kind !== this.#kind) continue;
-      const room = partOf(key, null);
-      if (made.has(room)) continue;
+    const add = (key: RoomId): void => {
+      const name = this.#nameOf(key);
+      if (!name || made.has(name.room)) return;
+      const { room, id } = name;
       const of = this.#parts(room, records, commands);
       const before = this.#made.get(room);
       const same = before && before.of.every((part, i) => part === of[i]);
-      const now = same ? before : { of, row: this.#build(room, name.id, records, commands) };
+      const now = same ? before : { of, row: this.#build(room, id, records, commands) };
       made.set(room, now);
       if (now.row) rows.push(now.row);
-    }
+    };
+    for (const key of records.keys()) add(key);
+    for (const key of commands.keys()) add(key);
     this.#made = made;
     return rows.sort((a, b) => this.#newest(b) - this.#newest(a));
+  }
+
+  /** Names are read once: the rows of thousands of rooms are put together again with every message. */
+  #nameOf(key: RoomId): { readonly room: RoomId; readonly id: string } | null {
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const parsed = parseRoom(key);
+    const name = parsed?.kind === this.#kind ? { room: partOf(key, null), id: parsed.id } : null;
+    this.#names.set(key, name);
+    return name;
   }
 }
 
@@ -75,13 +88,18 @@ function firstUnread(
 }
 
 export function chatRows(me: MemberId): Rows<ChatRow> {
+  const parts = new Map<RoomId, readonly RoomId[]>();
+  const partsOf = (room: RoomId): readonly RoomId[] => {
+    const all = parts.get(room) ?? [room, partOf(room, 'reads'), partOf(room, 'joins')];
+    parts.set(room, all);
+    return all;
+  };
   return new Rows<ChatRow>(
     'chat',
     (room, records, commands) => {
-      return [room, partOf(room, 'reads'), partOf(room, 'joins')].flatMap((part) => [
-        records.get(part),
-        trace(commands.get(part)),
-      ]);
+      const of: unknown[] = [];
+      for (const part of partsOf(room)) of.push(records.get(part), trace(commands.get(part)));
+      return of;
     },
     (room, id, records, commands) => {
       const record = records.get(room);
