@@ -2,6 +2,8 @@ import * as Y from 'yjs';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
+import type { JournalRun } from '../../../client/data/storage/idb/schema.ts';
+import { disk } from './device-disk.ts';
 import { entryKey } from './entry-key.ts';
 import type { Acked, Oracle } from './oracle.ts';
 import type { SimDevice, SimWorld } from './world.ts';
@@ -24,12 +26,22 @@ interface LostText extends Lost {
 interface Held {
   readonly entries: Set<string>;
   readonly texts: Map<RoomId, Y.Doc>;
+  /** Texts of which it may bring a deletion back: it wrote in them, or has receipts of rows that delete. */
+  readonly tellsDeletions: Set<RoomId>;
 }
 
 async function heldBy(world: SimWorld, device: SimDevice): Promise<Held> {
   const { storage } = device.machine;
-  const held: Held = { entries: new Set(), texts: new Map() };
-  for (const { room, from, head } of await world.done(storage.rooms.all())) {
+  const held: Held = { entries: new Set(), texts: new Map(), tellsDeletions: new Set() };
+  const runs = disk.database(device.machine.database).stores.get('journal')?.records ?? [];
+  const journal = runs.flatMap(({ value }) => {
+    const { room, rows = [] } = value as JournalRun;
+    return rows.map(({ bytes }) => ({ room, bytes }));
+  });
+  for (const { room, bytes } of [...journal, ...(await world.done(storage.journal.owed()))])
+    if (findRoom(room)?.kind.class === 'text' && Y.decodeUpdate(bytes).ds.clients.size > 0)
+      held.tellsDeletions.add(room);
+  for (const { room, from, head, acked } of await world.done(storage.rooms.all())) {
     if (findRoom(room)?.kind.class === 'log') {
       const entries = await world.done(storage.rooms.entries(room, from, head));
       for (const entry of entries) held.entries.add(entryKey(room, entry));
@@ -39,6 +51,7 @@ async function heldBy(world: SimWorld, device: SimDevice): Promise<Held> {
     const doc = new Y.Doc();
     for (const { bytes } of updates) Y.applyUpdate(doc, bytes);
     held.texts.set(room, doc);
+    if (acked !== undefined) held.tellsDeletions.add(room);
   }
   return held;
 }
@@ -101,7 +114,8 @@ export class LostRows {
     }
     for (const acked of oracle.acked) {
       const { room } = acked;
-      const has = ({ texts }: Held): boolean => texts.has(room) && hasDeletions(texts.get(room)!, acked);
+      const has = ({ texts, tellsDeletions }: Held): boolean =>
+        tellsDeletions.has(room) && texts.has(room) && hasDeletions(texts.get(room)!, acked);
       this.deletions.set(acked, { room, holders: holders(has) });
     }
   }
