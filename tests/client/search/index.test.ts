@@ -265,6 +265,21 @@ test('only the newest are read, and more are told of', async () => {
   );
 });
 
+test.each(['destroy', 'keepOnlyUnsent'] as const)('the index goes with the copy (%s)', async (how) => {
+  const world = await newRig();
+  await world.append(chat('a'), [send(0, 'secret plan')]);
+  await world.indexed();
+  const here = async (): Promise<boolean> =>
+    (await indexedDB.databases()).some(({ name }) => name === searchName(world.name));
+  expect(await here()).toBe(true);
+  await world.storage[how]();
+  expect(await here()).toBe(false);
+  // A worker that has not heard of it makes none again.
+  world.indexer.touch();
+  await world.indexer.idle();
+  expect(await here()).toBe(false);
+});
+
 const words = ['报价', '单', '供应商', 'Deploy', 'deployed', 'done', 'v2', '会议', '🎉', 'C++', 'é', '的'];
 
 test.each([1, 2, 3])(
