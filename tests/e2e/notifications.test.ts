@@ -116,7 +116,9 @@ describe('two people, one of whom looks elsewhere', () => {
     await Promise.all([dao.signIn(daoAccount), eve.signIn(eveAccount)]);
     await dao.startGroup('Harbour', ['Eve', 'Fay']);
     await eve.conversation('Harbour').waitFor();
-    await eve.person.open('/settings/notifications');
+    // With the very first page, which was never loaded anew.
+    await eve.go('设置');
+    await eve.page.getByRole('link', { name: '通知', exact: true }).click();
     await eve.page.getByText('关闭 Weft 页面后也会通知。').waitFor();
 
     // Every page is closed; the browser still runs.

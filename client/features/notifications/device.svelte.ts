@@ -48,7 +48,8 @@ class NoticeDevice {
 
   /** Looks what this browser allows, and brings its push address to the relay again: either may have forgotten it. */
   async start(): Promise<void> {
-    if (!('Notification' in globalThis) || !(await registration())) return;
+    // Only pages over https have both; while Weft is developed nothing is kept of it in the browser.
+    if (!('Notification' in globalThis) || !('serviceWorker' in navigator) || import.meta.env.DEV) return;
     if (Notification.permission === 'denied') this.#state = 'denied';
     else if (Notification.permission === 'default') this.#state = 'ask';
     else if (!wanted()) this.#state = 'off';
@@ -70,10 +71,11 @@ class NoticeDevice {
   }
 
   async #subscribe(): Promise<void> {
+    // With the very first page it is still being installed.
+    const worker = await navigator.serviceWorker.ready;
     this.#state = 'open';
-    const worker = await registration();
-    const key = worker && 'pushManager' in worker ? await applicationKey() : null;
-    if (!worker || !key) return;
+    const key = 'pushManager' in worker ? await applicationKey() : null;
+    if (!key) return;
     try {
       let subscription = await worker.pushManager.getSubscription();
       if (subscription && !equal(subscription.options.applicationServerKey, key)) {
