@@ -2,13 +2,17 @@
 import type { CommandId, MemberId } from '../../../../shared/base/ids.ts';
 import type { MessageFile } from '../../../../shared/features/chat/attachment.ts';
 import { readsFrom } from '../../../../shared/features/chat/membership.ts';
-import { importedIn, messageOf } from '../../../../shared/features/chat/messages.ts';
+import {
+  importedIn,
+  messageOf,
+  type ChatSend,
+  type Imported,
+} from '../../../../shared/features/chat/messages.ts';
 import type { ChatRow, MarkedEntry, WorkspaceData } from '../../../data/api.ts';
 import { reactionsOf } from '../conversation/reactions.ts';
 import type { EventLine, MessageLine, PersonLine } from '../import/format.ts';
-import { saidAt } from '../imported/authors.ts';
 import { personName } from '../people.ts';
-import { messageIn, noticeOf } from '../timeline.ts';
+import { noticeOf } from '../timeline.ts';
 
 /** Milliseconds since 1970; null: no end on that side. `to` is not part of it. */
 export interface Period {
@@ -22,6 +26,22 @@ export const isEvent = (line: Line): line is EventLine => 'event' in line;
 
 /** Where the bytes of a file are in the export, or why they are not. */
 export type FilePlace = { readonly path: string } | { readonly missing: string };
+
+export interface Surveyed {
+  readonly messages: number;
+  /** Each once. */
+  readonly files: readonly MessageFile[];
+  /** Ids of messages that others answer. */
+  readonly answered: ReadonlySet<string>;
+}
+
+/** What is read of an entry. */
+interface Read {
+  /** As it was sent. */
+  readonly message: ChatSend | null;
+  readonly imported: Imported | null;
+  readonly at: number;
+}
 
 export class Contents {
   readonly #data: WorkspaceData;
@@ -57,31 +77,35 @@ export class Contents {
   async *lines(place?: (file: MessageFile) => FilePlace): AsyncGenerator<readonly Line[]> {
     const { from, to } = this.#period;
     for await (const piece of this.#data.readLog(this.row.room))
-      yield piece
-        .filter((entry) => {
-          const at = saidAt(entry);
-          return (from === null || at >= from) && (to === null || at < to);
-        })
-        .flatMap((entry) => this.#line(entry, place) ?? []);
+      yield piece.flatMap((entry) => {
+        // Read once: a long conversation is mostly reading.
+        const message = messageOf(entry);
+        const imported = entry.type === 'chat.import' ? importedIn(entry) : null;
+        const at = imported?.at ?? entry.at;
+        const isIn = (from === null || at >= from) && (to === null || at < to);
+        return isIn ? (this.#line(entry, { message, imported, at }, place) ?? []) : [];
+      });
   }
 
-  /** Files of all messages, each once. */
-  async files(
-    signal: AbortSignal,
-    onprogress: (messages: number) => void,
-  ): Promise<{ messages: number; files: readonly MessageFile[] }> {
-    const found = new Map<string, MessageFile>();
+  /** What has to be known of all messages before the first is written. */
+  async survey(signal: AbortSignal, onprogress: (messages: number) => void): Promise<Surveyed> {
+    const files = new Map<string, MessageFile>();
+    const answered = new Set<string>();
     let messages = 0;
     const keep = (file: MessageFile): FilePlace => {
-      if (!found.has(file.hash)) found.set(file.hash, file);
+      if (!files.has(file.hash)) files.set(file.hash, file);
       return { path: '' };
     };
     for await (const lines of this.lines(keep)) {
       signal.throwIfAborted();
-      messages += lines.filter((line) => !isEvent(line)).length;
+      for (const line of lines) {
+        if (isEvent(line)) continue;
+        messages += 1;
+        if (line.replyTo !== undefined) answered.add(line.replyTo);
+      }
       onprogress(messages);
     }
-    return { messages, files: [...found.values()] };
+    return { messages, files: [...files.values()], answered };
   }
 
   #meet(member: MemberId): string {
@@ -104,33 +128,36 @@ export class Contents {
     return id;
   }
 
-  #line(entry: MarkedEntry, place?: (file: MessageFile) => FilePlace): Line | null {
+  #line(
+    entry: MarkedEntry,
+    { message, imported, at }: Read,
+    place?: (file: MessageFile) => FilePlace,
+  ): Line | null {
     const { id, by, marks } = entry;
-    const imported = importedIn(entry);
-    const at = saidAt(entry);
     const base = {
       id,
       at,
       by: imported ? this.#meetName(imported.name) : this.#meet(by),
       ...(imported ? { imported: { by: this.#meet(by), at: entry.at } } : {}),
     };
-    const message = messageIn(entry);
-    const first = messageOf(entry);
-    if (!message || !first) {
-      const sentence = noticeOf(entry, (member) => personName(this.#data.directory, member), '' as MemberId);
+    if (!message || marks?.recalled) {
       if (marks?.recalled || imported?.recalled || entry.type === 'chat.send')
         return { ...base, recalled: true };
+      const sentence = noticeOf(entry, (member) => personName(this.#data.directory, member), '' as MemberId);
       return sentence === null
         ? null
         : { event: entry.type, id, at, by: this.#meet(by), sentence, data: entry.data };
     }
-    const { text, mentions = [], all, reply, thread, forwarded, record, files } = message;
     const edits = marks?.edits ?? [];
+    const now = edits.at(-1);
+    const { all, reply, thread, forwarded, record, files } = message;
+    const text = now?.text ?? message.text;
+    const mentions = now?.mentions ?? message.mentions ?? [];
     const versions = [
       ...(imported?.versions ?? []),
-      ...(edits.length > 0 ? [{ at, text: first.text }, ...edits.slice(0, -1)] : []),
+      ...(edits.length > 0 ? [{ at, text: message.text }, ...edits.slice(0, -1)] : []),
     ].map((version) => ({ at: version.at, text: version.text }));
-    const edited = edits.at(-1)?.at ?? imported?.edited;
+    const edited = now?.at ?? imported?.edited;
     const reactions = [
       ...(imported?.reactions ?? []).map(({ emoji, by: names }) => ({
         emoji,

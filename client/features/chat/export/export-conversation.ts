@@ -51,9 +51,8 @@ export async function exportConversation(
   sink: FileSink = blobSink(),
 ): Promise<Exported> {
   const contents = new Contents(data, row, period);
-  const { messages: total, files } = await contents.files(signal, (done) =>
-    onstep({ step: 'reading', done }),
-  );
+  const reading = (done: number): void => onstep({ step: 'reading', done });
+  const { messages: total, files, answered } = await contents.survey(signal, reading);
   const places = new Map<string, FilePlace>();
   const missing: MissingFile[] = [];
   const head: ExportHead = {
@@ -63,7 +62,7 @@ export async function exportConversation(
     place: ({ hash }) => places.get(hash) ?? { missing: t.left },
   };
   const quotes = new Map<string, Quote>();
-  const collect = quoteCollector(contents, await answered(contents), quotes);
+  const collect = quoteCollector(contents, answered, quotes);
   const pages = as === 'page' ? 1 : Math.max(1, Math.ceil(total / perPage));
   const html = new Html(head, quotes, pages);
   const wrote = (done: number): void => {
@@ -109,14 +108,6 @@ export async function exportConversation(
     await zip.abandon();
     throw cause;
   }
-}
-
-/** Ids of messages that others answer: only of those something is remembered. */
-async function answered(contents: Contents): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  for await (const lines of contents.lines())
-    for (const line of lines) if (!isEvent(line) && line.replyTo !== undefined) ids.add(line.replyTo);
-  return ids;
 }
 
 function quoteCollector(
