@@ -157,8 +157,8 @@ export class LocalWorkspace implements WorkspaceData {
     this.#chatRows = chatRows(parts.me);
     this.#docRows = docRows(parts.me, () => this.#unsentTexts);
     this.sync = this.#makeStatus();
-    this.files = new LocalFiles({
     this.search = parts.search ?? { find: () => Promise.resolve(null) };
+    this.files = new LocalFiles({
       blobs: parts.storage.blobs,
       now: parts.timers.now,
       queue: () => this.#view.unsent.blobs,
