@@ -49,6 +49,7 @@ import { exportUnsent } from '../unsent-export.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { DeviceView } from './device-view.svelte.ts';
+import { judgeAll } from './judge-all.ts';
 import { LocalFiles } from './files.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { ownNamingFile } from './naming-file.ts';
@@ -223,24 +224,8 @@ export class LocalWorkspace implements WorkspaceData {
     room: RoomId,
     commands: readonly { id: CommandId; type: string; data: unknown }[],
   ): Promise<void> {
-    const plain = JSON.parse(JSON.stringify(commands)) as typeof commands;
-    const resource = this.#resource(room);
-    if (resource?.kind.class !== 'log')
-      throw new FailureError(failure('room-not-found', 'no such kind of room'));
-    const { kind } = resource;
     const at = this.#parts.timers.now();
-    let { state } = resource;
-    const records: Omit<OutboxRecord, 'key' | 'seq' | 'failure'>[] = [];
-    for (const { id, type, data } of plain) {
-      // They speak of each other, which only the relay can look up.
-      const governing = kind.part === kind.governedBy ? state : resource.governing;
-      const now = { ...resource, state, governing, entry: () => undefined };
-      const judged = judgeCommand(this.actor, type, data, now);
-      if (!judged.ok) throw new FailureError(judged.error);
-      const record = { id, room, type, data: judged.value.data, at };
-      if (!judged.value.done) records.push(record);
-      state = kind.fold(state, [{ ...record, seq: 0, by: this.me }]);
-    }
+    const records = judgeAll(this.actor, room, this.#resource(room), commands, at);
     this.#queued(
       await this.#parts.storage.outbox.addAll(records).catch((error: unknown) => this.#failed(error)),
     );
