@@ -1,6 +1,7 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, verify } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createOutside, type Outside } from '../../server/outside/fetch.ts';
 import type { PushedNotice } from '../../shared/protocol/pushed.ts';
 
 /** A browser at a push service: only it can read what comes for it. */
@@ -110,6 +111,29 @@ export async function startPushService(): Promise<PushService> {
     async close() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+export interface CountedOutside extends Outside {
+  /** How many requests are on their way. */
+  asking(): number;
+}
+
+/** The relay's way to that service, of which a test can tell when nothing is on it. */
+export function countedOutside(host: string): CountedOutside {
+  const outside = createOutside({ hosts: [host] });
+  let asking = 0;
+  return {
+    ...outside,
+    asking: () => asking,
+    async fetch(request) {
+      asking++;
+      try {
+        return await outside.fetch(request);
+      } finally {
+        asking--;
+      }
     },
   };
 }

@@ -6,13 +6,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createApp } from '../../../server/app.ts';
 import { defaultBounds, noBoundMetrics } from '../../../server/bounds.ts';
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
-import { createOutside, type Outside } from '../../../server/outside/fetch.ts';
 import { mostOfMember, type Push } from '../../../server/push/contract.ts';
 import { createPush, waits } from '../../../server/push/push.ts';
 import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { noCards } from '../../support/no-cards.ts';
-import { startPushService, type PushBrowser, type PushService } from '../../support/push-service.ts';
+import {
+  countedOutside,
+  startPushService,
+  type CountedOutside,
+  type PushBrowser,
+  type PushService,
+} from '../../support/push-service.ts';
 import { until } from '../../support/relay-process.ts';
 import { bearer, owner, type SignedIn } from '../http/test-app.ts';
 
@@ -20,6 +25,7 @@ let folder: string;
 let workspace: Workspace;
 let push: Push;
 let service: PushService;
+let outside: CountedOutside;
 let app: ReturnType<typeof createApp>;
 let me: SignedIn;
 let ben: SignedIn;
@@ -46,20 +52,6 @@ async function newPerson(name: string): Promise<SignedIn> {
   return (await answer.json()) as SignedIn;
 }
 
-/** How many requests are on their way. */
-let asking = 0;
-const counted = (outside: Outside): Outside => ({
-  ...outside,
-  async fetch(request) {
-    asking++;
-    try {
-      return await outside.fetch(request);
-    } finally {
-      asking--;
-    }
-  },
-});
-
 /** The relay's process begins anew on the same folder. */
 async function start(): Promise<void> {
   timers = [];
@@ -68,7 +60,7 @@ async function start(): Promise<void> {
     store: workspace.pushStore,
     relay: { ...workspace.relay, isConnected: (member) => connected.has(member) },
     sessions: workspace.auth.sessions,
-    outside: counted(createOutside({ hosts: [service.host] })),
+    outside,
     clock,
     log: { warn: () => {} },
     contact: 'mailto:it@example.com',
@@ -101,6 +93,7 @@ beforeEach(async () => {
   now = Date.UTC(2026, 10, 23, 4); // noon of a Monday in Shanghai
   connected = new Set();
   service = await startPushService();
+  outside = countedOutside(service.host);
   await start();
   const token = workspace.auth.setup.link();
   const setUp = await send('POST', '/api/setup', null, { token, workspace: 'Example', ...owner });
@@ -132,7 +125,7 @@ async function pass(milliseconds: number): Promise<void> {
 }
 async function settle(): Promise<void> {
   await new Promise((done) => setImmediate(done));
-  await until('the push service has answered', () => asking === 0);
+  await until('the push service has answered', () => outside.asking() === 0);
   await new Promise((done) => setImmediate(done));
 }
 
