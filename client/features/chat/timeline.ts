@@ -33,8 +33,6 @@ const silent: ReadonlySet<string> = new Set([
   'chat.uncard',
   'chat.urge',
   'chat.confirmUrgent',
-  'chat.urge',
-  'chat.confirmUrgent',
   'chat.giveUp',
 ]);
 
