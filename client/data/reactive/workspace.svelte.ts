@@ -38,7 +38,6 @@ import type {
 } from '../api.ts';
 import { keepStorage, storageInfo } from '../browser-storage.ts';
 import { FailureError } from '../failure-error.ts';
-import { touched, withMarks, type MarksById } from '../projection/marks.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
 import type { Search, TabSearch } from '../search/contract.ts';
@@ -54,6 +53,7 @@ import { LocalFiles } from './files.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { ownNamingFile } from './naming-file.ts';
 import { findQueued, queueOf } from './queue.ts';
+import { markedEntries, markedLog } from './marked-entries.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 import { TypingRooms } from './typing.svelte.ts';
@@ -69,17 +69,15 @@ export interface WorkspaceParts {
   readonly bus: Bus;
   readonly lease: TabLease;
   readonly timers: Timers;
-  /** Starts this tab's candidate for leading. */
   /** Absent where nobody looks for anything. */
   readonly search?: TabSearch;
+  /** Starts this tab's candidate for leading. */
   startLeader(leading: () => void): { stop(): void };
   /** The relay ended the session, or another tab signed out. */
   onEnded(why: Failure): void;
   /** Deletes what is kept outside the database. */
   clearCaches(): Promise<void>;
 }
-
-const readPiece = 1_000;
 
 const speaksOf = ({ data, seq }: OutboxRecord, id: CommandId): boolean => {
   const target = typeof data === 'object' && data !== null && 'target' in data ? data.target : null;
@@ -146,8 +144,8 @@ export class LocalWorkspace implements WorkspaceData {
   readonly online: ReadonlySet<MemberId> = $derived(new Set(this.#state.online));
   readonly sync: SyncStatus;
   readonly files: LocalFiles;
-
   readonly search: Search;
+
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
     this.#view = new DeviceView(parts.storage, (error) => this.#caught(error));
@@ -293,13 +291,8 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   async entries(room: RoomId, from: number, to: number): Promise<readonly MarkedEntry[]> {
-    const { rooms } = this.#parts.storage;
-    const kind = findRoom(room)?.kind;
-    const rules = kind?.class === 'log' ? kind.marks : undefined;
     try {
-      const found = await rooms.entries(room, from, to);
-      const marks = (await rooms.marks(room, touched(rules, found))) as MarksById;
-      return found.map((entry) => withMarks(rules, entry, marks));
+      return await markedEntries(this.#parts.storage.rooms, room, from, to);
     } catch (error) {
       this.#caught(error);
       return [];
@@ -361,17 +354,8 @@ export class LocalWorkspace implements WorkspaceData {
     return doc;
   }
 
-  async *readLog(room: RoomId): AsyncIterable<readonly MarkedEntry[]> {
-    const { rooms } = this.#parts.storage;
-    const [record] = await rooms.some([room]);
-    if (!record) return;
-    const kind = findRoom(room)?.kind;
-    const rules = kind?.class === 'log' ? kind.marks : undefined;
-    for (let from = record.from; from < record.head; from += readPiece) {
-      const piece = await rooms.entries(room, from, Math.min(from + readPiece, record.head));
-      const marks = (await rooms.marks(room, touched(rules, piece))) as MarksById;
-      yield piece.map((entry) => withMarks(rules, entry, marks));
-    }
+  readLog(room: RoomId): AsyncIterable<readonly MarkedEntry[]> {
+    return markedLog(this.#parts.storage.rooms, room);
   }
 
   async rooms(): Promise<readonly RoomId[]> {
@@ -400,6 +384,7 @@ export class LocalWorkspace implements WorkspaceData {
   async keepOnlyUnsent(): Promise<number> {
     await this.#texts.close().catch(() => undefined);
     this.#leader.stop();
+    this.#parts.search?.stop();
     const kept = await this.#parts.storage.keepOnlyUnsent();
     await this.#parts.clearCaches();
     return kept;
@@ -426,8 +411,6 @@ export class LocalWorkspace implements WorkspaceData {
       connection: () => this.#state.connection,
       fetching: () => this.#state.fetching,
       filling: () => this.#state.filling,
-      filling: () => this.#state.filling,
-    this.#parts.search?.stop();
       unsent: () => this.#queue.length,
       queue: () => this.#queue,
       leader: () => this.#leading,
