@@ -95,9 +95,10 @@ export class Scroller {
   /** First and last row that is really visible, without the ones drawn in reserve. */
   visible(): { readonly first: number; readonly last: number } | null {
     const virtualizer = this.#virtualizer;
-    const height = this.#element?.clientHeight ?? 0;
+    // As it was told last: to ask the page would have it laid out once more in every frame.
+    const height = virtualizer?.scrollRect?.height ?? 0;
     if (!virtualizer || height === 0 || this.#rows.count === 0) return null;
-    const top = this.#element?.scrollTop ?? 0;
+    const top = virtualizer.scrollOffset ?? 0;
     const first = virtualizer.getVirtualItemForOffset(top)?.index;
     const last = virtualizer.getVirtualItemForOffset(top + height - 1)?.index;
     return first === undefined || last === undefined ? null : { first, last };
