@@ -54,7 +54,6 @@ import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { ownNamingFile } from './naming-file.ts';
 import { findQueued, queueOf } from './queue.ts';
 import { markedEntries, markedLog } from './marked-entries.ts';
-import { markedEntries, markedLog } from './marked-entries.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 import { TypingRooms } from './typing.svelte.ts';
