@@ -9,6 +9,7 @@ import { openStorage } from '../../client/data/storage/idb/open.ts';
 import { searchName } from '../../client/data/storage/idb/search-name.ts';
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import { chatKind } from '../../shared/features/chat/kind.ts';
 import type { LogContent, RoomContent } from '../../shared/protocol/messages.ts';
 import { seededRandom } from '../shared/random.ts';
 
@@ -121,7 +122,7 @@ async function fillQuickly({ storage }: Device, name: string, count: number): Pr
       for (const entry of entries) void tx.objectStore('entries').put(entry, [room, entry.seq]);
       const { by, at } = entries.at(-1)!;
       const record: RoomRecord = {
-        ...{ room, class: 'log', cursor, from: 0, head: each, by, at, state: {}, unread: [], stale: false },
+        ...{ room, class: 'log', cursor, from: 0, head: each, by, at, state: chatKind.initial, unread: [], stale: false },
       };
       void tx.objectStore('rooms').put(record);
     }
