@@ -122,7 +122,18 @@ async function fillQuickly({ storage }: Device, name: string, count: number): Pr
       for (const entry of entries) void tx.objectStore('entries').put(entry, [room, entry.seq]);
       const { by, at } = entries.at(-1)!;
       const record: RoomRecord = {
-        ...{ room, class: 'log', cursor, from: 0, head: each, by, at, state: chatKind.initial, unread: [], stale: false },
+        ...{
+          room,
+          class: 'log',
+          cursor,
+          from: 0,
+          head: each,
+          by,
+          at,
+          state: chatKind.initial,
+          unread: [],
+          stale: false,
+        },
       };
       void tx.objectStore('rooms').put(record);
     }
