@@ -57,15 +57,26 @@ const keptWith = ({ kept = [], from, head }: RoomRecord): KeptRun[] =>
   [...kept, { from, to: head }].slice(-mostKept);
 
 /** Takes a pulled log: continues what is held where it connects, goes on behind a gap, or replaces it where it is stale. */
-export function applyLogContent(held: RoomRecord | null, kind: AnyLogKind, content: LogContent): Appended {
+export function applyLogContent(
+  held: RoomRecord | null,
+  kind: AnyLogKind,
+  content: LogContent,
+  me: MemberId,
+): Appended {
   if (held && !held.stale && content.from <= held.head) {
     const appended = appendEntries(held, kind, content.entries, content.cursor);
     if (appended) return appended;
   }
   const last = content.entries.at(-1);
-  // Too much came meanwhile to be given at once: what is here stays, and what lies between follows.
-  const ahead = held !== null && !held.stale && held.head > held.from && content.from > held.head;
   const base = content.from > 0 ? (content.base ?? kind.initial) : kind.initial;
+  // Too much came meanwhile to be given at once: what is here stays, and what lies between follows; not what is from
+  // before the reader came back.
+  const ahead =
+    held !== null &&
+    !held.stale &&
+    held.head > held.from &&
+    content.from > held.head &&
+    (kind.limited?.from(base, me) ?? 0) === 0;
   return {
     added: content.entries,
     replaced: held !== null && !ahead,

@@ -139,7 +139,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           if (!kind || kind.class !== content.kind) continue;
           const held = await writer.record(content.room);
           if (kind.class === 'log' && content.kind === 'log') {
-            await writer.append(applyLogContent(held, kind, content));
+            await writer.append(applyLogContent(held, kind, content, me));
             keepLogContent(tx as never, content);
           } else if (content.kind === 'text') {
             // Found damaged while a part of it was on the way: the whole has still to come.
