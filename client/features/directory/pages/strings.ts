@@ -185,7 +185,8 @@ export const t = defineStrings({
     somebody: 'somebody',
     aDepartment: 'a department',
     aField: 'a field',
-    didCards: (p: { on: boolean }): string => (p.on ? 'turned on cards for links' : 'turned off cards for links'),
+    didCards: (p: { on: boolean }): string =>
+      p.on ? 'turned on cards for links' : 'turned off cards for links',
     didRename: 'renamed the company to “{name}”',
     didJoin: '{name} joined as {role}',
     didProfile: 'changed the own card ({fields})',
