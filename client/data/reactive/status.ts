@@ -1,40 +1,44 @@
 import type { SyncStatus } from '../api.ts';
+import type { LeaderState } from '../sync/notes.ts';
 
 type Reading<T> = { readonly [Key in keyof T]: () => T[Key] };
 
+/** What this tab knows by itself. */
+type Own = Reading<Pick<SyncStatus, 'queue' | 'leader' | 'lost' | 'problem'>>;
+
 /** An object whose properties are read from signals each time, so that pages react to the one they look at. */
-export const makeStatus = (read: Reading<SyncStatus>): SyncStatus => ({
+export const makeStatus = (state: () => LeaderState, own: Own): SyncStatus => ({
   get connection() {
-    return read.connection();
+    return state().connection;
   },
   get fetching() {
-    return read.fetching();
+    return state().fetching;
   },
   get filling() {
-    return read.filling();
+    return state().filling;
   },
   get unsent() {
-    return read.unsent();
+    return own.queue().length;
   },
   get queue() {
-    return read.queue();
+    return own.queue();
   },
   get leader() {
-    return read.leader();
+    return own.leader();
   },
   get syncedAt() {
-    return read.syncedAt();
+    return state().syncedAt;
   },
   get damaged() {
-    return read.damaged();
+    return state().damaged;
   },
   get slowed() {
-    return read.slowed();
+    return state().slowed;
   },
   get lost() {
-    return read.lost();
+    return own.lost();
   },
   get problem() {
-    return read.problem();
+    return own.problem() ?? state().problem;
   },
 });

@@ -51,8 +51,8 @@ import { DeviceView } from './device-view.svelte.ts';
 import { judgeAll } from './judge-all.ts';
 import { LocalFiles } from './files.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
-import { ownNamingFile } from './naming-file.ts';
-import { findQueued, queueOf } from './queue.ts';
+import { discardQueued, retryQueued, type QueueParts } from './queue-changes.ts';
+import { queueOf } from './queue.ts';
 import { markedEntries, markedLog } from './marked-entries.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
@@ -78,11 +78,6 @@ export interface WorkspaceParts {
   /** Deletes what is kept outside the database. */
   clearCaches(): Promise<void>;
 }
-
-const speaksOf = ({ data, seq }: OutboxRecord, id: CommandId): boolean => {
-  const target = typeof data === 'object' && data !== null && 'target' in data ? data.target : null;
-  return seq === null && typeof target === 'object' && target !== null && 'id' in target && target.id === id;
-};
 
 /** Everything pages read, from this device's database, kept current by notes. */
 export class LocalWorkspace implements WorkspaceData {
@@ -122,16 +117,10 @@ export class LocalWorkspace implements WorkspaceData {
   readonly directory: DirectoryState = $derived.by(
     () => this.#stateOf(this.#directoryRoom) as DirectoryState,
   );
-  readonly list: ListState = $derived.by(() => this.#stateOf(ownRoom(this.workspace, this.me)) as ListState);
-  readonly saved: SavedState = $derived.by(
-    () => this.#stateOf(ownRoom(this.workspace, this.me, 'saved')) as SavedState,
-  );
-  readonly todos: TodosState = $derived.by(
-    () => this.#stateOf(ownRoom(this.workspace, this.me, 'todos')) as TodosState,
-  );
-  readonly notices: NoticesState = $derived.by(
-    () => this.#stateOf(ownRoom(this.workspace, this.me, 'notices')) as NoticesState,
-  );
+  readonly list = $derived.by(() => this.#own() as ListState);
+  readonly saved = $derived.by(() => this.#own('saved') as SavedState);
+  readonly todos = $derived.by(() => this.#own('todos') as TodosState);
+  readonly notices = $derived.by(() => this.#own('notices') as NoticesState);
   readonly door: AdminState = $derived.by(
     () => this.#stateOf(partOf(this.#directoryRoom, 'admin')) as AdminState,
   );
@@ -155,7 +144,12 @@ export class LocalWorkspace implements WorkspaceData {
     this.#directoryRoom = roomId(parts.workspace, 'directory', directoryRoomId);
     this.#chatRows = chatRows(parts.me);
     this.#docRows = docRows(parts.me, () => this.#unsentTexts);
-    this.sync = this.#makeStatus();
+    this.sync = makeStatus(() => this.#state, {
+      queue: () => this.#queue,
+      leader: () => this.#leading,
+      lost: () => this.#view.unsent.lost,
+      problem: () => this.#problem,
+    });
     this.search = parts.search ?? { find: () => Promise.resolve(null) };
     this.files = new LocalFiles({
       blobs: parts.storage.blobs,
@@ -230,38 +224,12 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   async retry(id: string): Promise<void> {
-    const target = findQueued(this.#view.unsent, id);
-    const { storage, bus } = this.#parts;
-    if (target?.kind === 'command' && target.command.failure) {
-      const { room, type, data } = target.command;
-      await storage.outbox.remove(target.command.id);
-      await this.#enqueue({ id: newId<CommandId>(), room, type, data });
-    } else if (target?.kind === 'text' && target.refused) {
-      const bytes = await storage.texts.retryRefused(target.room);
-      bus.post({ type: 'bytes', room: target.room, bytes, from: this.#parts.tab });
-      this.#texts.beginAnew(target.room);
-    } else if (target?.kind === 'blob') {
-      await storage.blobs.mark(target.room, target.hash, { pending: true, failure: null });
-    }
+    await retryQueued(this.#queueParts(), id);
     this.#queueChanged();
   }
 
   async discard(id: string): Promise<void> {
-    const target = findQueued(this.#view.unsent, id);
-    const { storage } = this.#parts;
-    if (target?.kind === 'command') {
-      await storage.outbox.remove(target.command.id);
-      // What was done to something that never will be.
-      for (const other of this.#view.unsent.outbox)
-        if (speaksOf(other, target.command.id)) await storage.outbox.remove(other.id);
-    } else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
-    else if (target?.kind === 'blob') {
-      await this.files.discard(target.room, target.hash);
-      const waiting = this.#commands.get(target.room) ?? [];
-      // Others would go on waiting for it.
-      for (const message of await ownNamingFile(storage.rooms, waiting, this.me, target))
-        await this.send(target.room, 'chat.giveUp', { target: message, hash: target.hash });
-    }
+    await discardQueued(this.#queueParts(), id);
     this.#queueChanged();
   }
 
@@ -284,26 +252,15 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   mentions(limit: number): Promise<readonly Mention[]> {
-    return this.#parts.storage.mentions.newest(limit).catch((error: unknown) => {
-      this.#caught(error);
-      return [];
-    });
+    return this.#orElse(this.#parts.storage.mentions.newest(limit), []);
   }
 
-  async entries(room: RoomId, from: number, to: number): Promise<readonly MarkedEntry[]> {
-    try {
-      return await markedEntries(this.#parts.storage.rooms, room, from, to);
-    } catch (error) {
-      this.#caught(error);
-      return [];
-    }
+  entries(room: RoomId, from: number, to: number): Promise<readonly MarkedEntry[]> {
+    return this.#orElse(markedEntries(this.#parts.storage.rooms, room, from, to), []);
   }
 
   async marks(room: RoomId, ids: Iterable<CommandId>): Promise<ReadonlyMap<CommandId, MessageMarks>> {
-    const marks = await this.#parts.storage.rooms.marks(room, ids).catch((error: unknown) => {
-      this.#caught(error);
-      return new Map();
-    });
+    const marks = await this.#orElse(this.#parts.storage.rooms.marks(room, ids), new Map());
     return marks as ReadonlyMap<CommandId, MessageMarks>;
   }
 
@@ -406,20 +363,9 @@ export class LocalWorkspace implements WorkspaceData {
     await this.#parts.clearCaches();
   }
 
-  #makeStatus(): SyncStatus {
-    return makeStatus({
-      connection: () => this.#state.connection,
-      fetching: () => this.#state.fetching,
-      filling: () => this.#state.filling,
-      unsent: () => this.#queue.length,
-      queue: () => this.#queue,
-      leader: () => this.#leading,
-      syncedAt: () => this.#state.syncedAt,
-      damaged: () => this.#state.damaged,
-      slowed: () => this.#state.slowed,
-      lost: () => this.#view.unsent.lost,
-      problem: () => this.#problem ?? this.#state.problem,
-    });
+  /** What a person keeps for themselves alone. */
+  #own(part?: Parameters<typeof ownRoom>[2]): unknown {
+    return this.#stateOf(ownRoom(this.workspace, this.me, part));
   }
 
   #stateOf(room: RoomId): unknown {
@@ -452,6 +398,24 @@ export class LocalWorkspace implements WorkspaceData {
     const { storage, timers } = this.#parts;
     const added = storage.outbox.add({ ...command, at: timers.now() });
     this.#queued([await added.catch((error: unknown) => this.#failed(error))]);
+  }
+
+  #queueParts(): QueueParts {
+    return {
+      ...this.#parts,
+      unsent: this.#view.unsent,
+      texts: this.#texts,
+      files: this.files,
+      enqueue: (command) => this.#enqueue({ ...command, id: newId<CommandId>() }),
+      send: (room, type, data) => this.send(room, type, data),
+    };
+  }
+
+  #orElse<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+    return reading.catch((error: unknown) => {
+      this.#caught(error);
+      return otherwise;
+    });
   }
 
   #failed(error: unknown): never {

@@ -1,0 +1,62 @@
+import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { DeviceStorage, OutboxRecord } from '../storage/contract.ts';
+import type { Bus, TabId } from '../sync/notes.ts';
+import type { OpenTexts } from '../text/open-texts.ts';
+import type { LocalFiles } from './files.svelte.ts';
+import { ownNamingFile } from './naming-file.ts';
+import { findQueued } from './queue.ts';
+
+/** What a change of the queue needs of the workspace. */
+export interface QueueParts {
+  readonly me: MemberId;
+  readonly tab: TabId;
+  readonly storage: DeviceStorage;
+  readonly bus: Bus;
+  readonly unsent: Parameters<typeof findQueued>[0];
+  readonly texts: OpenTexts;
+  readonly files: LocalFiles;
+  /** Queues it as a new command. */
+  enqueue(command: { room: RoomId; type: string; data: unknown }): Promise<void>;
+  send(room: RoomId, type: string, data: unknown): Promise<CommandId>;
+}
+
+/** Sends again what was refused. */
+export async function retryQueued(parts: QueueParts, id: string): Promise<void> {
+  const { storage, bus, texts, unsent } = parts;
+  const target = findQueued(unsent, id);
+  if (target?.kind === 'command' && target.command.failure) {
+    const { room, type, data } = target.command;
+    await storage.outbox.remove(target.command.id);
+    await parts.enqueue({ room, type, data });
+  } else if (target?.kind === 'text' && target.refused) {
+    const bytes = await storage.texts.retryRefused(target.room);
+    bus.post({ type: 'bytes', room: target.room, bytes, from: parts.tab });
+    texts.beginAnew(target.room);
+  } else if (target?.kind === 'blob') {
+    await storage.blobs.mark(target.room, target.hash, { pending: true, failure: null });
+  }
+}
+
+/** Takes something out of the queue for good, and what only makes sense with it. */
+export async function discardQueued(parts: QueueParts, id: string): Promise<void> {
+  const { storage, unsent, files, me } = parts;
+  const target = findQueued(unsent, id);
+  if (target?.kind === 'command') {
+    await storage.outbox.remove(target.command.id);
+    // What was done to something that never will be.
+    for (const other of unsent.outbox)
+      if (speaksOf(other, target.command.id)) await storage.outbox.remove(other.id);
+  } else if (target?.kind === 'text' && target.refused) await storage.texts.discardRefused(target.room);
+  else if (target?.kind === 'blob') {
+    await files.discard(target.room, target.hash);
+    const waiting = unsent.outbox.filter(({ room }) => room === target.room);
+    // Others would go on waiting for it.
+    for (const message of await ownNamingFile(storage.rooms, waiting, me, target))
+      await parts.send(target.room, 'chat.giveUp', { target: message, hash: target.hash });
+  }
+}
+
+const speaksOf = ({ data, seq }: OutboxRecord, id: CommandId): boolean => {
+  const target = typeof data === 'object' && data !== null && 'target' in data ? data.target : null;
+  return seq === null && typeof target === 'object' && target !== null && 'id' in target && target.id === id;
+};
