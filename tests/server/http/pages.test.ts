@@ -132,6 +132,7 @@ describe("the operator's pages", () => {
       '/api/blob',
       '/api/blob/copy',
       '/api/blob/state',
+      '/api/card',
       '/api/commands',
       '/api/group-link',
       '/api/invitations',
