@@ -9,8 +9,8 @@ const world = browserWorld();
 /** Breaks the database of this browser past the program: snapshots and entries become garbage, the rows of rooms go. */
 const damage = (page: Page): Promise<void> =>
   page.evaluate(async () => {
-    const [{ name } = { name: '' }] = (await indexedDB.databases()).filter((each) =>
-      each.name?.startsWith('weft:'),
+    const [{ name } = { name: '' }] = (await indexedDB.databases()).filter(
+      (each) => each.name?.startsWith('weft:') && !each.name.endsWith(':search'),
     );
     const db = await new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(name ?? '');

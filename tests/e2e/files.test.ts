@@ -120,8 +120,8 @@ describe('files in messages', () => {
     await until('nothing is shown in its place', async () => (await tile.locator('svg').count()) === 1);
     const { hash, room } = await ben.person.page.evaluate(async () => {
       const stored = await new Promise<IDBDatabase>((resolve) => {
-        void indexedDB.databases().then(([first]) => {
-          const opening = indexedDB.open(first!.name!);
+        void indexedDB.databases().then((all) => {
+          const opening = indexedDB.open(all.find(({ name }) => !name?.endsWith(':search'))!.name!);
           opening.onsuccess = () => resolve(opening.result);
         });
       });

@@ -37,7 +37,8 @@ export async function copyOfDevice(page: Page): Promise<Copy> {
     const base64 = (bytes: Uint8Array): string =>
       btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
     const names = (await indexedDB.databases()).flatMap(({ name }) =>
-      name?.startsWith('weft:') ? name : [],
+      // Beside it is the index of the search.
+      name?.startsWith('weft:') && !name.endsWith(':search') ? name : [],
     );
     if (names.length !== 1) throw new Error(`this device has ${names.length} databases`);
     const db = await ended(indexedDB.open(names[0]!));
