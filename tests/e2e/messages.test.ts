@@ -164,7 +164,7 @@ describe('two people and their messages', () => {
 
     // So does the first message of a day.
     await ben.message('Found it.').waitFor({ state: 'detached' });
-    await ben.page.getByRole('button', { name: 'Today' }).click();
+    await ben.page.getByRole('list', { name: 'Messages of' }).getByRole('button', { name: 'Today' }).click();
     const date = ben.page.getByRole('dialog', { name: 'Jump to a date' });
     expect(await axe(ben.page)).toEqual([]);
     await date.getByRole('button', { name: 'Jump', exact: true }).click();
