@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
-import type { JournalRun } from '../../../client/data/storage/idb/schema.ts';
+import type { JournalRun, OwedRowValue } from '../../../client/data/storage/idb/schema.ts';
 import { disk } from './device-disk.ts';
 import { entryKey } from './entry-key.ts';
 import type { Acked, Oracle } from './oracle.ts';
@@ -33,12 +33,15 @@ interface Held {
 async function heldBy(world: SimWorld, device: SimDevice): Promise<Held> {
   const { storage } = device.machine;
   const held: Held = { entries: new Set(), texts: new Map(), tellsDeletions: new Set() };
-  const runs = disk.database(device.machine.database).stores.get('journal')?.records ?? [];
+  // Past the program: a look must not change what happens.
+  const { stores } = disk.database(device.machine.database);
+  const runs = stores.get('journal')?.records ?? [];
+  const owed = (stores.get('owed')?.records ?? []).map(({ value }) => value as OwedRowValue);
   const journal = runs.flatMap(({ value }) => {
     const { room, rows = [] } = value as JournalRun;
     return rows.map(({ bytes }) => ({ room, bytes }));
   });
-  for (const { room, bytes } of [...journal, ...(await world.done(storage.journal.owed()))])
+  for (const { room, bytes } of [...journal, ...owed])
     if (findRoom(room)?.kind.class === 'text' && Y.decodeUpdate(bytes).ds.clients.size > 0)
       held.tellsDeletions.add(room);
   for (const { room, from, head, acked } of await world.done(storage.rooms.all())) {
