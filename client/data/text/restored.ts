@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import { equalBytes } from '../../../shared/base/bytes.ts';
 import { ends, isReadable, mergeInTree } from './merge.ts';
 import { withoutDeletions } from './rewrite.ts';
 
@@ -8,7 +9,7 @@ export interface Beyond {
   readonly own: Uint8Array | null;
   /** Of other people's: it comes back from devices that hold receipts, if at all. */
   readonly others: Uint8Array | null;
-  /** Whether the text here, with the own part, says anything that the relay's does not. */
+  /** Whether the text here says anything that the relay's, with the own part, does not, or says it otherwise. */
   readonly differs: boolean;
 }
 
@@ -38,7 +39,7 @@ export function beyond(
   return {
     own: mine,
     others: pick(all, clocks, theirs, (client) => !own.has(client)),
-    differs: saysMore(here, mine ? [...onRelay, mine] : onRelay),
+    differs: isOther(here, mine ? [...onRelay, mine] : onRelay),
   };
 }
 
@@ -82,6 +83,26 @@ function saysMore(here: readonly Uint8Array[], known: readonly Uint8Array[]): bo
     doc.on('update', () => (more = true));
     for (const bytes of here) Y.applyUpdate(doc, bytes);
     return more;
+  } finally {
+    doc.destroy();
+  }
+}
+
+/**
+ * Whether `here` says more than `known`, or something else under the same ids: whoever wrote there may have written it
+ * again otherwise since the relay was restored, and Yjs takes what it has first.
+ */
+function isOther(here: readonly Uint8Array[], known: readonly Uint8Array[]): boolean {
+  return !equalBytes(textOf(known), textOf([...here, ...known]));
+}
+
+function textOf(updates: readonly Uint8Array[]): Uint8Array {
+  const doc = new Y.Doc();
+  try {
+    doc.transact(() => {
+      for (const bytes of updates) Y.applyUpdate(doc, bytes);
+    });
+    return Y.encodeStateAsUpdate(doc);
   } finally {
     doc.destroy();
   }
