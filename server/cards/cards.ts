@@ -170,7 +170,7 @@ export function createCards(deps: CardsDeps): Cards {
       if (job && waiting.length < mostWaiting && rate(job.target.by) === null) waiting.push(job);
     }
     // The commit is answered first.
-    setImmediate(next);
+    if (waiting.length > 0) setImmediate(next);
   });
 
   return {

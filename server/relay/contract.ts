@@ -65,7 +65,7 @@ export interface Relay {
    * rejects, and nothing is stored then.
    */
   appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also?: () => void): Promise<void>;
-  /** Tells of every row that was stored, after it was shown to its readers. For work that is done beside the relay. */
+  /** Tells of every row of a log that was stored, after it was shown to its readers. For work that is done beside the relay. */
   whenStored(tell: (rows: readonly StoredRow[]) => void): void;
   /** Takes somebody who left out of everything that went on without them (`kind.letGo`), before they come back. */
   letGo(member: MemberId): Promise<void>;

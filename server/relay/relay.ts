@@ -168,7 +168,9 @@ export function createRelay(deps: RelayDeps): Relay {
 
   const beside: ((rows: readonly StoredRow[]) => void)[] = [];
   const tellBeside = (committed: readonly Committed[]): void => {
-    const rows = committed.map(({ row }) => row);
+    // Most rows are letters of texts, thousands a second: nobody beside the relay has to do with them.
+    const rows = committed.flatMap(({ row }) => (access.locate(row.room)?.kind.class === 'log' ? [row] : []));
+    if (rows.length === 0) return;
     for (const tell of beside)
       try {
         tell(rows);
