@@ -1,6 +1,7 @@
 /* What the service worker does with pushed messages, and with clicks on notifications. */
 import { noticePlace } from '../data/notices/place.ts';
-import { countOn, pathOf, readNotice, showNotice } from '../data/notices/notices.ts';
+import { clickNote, pathOf } from '../data/notices/clicks.ts';
+import { countOn, readNotice, showNotice } from '../data/notices/notices.ts';
 import { applicationKey, tellRelay } from '../data/notices/subscription.ts';
 
 const pagesOf = (worker: ServiceWorkerGlobalScope): Promise<readonly WindowClient[]> =>
@@ -21,7 +22,7 @@ async function goTo(worker: ServiceWorkerGlobalScope, path: string): Promise<voi
   const pages = await pagesOf(worker);
   const page = pages.find(({ visibilityState }) => visibilityState === 'visible') ?? pages[0];
   if (!page) return void (await worker.clients.openWindow(path));
-  page.postMessage({ type: 'go', path });
+  page.postMessage(clickNote(path));
   await page.focus().catch(() => undefined);
 }
 

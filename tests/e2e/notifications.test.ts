@@ -35,11 +35,8 @@ const shown = (page: Page): Promise<string[]> =>
     const worker = await navigator.serviceWorker.ready;
     return (await worker.getNotifications()).map(({ title, body }) => `${title} | ${body}`);
   });
-const shows = (page: Page, ...expected: string[]): Promise<boolean> =>
-  until(`${expected.join(', ') || 'nothing'} is shown`, async () => {
-    const now = await shown(page);
-    return JSON.stringify(now.sort()) === JSON.stringify([...expected].sort());
-  });
+const shows = (page: Page, ...expected: string[]): Promise<void> =>
+  expect.poll(async () => (await shown(page)).sort(), { timeout: 10_000 }).toEqual([...expected].sort());
 
 describe('two people, one of whom looks elsewhere', () => {
   it('are told of messages, not of what they read on another device, and of what is urgent in any case', async () => {

@@ -146,7 +146,7 @@ describe('updates joined by their bytes', () => {
   });
 
   it('stay apart where one cannot be read, and bytes are never lost', () => {
-    const { updates } = stored(first, 3);
+    const { updates } = stored(first, 30);
     const broken = [Uint8Array.of(1, 1, 5), Uint8Array.of(0, 0, 0), Uint8Array.of(1, 1, 1, 0, 31, 0)];
     for (const odd of broken) {
       const made = joinUpdates([updates[0]!, odd, updates[1]!]);

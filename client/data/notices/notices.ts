@@ -151,9 +151,3 @@ export function readNotice(text: string): PushedNotice | null {
     return null;
   }
 }
-
-/** A path of our own to which a click leads. */
-export const pathOf = (data: unknown): string => {
-  const path = typeof data === 'object' && data !== null && 'path' in data ? data.path : null;
-  return typeof path === 'string' && /^\/messages\//.test(path) ? path : '/messages';
-};

@@ -9,7 +9,11 @@ export function looking(data: WorkspaceData): () => void {
   if (!locks) return () => undefined;
   const stopped = new AbortController();
   const hold = (): Promise<void> =>
-    new Promise((letGo) => stopped.signal.addEventListener('abort', () => letGo()));
+    new Promise((letGo) => {
+      // Granted and called off in the same moment.
+      if (stopped.signal.aborted) letGo();
+      stopped.signal.addEventListener('abort', () => letGo());
+    });
   locks.request(nameOf(data), { mode: 'shared', signal: stopped.signal }, hold).catch((error: unknown) => {
     if (!stopped.signal.aborted) throw error;
   });

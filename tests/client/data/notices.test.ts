@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { pathOf } from '../../../client/data/notices/clicks.ts';
 import {
   closeWhere,
   countOn,
   lookOf,
-  pathOf,
   readNotice,
   showNotice,
   type NoticeMemory,
