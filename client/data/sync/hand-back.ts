@@ -7,6 +7,7 @@ import type { Welcome } from '../../../shared/protocol/messages.ts';
 import type { DeviceStorage, OwedRow } from '../storage/contract.ts';
 import { isIn } from '../text/restored.ts';
 import type { Connection } from './connection.ts';
+import type { Timers } from './contract.ts';
 
 /** Up to which cursor a device of `epoch` has what the relay of this welcome has too; 0 when nothing can be trusted. */
 export function keptUpTo({ epochs }: Pick<Welcome, 'epochs'>, epoch: string): number {
@@ -115,15 +116,29 @@ function nextFrame(rows: readonly OwedRow[], from: number): OwedRow[] {
   return rows.slice(from, to);
 }
 
-/** Reclaims this device's client ids; what the relay does not confirm is given up. */
-export async function reclaimLeases(connection: Connection, storage: DeviceStorage): Promise<void> {
+/** A relay that could not store what was reclaimed is asked again so much later. Milliseconds. */
+const againAfter = 2_000;
+
+/**
+ * Reclaims this device's client ids; what the relay does not confirm is given up. Resolves only when it has answered for
+ * all of them: pages write under these ids, and nobody reclaims them once the restore is noted.
+ */
+export async function reclaimLeases(
+  connection: Connection,
+  storage: DeviceStorage,
+  timers: Timers,
+): Promise<void> {
   const held = await storage.leases.receipts();
   const confirmed = new Set<number>();
-  for (let from = 0; from < held.length; from += limits.handback) {
+  for (let from = 0; from < held.length;) {
     const leases = held.slice(from, from + limits.handback);
     const answer = await connection.ask({ type: 'reclaim', leases });
-    if (answer.type !== 'leased') return;
-    for (const id of answer.ids) confirmed.add(id);
+    if (answer.type === 'refused' && errorTable[answer.code].retry) {
+      await new Promise<void>((resolve) => timers.after(againAfter, resolve));
+      continue;
+    }
+    from += leases.length;
+    if (answer.type === 'leased') for (const id of answer.ids) confirmed.add(id);
   }
   const lost = (await storage.leases.all()).filter((id) => !confirmed.has(id));
   if (lost.length > 0) await storage.leases.retire(lost);

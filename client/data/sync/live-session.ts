@@ -124,8 +124,8 @@ export class LiveSession {
 
   /** First the ids, then the note of it: a device that stops in between does both again. */
   async #newEpoch(before: string): Promise<void> {
-    const { storage } = this.#deps;
-    await reclaimLeases(this.#connection, storage);
+    const { storage, timers } = this.#deps;
+    await reclaimLeases(this.#connection, storage, timers);
     await storage.rooms.newEpoch(this.#welcome.epoch, keptUpTo(this.#welcome, before));
     this.#deps.bus.post({ type: 'leases' });
   }

@@ -7,12 +7,14 @@ import { newId, type CommandId, type DeviceId, type RoomId } from '../../../shar
 import { ok } from '../../../shared/base/result.ts';
 import { encodeRelayMessage } from '../../../shared/protocol/codec.ts';
 import { beginEpoch } from '../../../server/backup/epoch.ts';
+import type { RelayStore } from '../../../server/storage/contract.ts';
 import { openDatabase, type SqliteDatabase } from '../../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../../server/storage/sqlite/store.ts';
 import type { SocketEvents } from '../../../client/data/sync/contract.ts';
 import { SyncEngine } from '../../../client/data/sync/engine.ts';
 import type { Bus, LeaderState } from '../../../client/data/sync/notes.ts';
 import { keptUpTo } from '../../../client/data/sync/hand-back.ts';
+import { failing } from '../../support/store-disk.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
 import { makeWorld, type World } from '../../support/world.ts';
 
@@ -40,12 +42,12 @@ function backUp(): string {
   return file;
 }
 
-function restore(copy: string): void {
+function restore(copy: string, watched = (store: RelayStore): RelayStore => store): void {
   const file = `${copy}-restored`;
   copyFileSync(copy, file);
   database = open(file);
   beginEpoch(database, 0);
-  world.replaceStore(createSqliteStore(database));
+  world.replaceStore(watched(createSqliteStore(database)));
 }
 
 const messagesOnRelay = (room: RoomId): string[] =>
@@ -246,6 +248,29 @@ describe('a text on a relay that was restored', () => {
     expect(await onDevice(reader, room)).toEqual(onRelay(room));
     for (const device of [writer, reader]) expect(await device.storage.journal.lost()).toEqual([]);
   });
+});
+
+test('[L-3] a device reclaims its ids again until a restored relay with a full disk could store them', async () => {
+  await begin(741);
+  const ann = await world.member('ann');
+  const copy = backUp();
+  const device = world.device(ann);
+  const room = world.room('scratch', 's');
+  await world.settle();
+  const text = device.newTab().open(room);
+  await world.settle();
+  device.goOffline();
+  let isFull = true;
+  restore(copy, (store) => failing(store, () => isFull));
+  text.doc.getText('t').insert(0, 'one ');
+  await world.settle(1_000);
+  device.goOnline();
+  await world.settle(1_000);
+  isFull = false;
+  await world.settle(60_000);
+  expect(wordsOn(onRelay(room))).toBe('one ');
+  expect([...Y.parseUpdateMeta(world.relay.text(room)).to.keys()]).toEqual([text.doc.clientID]);
+  expect(await device.storage.leases.usable()).toContain(text.doc.clientID);
 });
 
 test('[H-8] what a device may have that the relay lost is told by the lowest cursor since its epoch', () => {

@@ -12,6 +12,7 @@ import { noLog } from '../../../server/relay/metrics.ts';
 import type { Caller, Relay } from '../../../server/relay/contract.ts';
 import type { RelayStore } from '../../../server/storage/contract.ts';
 import type { WorkspaceId } from '../../../shared/base/ids.ts';
+import { failing } from '../../support/store-disk.ts';
 import { WorldDevice } from '../../support/world-device.ts';
 import { HeldClock, randomOf } from '../../support/world-time.ts';
 import { disk } from './device-disk.ts';
@@ -20,7 +21,6 @@ import { Broken } from './broken.ts';
 import { Oracle } from './oracle.ts';
 import { RelayData, type Copy } from './relay-data.ts';
 import { seedEverything, setNow } from './seeded.ts';
-import { failing } from './store-disk.ts';
 import { Trace } from './trace.ts';
 
 /** Ends a turn of the event loop: every promise that can go on has gone on. */

@@ -1,5 +1,5 @@
-import type { RelayStore } from '../../../server/storage/contract.ts';
-import { StorageError } from '../../../server/storage/storage-error.ts';
+import type { RelayStore } from '../../server/storage/contract.ts';
+import { StorageError } from '../../server/storage/storage-error.ts';
 
 /** A store whose disk can be full: what would write throws then, before anything is written. */
 export function failing(store: RelayStore, isFull: () => boolean): RelayStore {
