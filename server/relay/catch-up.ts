@@ -2,6 +2,7 @@ import { crc32 } from '../../shared/base/bytes.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Changed, LogContent, RoomContent, TextContent, Want } from '../../shared/protocol/messages.ts';
+import type { RoomName } from '../../shared/protocol/rooms.ts';
 import type { RelayStore, RoomHead, StoredRow } from '../storage/contract.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import type { Access, Window } from './access.ts';
@@ -123,11 +124,12 @@ export function createCatchUp(
   };
 
   const log = (room: RoomId, head: RoomHead, want: Want, window: Window): Sized => {
-    const tail = tailOf(head.rows, want, access.locate(room)?.name.kind === 'chat');
+    const tail = tailOf(head.rows, want, access.locate(room)?.name ?? null);
     const wanted = Math.min(head.rows, Math.max(window.from, tail));
     const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
     const from = head.rows - rows.length;
-    const needsBase = from > 0 && from !== want.have;
+    // A part replaces whatever is there.
+    const needsBase = from > 0 && (from !== want.have || window.isPart);
     const folded = needsBase && !logs.isLoaded(room) ? from % baseEvery : 0;
     const base = needsBase ? window.shown(stateAt(room, from)) : null;
     return {
@@ -161,7 +163,11 @@ export function createCatchUp(
       const head = store.head();
       const last = rooms.length >= limits.changedRooms ? rooms.at(-1) : undefined;
       return {
-        rooms: rooms.map(({ room, cursor, by, at }) => ({ room, cursor, by, at })),
+        rooms: rooms.map(({ room, cursor, by, at }) => ({
+          ...{ room, cursor, at },
+          // Who changed what somebody may know only a part of is not theirs to know.
+          by: access.window(member, room).isPart ? ('' as MemberId) : by,
+        })),
         next: last?.changed ?? head,
         head,
       };
@@ -245,10 +251,11 @@ interface Sized {
 
 /**
  * Where what a device is given of a log begins, unless that is too many bytes; what lies before is history to it. Of long
- * conversations that it has nothing of it gets the state alone, so that it soon has a list of all of them.
+ * conversations that it has nothing of it gets the state alone, so that it soon has a list of all of them; also of their
+ * parts, whose entries nobody looks at.
  */
-function tailOf(rows: number, { have }: Want, isChat: boolean): number {
-  if (have === 0 && isChat && rows > limits.logWhole) return rows;
+function tailOf(rows: number, { have }: Want, name: RoomName | null): number {
+  if (have === 0 && name?.kind === 'chat' && rows > (name.part === null ? limits.logWhole : 0)) return rows;
   const lacks = rows - have;
   if (lacks >= 0 && lacks <= limits.logTail) return have;
   return Math.ceil(Math.max(0, rows - limits.logTail) / baseEvery) * baseEvery;

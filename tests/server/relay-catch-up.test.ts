@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandId, RoomId } from '../../shared/base/ids.ts';
-import type { ChatState } from '../../shared/features/chat/schema.ts';
+import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
 import { chatKind } from '../../shared/features/chat/kind.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { LogContent } from '../../shared/protocol/messages.ts';
@@ -108,6 +108,20 @@ describe('a device that was away', () => {
         Array.from({ length: 50 }, (_, i) => head - 50 + i),
       );
     }
+  });
+
+  it('[S-3] gets of who has read how far what is known now, and what is new of it as entries', async () => {
+    const [chat, reads] = [rig.room('chat', 'team'), rig.room('chat', 'team', 'reads')];
+    await many(chat, 4);
+    for (const upTo of [1, 2]) await say('ben', reads, 'chat.read', { upTo });
+    const ben = await rig.device('ben');
+    const first = asLog((await ben.pull({ room: reads })).rooms[0]);
+    expect(first).toMatchObject({ from: 2, head: 2, entries: [] });
+    expect(Object.values((first.base as ReadsState).positions)).toEqual([2]);
+    await say('ben', reads, 'chat.read', { upTo: 3 });
+    const next = asLog((await ben.pull({ room: reads, have: 2 })).rooms[0]);
+    expect(next).toMatchObject({ from: 2, head: 3, base: null });
+    expect(next.entries.map(({ data }) => data)).toEqual([{ upTo: 3 }]);
   });
 
   it('[S-3] gets the newest entries of a long log on a base that gives the whole state', async () => {

@@ -105,6 +105,8 @@ export function fillFolder({ folder, members, sizes, silent = 0, until }: FullFo
       store.commit({ ...emptyBatch, readers: [{ room: each, readers: everybody }] });
     return room;
   });
+  // Who wrote what is known of all of it, as where it was written one by one.
+  store.history.index([], [], store.head());
   store.close();
   return rooms;
 }

@@ -138,6 +138,37 @@ test('a device that was away for long keeps what it has, and what it lacks follo
   expect(await seen(storage, log)).toEqual(await seen(whole, log));
 });
 
+test('what came as its state alone is as new as the newest entries that follow', async () => {
+  const log = talkOf(60, seededRandom(7));
+  const storage = open();
+  await storage.rooms.storeContents([piece(log, 60, 60)]);
+  await storage.rooms.storeHistory([piece(log, 50, 60)]);
+  await storage.rooms.storeHistory([piece(log, 20, 50)]);
+  expect((await storage.rooms.some([room]))[0]).toMatchObject({ from: 20, head: 60, at: 1_059 });
+});
+
+test('many conversations that come at once are counted as if each came alone', async () => {
+  const random = seededRandom(11);
+  const rooms = Array.from({ length: 80 }, (_, i) => `w/chat/c${i}` as RoomId);
+  const logs = rooms.map(() => talkOf(5 + random(20), random));
+  const contents = rooms.flatMap((each, i) => [
+    piece(logs[i]!, 0, logs[i]!.length, each),
+    { ...read(random(logs[i]!.length)), room: `${each}:reads` as RoomId },
+  ]);
+  const [together, alone] = [open(), open()];
+  // Some are here already, and go on.
+  for (const storage of [together, alone])
+    for (const [i, each] of rooms.slice(0, 20).entries())
+      await storage.rooms.storeContents([piece(logs[i]!.slice(0, 3), 0, 3, each)]);
+  await together.rooms.storeContents(contents);
+  for (const content of contents) await alone.rooms.storeContents([content]);
+  const asked = contents.map((content) => content.room);
+  const records = await together.rooms.some([...asked, 'w/chat/none' as RoomId]);
+  expect(records.at(-1)).toBeNull();
+  const singly = await Promise.all(asked.map(async (each) => (await alone.rooms.some([each]))[0]!));
+  expect(records.slice(0, -1)).toEqual(singly);
+});
+
 test('no more places of unread messages are kept than anybody counts', async () => {
   const log = [entry(0, 'chat.create', bo!, { type: 'group', title: 'Team', members: [ann] })];
   while (log.length < mostUnread + 300) log.push(entry(log.length, 'chat.send', bo!, { text: 'x' }));

@@ -43,8 +43,11 @@ export async function keepHistory(tx: HistoryTx, me: MemberId, content: LogConte
   await eraseTakenBack(tx as never, room, older);
   if (from + older.length < held.from) return;
 
+  const newest = older.at(-1);
+  // Of what came as its state alone these are the newest entries there are.
+  const { by, at } = held.head === held.from && newest ? newest : held;
   // Too old to be handed back, whatever the time is now.
-  if ((older.at(-1)?.at ?? 0) > held.at - journalAge)
+  if ((newest?.at ?? 0) > at - journalAge)
     keepLogContent(tx as never, {
       ...content,
       entries: older,
@@ -55,6 +58,8 @@ export async function keepHistory(tx: HistoryTx, me: MemberId, content: LogConte
   const record: RoomRecord = {
     ...rest,
     ...(await unreadWith(tx, held, kind, older, calls, me)),
+    by,
+    at,
     from: met.from,
     ...(met.kept.length > 0 ? { kept: met.kept } : {}),
   };

@@ -2,7 +2,7 @@ import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { CommandId, MemberId, RoomId } from '../../../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../../../shared/documents/registry.ts';
 import type { ChatState, ReadsState } from '../../../../shared/features/chat/schema.ts';
-import { partOf } from '../../../../shared/protocol/rooms.ts';
+import { parseRoom, partOf } from '../../../../shared/protocol/rooms.ts';
 import type { Appended } from '../../projection/apply-log.ts';
 import { readUpTo, stillCalling, stillUnread } from '../../projection/unread.ts';
 import type { RoomRecord } from '../contract.ts';
@@ -11,6 +11,7 @@ import { oweEntries } from './journal.ts';
 import { forgetMarks, keepMarks } from './marks.ts';
 import { keepMentions } from './mentions.ts';
 import { allOf, between } from './ranges.ts';
+import { manyRooms, recordsOf } from './records.ts';
 import type { OutboxRow } from './schema.ts';
 import type { WriteTx } from './transaction.ts';
 
@@ -36,6 +37,14 @@ export class LogWriter {
   constructor(tx: LogTx, me: MemberId) {
     this.#tx = tx;
     this.#me = me;
+  }
+
+  /** Before many rooms are written: their records, and those that are counted together with them, are read at once. */
+  async prepare(rooms: readonly RoomId[]): Promise<void> {
+    if (rooms.length < manyRooms) return;
+    const all = [...new Set(rooms.flatMap((room) => [room, ...countedWith(room)]))];
+    const found = await recordsOf(this.#tx.objectStore('rooms'), all);
+    for (const room of all) this.#records.set(room, found.get(room) ?? null);
   }
 
   async record(room: RoomId): Promise<RoomRecord | null> {
@@ -135,4 +144,10 @@ export class LogWriter {
     }
     if (unread !== chat.unread || calls !== before) this.set({ ...chat, unread, calls });
   }
+}
+
+/** What is unread of a conversation follows from it and from its read positions. */
+function countedWith(room: RoomId): readonly RoomId[] {
+  const name = parseRoom(room);
+  return name?.kind === 'chat' ? [partOf(room, null), partOf(room, 'reads')] : [];
 }

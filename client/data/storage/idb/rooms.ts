@@ -24,8 +24,9 @@ import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
 import { forgetMarks } from './marks.ts';
 import { allOf, between, marksOf } from './ranges.ts';
+import { recordsOf } from './records.ts';
 import { blobRowOf } from './schema.ts';
-import { read, write, type GetDb, type WriteTx } from './transaction.ts';
+import { read, write, writeSoon, type GetDb, type WriteTx } from './transaction.ts';
 
 const emptyText = (room: RoomId): RoomRecord => ({
   room,
@@ -71,31 +72,53 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
   return {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
 
-    mend: () =>
-      write(getDb, ['rooms', 'entries'], async (tx) => {
-        const entries = tx.objectStore('entries');
-        // A log that says it has entries which are gone would show holes for ever.
-        const holdsAll = async ({ room, class: kind, from, head }: RoomRecord): Promise<boolean> =>
-          kind !== 'log' || head <= from || (await entries.count(between(room, from, head))) === head - from;
+    async mend() {
+      // Read beside others; what has to be written is nearly always nothing.
+      const suspects = await read(getDb, ['rooms'], async (tx) =>
+        (await tx.store.getAll()).filter((record) => !isSound(record)).map(({ room }) => room),
+      );
+      if (suspects.length === 0) return 0;
+      return write(getDb, ['rooms'], async (tx) => {
         let mended = 0;
-        let cursor = await tx.objectStore('rooms').openCursor();
-        for (; cursor; cursor = await cursor.continue()) {
-          if (isSound(cursor.value) && (await holdsAll(cursor.value))) continue;
-          const kind = findRoom(cursor.key)?.kind;
+        for (const room of suspects) {
+          const record = await tx.store.get(room);
+          if (!record || isSound(record)) continue;
           mended += 1;
-          if (!kind) void cursor.delete();
-          else {
-            const empty = kind.class === 'log' ? emptyLog(cursor.key, kind) : emptyText(cursor.key);
-            void cursor.update({ ...empty, stale: true });
-          }
+          beginAgain(tx as never, room);
+        }
+        return mended;
+      });
+    },
+
+    lacking: (runs) =>
+      read(getDb, ['entries'], async (tx) => {
+        const counts = runs.map(({ room, from, head }) => tx.store.count(between(room, from, head)));
+        const found = await Promise.all(counts);
+        return [
+          ...new Set(runs.flatMap(({ room, from, head }, i) => (found[i] === head - from ? [] : room))),
+        ];
+      }),
+
+    mendHoles: (rooms) =>
+      write(getDb, ['rooms', 'entries'], async (tx) => {
+        let mended = 0;
+        for (const room of rooms) {
+          const record = await tx.objectStore('rooms').get(room);
+          if (record?.class !== 'log') continue;
+          const { from, head } = record;
+          if (head <= from) continue;
+          if ((await tx.objectStore('entries').count(between(room, from, head))) === head - from) continue;
+          mended += 1;
+          beginAgain(tx as never, room);
         }
         return mended;
       }),
 
     some: (rooms) =>
-      read(getDb, ['rooms'], (tx) =>
-        Promise.all(rooms.map(async (room) => soundOrNull(await tx.store.get(room)))),
-      ),
+      read(getDb, ['rooms'], async (tx) => {
+        const found = await recordsOf(tx.store, rooms);
+        return rooms.map((room) => soundOrNull(found.get(room)));
+      }),
 
     entries: (room, from, to) =>
       from >= to
@@ -129,8 +152,9 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       ),
 
     storeContents: (contents: readonly RoomContent[]): Promise<Stored> =>
-      write(getDb, [...written, 'snapshots', 'leases'], async (tx) => {
+      writeSoon(getDb, [...written, 'snapshots', 'leases'], async (tx) => {
         const writer = new LogWriter(tx as never, me);
+        await writer.prepare(contents.map(({ room }) => room));
         const updates = [];
         const replaced: RoomId[] = [];
         for (const content of contents) {
@@ -210,7 +234,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       }),
 
     storeHistory: (contents: readonly LogContent[]) =>
-      write(getDb, [...historyStores], async (tx) => {
+      writeSoon(getDb, [...historyStores], async (tx) => {
         for (const content of contents) await keepHistory(tx, me, content);
       }),
 
@@ -273,6 +297,14 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         await tx.objectStore('meta').put({ ...meta, epoch, cursor: Math.min(meta.cursor, until) }, 'sync');
       }),
   };
+}
+
+/** Nothing of a room counts any more: it is fetched anew. */
+function beginAgain(tx: WriteTx<['rooms']>, room: RoomId): void {
+  const kind = findRoom(room)?.kind;
+  if (!kind) return void tx.objectStore('rooms').delete(room);
+  const empty = kind.class === 'log' ? emptyLog(room, kind) : emptyText(room);
+  void tx.objectStore('rooms').put({ ...empty, stale: true });
 }
 
 type RefetchTx = WriteTx<['updates', 'snapshots', 'leases', 'owed']>;

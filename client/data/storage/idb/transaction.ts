@@ -8,14 +8,33 @@ export type GetDb = () => Promise<WeftDb>;
 export type WriteTx<Names extends StoreName[]> = IDBPTransaction<WeftSchema, Names, 'readwrite'>;
 export type ReadTx<Names extends StoreName[]> = IDBPTransaction<WeftSchema, Names, 'readonly'>;
 
+type Work<Names extends StoreName[], T> = (tx: WriteTx<Names>) => Promise<T>;
+
 /** All or nothing, and on disk when it resolves: `strict` waits for the disk, browsers' default does not. */
-export async function write<const Names extends StoreName[], T>(
+export const write = <const Names extends StoreName[], T>(
   getDb: GetDb,
   stores: Names,
-  work: (tx: WriteTx<Names>) => Promise<T>,
+  work: Work<Names, T>,
+): Promise<T> => change(getDb, stores, 'strict', work);
+
+/**
+ * All or nothing, and on disk by the next `write` at the latest: for what the relay gives again. After a power cut the
+ * database is as it was at some earlier moment, and what it says of itself is true.
+ */
+export const writeSoon = <const Names extends StoreName[], T>(
+  getDb: GetDb,
+  stores: Names,
+  work: Work<Names, T>,
+): Promise<T> => change(getDb, stores, 'relaxed', work);
+
+async function change<const Names extends StoreName[], T>(
+  getDb: GetDb,
+  stores: Names,
+  durability: 'strict' | 'relaxed',
+  work: Work<Names, T>,
 ): Promise<T> {
   try {
-    const tx = (await getDb()).transaction(stores, 'readwrite', { durability: 'strict' });
+    const tx = (await getDb()).transaction(stores, 'readwrite', { durability });
     // Whoever waits for `done` hears of a failure there; without this line the browser reports it a second time.
     tx.done.catch(() => undefined);
     let value: T;
