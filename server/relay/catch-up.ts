@@ -128,8 +128,7 @@ export function createCatchUp(
     const wanted = Math.min(head.rows, Math.max(window.from, tail));
     const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
     const from = head.rows - rows.length;
-    // A part replaces whatever is there.
-    const needsBase = from > 0 && (from !== want.have || window.isPart);
+    const needsBase = from > 0 && from !== want.have;
     const folded = needsBase && !logs.isLoaded(room) ? from % baseEvery : 0;
     const base = needsBase ? window.shown(stateAt(room, from)) : null;
     return {
@@ -163,11 +162,7 @@ export function createCatchUp(
       const head = store.head();
       const last = rooms.length >= limits.changedRooms ? rooms.at(-1) : undefined;
       return {
-        rooms: rooms.map(({ room, cursor, by, at }) => ({
-          ...{ room, cursor, at },
-          // Who changed what somebody may know only a part of is not theirs to know.
-          by: access.window(member, room).isPart ? ('' as MemberId) : by,
-        })),
+        rooms: rooms.map(({ room, cursor, by, at }) => ({ room, cursor, by, at })),
         next: last?.changed ?? head,
         head,
       };

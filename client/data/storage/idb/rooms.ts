@@ -72,44 +72,23 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
   return {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
 
-    async mend() {
-      // Read beside others; what has to be written is nearly always nothing.
-      const suspects = await read(getDb, ['rooms'], async (tx) =>
-        (await tx.store.getAll()).filter((record) => !isSound(record)).map(({ room }) => room),
-      );
-      if (suspects.length === 0) return 0;
-      return write(getDb, ['rooms'], async (tx) => {
-        let mended = 0;
-        for (const room of suspects) {
-          const record = await tx.store.get(room);
-          if (!record || isSound(record)) continue;
-          mended += 1;
-          beginAgain(tx as never, room);
-        }
-        return mended;
-      });
-    },
-
-    lacking: (runs) =>
-      read(getDb, ['entries'], async (tx) => {
-        const counts = runs.map(({ room, from, head }) => tx.store.count(between(room, from, head)));
-        const found = await Promise.all(counts);
-        return [
-          ...new Set(runs.flatMap(({ room, from, head }, i) => (found[i] === head - from ? [] : room))),
-        ];
-      }),
-
-    mendHoles: (rooms) =>
+    mend: () =>
       write(getDb, ['rooms', 'entries'], async (tx) => {
+        const entries = tx.objectStore('entries');
+        // A log that says it has entries which are gone would show holes for ever.
+        const holdsAll = async ({ room, class: kind, from, head }: RoomRecord): Promise<boolean> =>
+          kind !== 'log' || head <= from || (await entries.count(between(room, from, head))) === head - from;
         let mended = 0;
-        for (const room of rooms) {
-          const record = await tx.objectStore('rooms').get(room);
-          if (record?.class !== 'log') continue;
-          const { from, head } = record;
-          if (head <= from) continue;
-          if ((await tx.objectStore('entries').count(between(room, from, head))) === head - from) continue;
+        let cursor = await tx.objectStore('rooms').openCursor();
+        for (; cursor; cursor = await cursor.continue()) {
+          if (isSound(cursor.value) && (await holdsAll(cursor.value))) continue;
+          const kind = findRoom(cursor.key)?.kind;
           mended += 1;
-          beginAgain(tx as never, room);
+          if (!kind) void cursor.delete();
+          else {
+            const empty = kind.class === 'log' ? emptyLog(cursor.key, kind) : emptyText(cursor.key);
+            void cursor.update({ ...empty, stale: true });
+          }
         }
         return mended;
       }),
@@ -297,14 +276,6 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         await tx.objectStore('meta').put({ ...meta, epoch, cursor: Math.min(meta.cursor, until) }, 'sync');
       }),
   };
-}
-
-/** Nothing of a room counts any more: it is fetched anew. */
-function beginAgain(tx: WriteTx<['rooms']>, room: RoomId): void {
-  const kind = findRoom(room)?.kind;
-  if (!kind) return void tx.objectStore('rooms').delete(room);
-  const empty = kind.class === 'log' ? emptyLog(room, kind) : emptyText(room);
-  void tx.objectStore('rooms').put({ ...empty, stale: true });
 }
 
 type RefetchTx = WriteTx<['updates', 'snapshots', 'leases', 'owed']>;
