@@ -199,7 +199,8 @@ describe('files in messages', () => {
     const { page, context } = ben.person;
     const notes = ann.person.page.getByRole('group', { name: /^Voice note, / });
     const before = await notes.count();
-    const box = await page.getByRole('button', { name: 'Record a voice note' }).boundingBox();
+    const record = page.getByRole('button', { name: 'Record a voice note' });
+    const box = await record.boundingBox();
     const finger = await context.newCDPSession(page);
     const at = { x: box!.x + box!.width / 2, y: box!.y + box!.height / 2 };
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x?: number): Promise<unknown> =>
@@ -209,13 +210,14 @@ describe('files in messages', () => {
       });
     // Slid away it is nothing; let go where it was it is sent.
     await touch('touchStart', at.x);
-    await page.getByRole('timer', { name: /Recording, 0:01/ }).waitFor();
+    await page.getByRole('timer', { name: /Recording, 0:0[1-9]/ }).waitFor();
     await touch('touchMove', at.x - 150);
     await page.getByText('Let go to throw it away').waitFor();
     await touch('touchEnd');
     await page.getByRole('timer').waitFor({ state: 'hidden' });
+    await record.waitFor();
     await touch('touchStart', at.x);
-    await page.getByRole('timer', { name: /Recording, 0:01/ }).waitFor();
+    await page.getByRole('timer', { name: /Recording, 0:0[1-9]/ }).waitFor();
     await touch('touchEnd');
     await until('it is at the other side', async () => (await notes.count()) === before + 1);
   }, 60_000);
