@@ -203,8 +203,8 @@ const benches = {
 
   /** As after a reload, from the disk. */
   reopen(name: string): void {
-    open!.store.close();
-    open!.storage.close();
+    open?.store.close();
+    open?.storage.close();
     open = device(name);
   },
 

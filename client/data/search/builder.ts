@@ -1,41 +1,47 @@
-import { SegmentWriter, type BlockSink, type SegmentInfo, type Units } from './segment.ts';
+import { anyPlace, postingOf, round, SegmentWriter, type BlockSink, type SegmentInfo } from './segment.ts';
 
-/** Numbers that grow. */
-class Numbers {
-  #values = new Uint32Array(4);
+/** Numbers that grow in count. */
+class Column<Kind extends Uint32Array | Uint8Array> {
+  values: Kind;
   length = 0;
 
-  /** Numbers come ascending; one that is there already is not noted twice. */
-  push(value: number): void {
-    if (this.length > 0 && this.#values[this.length - 1] === value) return;
-    if (this.length === this.#values.length) {
-      const larger = new Uint32Array(this.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values[this.length++] = value;
+  constructor(values: Kind) {
+    this.values = values;
   }
 
-  get values(): Uint32Array {
-    return this.#values.subarray(0, this.length);
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new (this.values.constructor as new (length: number) => Kind)(this.length * 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.length++] = value;
   }
 }
 
+const some = 1_024;
+
 /** Units in memory, until there are enough for a segment or nothing more comes. */
 export class Builder {
-  readonly #tokens = new Map<string, Numbers>();
-  #at: number[] = [];
-  #room: number[] = [];
-  #seq: number[] = [];
-  /** Tokens of all units: what memory is measured by. */
-  #size = 0;
+  readonly #ids = new Map<string, number>();
+  readonly #at: number[] = [];
+  readonly #room: number[] = [];
+  readonly #seq: number[] = [];
+  /** Of every unit where its tokens begin in what was told. */
+  readonly #begin: number[] = [];
+  /** Tokens by their id, as units told them, and where they stand in the unit. */
+  readonly #told = new Column(new Uint32Array(some));
+  readonly #places = new Column(new Uint8Array(some));
+  /** Of every token where it was told last. */
+  readonly #last = new Column(new Uint32Array(some));
 
   get units(): number {
     return this.#at.length;
   }
 
+  /** Tokens of all units: what memory is measured by. */
   get size(): number {
-    return this.#size;
+    return this.#told.length;
   }
 
   /** The tokens that follow belong to it. */
@@ -43,31 +49,85 @@ export class Builder {
     this.#at.push(at);
     this.#room.push(room);
     this.#seq.push(seq);
+    this.#begin.push(this.#told.length);
   }
 
-  readonly token = (token: string): void => {
-    let numbers = this.#tokens.get(token);
-    if (!numbers) this.#tokens.set(token, (numbers = new Numbers()));
-    numbers.push(this.#at.length - 1);
-    this.#size += 1;
+  /** `turn` counts the tokens of one text; what stands in none has no turn. */
+  readonly token = (token: string, turn?: number): void => {
+    const place = turn === undefined ? anyPlace : turn % round;
+    let id = this.#ids.get(token);
+    if (id === undefined) {
+      this.#ids.set(token, (id = this.#ids.size));
+      this.#last.push(0);
+    } else {
+      const last = this.#last.values[id]!;
+      if (last >= this.#begin[this.#begin.length - 1]!) {
+        if (this.#places.values[last] !== place) this.#places.values[last] = anyPlace;
+        return;
+      }
+    }
+    this.#last.values[id] = this.#told.length;
+    this.#told.push(id);
+    this.#places.push(place);
   };
 
-  write(id: number, sink: BlockSink): SegmentInfo {
+  /** `rest` is waited for every now and then. */
+  async write(id: number, sink: BlockSink, rest: () => Promise<void>): Promise<SegmentInfo> {
     const at = this.#at;
     const order = Uint32Array.from(at.keys()).sort((a, b) => at[b]! - at[a]!);
-    const numberOf = new Uint32Array(order.length);
-    order.forEach((unit, number) => (numberOf[unit] = number));
-    const units: Units = {
+    const writer = new SegmentWriter(id, id, sink);
+    writer.units({
       at: Float64Array.from(order, (unit) => at[unit]!),
       room: Uint32Array.from(order, (unit) => this.#room[unit]!),
       seq: Uint32Array.from(order, (unit) => this.#seq[unit]!),
-    };
-    const writer = new SegmentWriter(id, sink);
-    writer.units(units);
-    for (const token of [...this.#tokens.keys()].sort()) {
-      const numbers = this.#tokens.get(token)!.values.map((unit) => numberOf[unit]!);
-      writer.token(token, numbers.sort());
+    });
+    await rest();
+    const { postings, ends } = this.#byToken(order);
+    await rest();
+    const byBeginning = this.#tokens();
+    await rest();
+    for (const beginning of [...byBeginning.keys()].sort()) {
+      for (const token of byBeginning.get(beginning)!.sort()) {
+        const id = this.#ids.get(token)!;
+        writer.token(token, postings.subarray(id === 0 ? 0 : ends[id - 1]!, ends[id]!));
+      }
+      await rest();
     }
     return writer.finish();
+  }
+
+  /** By their beginnings, which are sorted one after another: all at once would take long. */
+  #tokens(): ReadonlyMap<string, string[]> {
+    const byBeginning = new Map<string, string[]>();
+    for (const token of this.#ids.keys()) {
+      const beginning = token.slice(0, 2);
+      const others = byBeginning.get(beginning);
+      if (others) others.push(token);
+      else byBeginning.set(beginning, [token]);
+    }
+    return byBeginning;
+  }
+
+  /** What was told by units, in the order of tokens' ids, and where each token's ends. */
+  #byToken(order: Uint32Array): { postings: Uint32Array; ends: Uint32Array } {
+    const told = this.#told.values;
+    const places = this.#places.values;
+    const ends = new Uint32Array(this.#ids.size);
+    for (let i = 0; i < this.#told.length; i++) ends[told[i]!]! += 1;
+    let sum = 0;
+    // Each begins where it will end when all of it is there.
+    for (let token = 0; token < ends.length; token++) {
+      const count = ends[token]!;
+      ends[token] = sum;
+      sum += count;
+    }
+    const postings = new Uint32Array(sum);
+    for (let number = 0; number < order.length; number++) {
+      const unit = order[number]!;
+      const end = this.#begin[unit + 1] ?? this.#told.length;
+      for (let i = this.#begin[unit]!; i < end; i++)
+        postings[ends[told[i]!]!++] = postingOf(number, places[i]!);
+    }
+    return { postings, ends };
   }
 }

@@ -1,11 +1,14 @@
 /* Which units of one segment have all that is asked for, by its postings alone: the texts themselves decide. */
-import { field, kindKey, personKey, roomKey } from './keys.ts';
 import type { SearchQuery } from './contract.ts';
+import { field, kindKey, personKey, roomKey } from './keys.ts';
 import {
+  anyPlace,
+  BlockReader,
   blocksOf,
-  numbersOf,
-  postingsIn,
-  readNumbers,
+  numberIn,
+  placeIn,
+  readPostings,
+  round,
   unitsInBlock,
   type Posting,
   type SegmentInfo,
@@ -14,76 +17,164 @@ import type { IndexTx } from './store.ts';
 import type { Asked, Clue } from './words.ts';
 
 /** No token has a character behind this one. */
-const beyond = '\u{10ffff}';
+const beyond = '\uffff';
 
 export function cluesOf(query: SearchQuery, asked: Asked, room: number | null): Clue[] {
   const letter = field[query.kind];
-  const clues = asked.clues.map(({ token, begins }) => ({ token: letter + token, begins }));
-  if (room !== null) clues.push({ token: roomKey(room), begins: false });
-  if (query.by !== null) clues.push({ token: personKey(query.by), begins: false });
-  if (asked.clues.length === 0) clues.push({ token: kindKey(query.kind), begins: false });
-  // Single tokens are few numbers and leave few: those that stand for many come last.
-  return clues.sort((a, b) => Number(a.begins) - Number(b.begins) || b.token.length - a.token.length);
+  const key = (token: string): Clue => ({ token, begins: false, stands: null });
+  const clues = asked.clues.map((clue) => ({ ...clue, token: letter + clue.token }));
+  if (room !== null) clues.push(key(roomKey(room)));
+  if (query.by !== null) clues.push(key(personKey(query.by)));
+  if (asked.clues.length === 0) clues.push(key(kindKey(query.kind)));
+  return clues;
 }
 
-/** Numbers of units, ascending: the newest first. */
+/** Numbers of units, ascending: the newest first. Of those outside the time asked for some may be among them. */
 export async function candidates(
   tx: IndexTx,
   info: SegmentInfo,
   clues: readonly Clue[],
+  times: Pick<SearchQuery, 'from' | 'to'>,
 ): Promise<Uint32Array> {
-  const reads = clues.map((clue) => blocksFor(tx, info, clue));
-  const blocks = await Promise.all(reads);
-  let found: Uint32Array | null = null;
-  for (let i = 0; i < clues.length; i++) {
-    const { token, begins } = clues[i]!;
-    const list = postings(blocks[i]!, token, begins);
+  const blocks = await Promise.all(clues.map((clue) => blocksFor(tx, info, clue)));
+  const whole: [Clue, Posting][] = [];
+  const beginnings: Posting[][] = [];
+  for (const [i, clue] of clues.entries()) {
+    const list = postingsOf(blocks[i]!, clue);
     if (list.length === 0) return new Uint32Array(0);
-    if (list.length === 1) {
-      const numbers = numbersOf(list[0]!);
-      found = found ? inBoth(found, numbers) : numbers;
-    } else {
-      const set = union(list, info.units);
-      found = found ? found.filter((number) => hasBit(set, number)) : numbersIn(set);
-    }
-    if (found.length === 0) return found;
+    if (clue.begins) beginnings.push(list);
+    else whole.push([clue, list[0]!]);
   }
-  return found ?? new Uint32Array(0);
+  const range = numbersWithin(info, times);
+  // The shortest first: there is never more to compare than it has.
+  whole.sort(([, a], [, b]) => a.count - b.count);
+  let found: Found | null = null;
+  for (const [clue, posting] of whole) {
+    const postings = within(posting, range);
+    if (found) found.narrow(clue, postings);
+    else found = new Found(clue, postings);
+    if (found.count === 0) return new Uint32Array(0);
+  }
+  let numbers = found?.numbers ?? null;
+  for (const list of beginnings) {
+    const set = union(list, info.units);
+    numbers = numbers?.filter((number) => hasBit(set, number)) ?? numbersIn(set, range);
+  }
+  return numbers ?? new Uint32Array(0);
 }
 
 function blocksFor(tx: IndexTx, info: SegmentInfo, { token, begins }: Clue): Promise<Uint8Array[]> {
-  const range = blocksOf(info, token, begins ? token + beyond : `${token}\0`);
+  const range = blocksOf(info, token, token + (begins ? beyond : '\0'));
   if (!range) return Promise.resolve([]);
   return tx.objectStore('postings').getAll(IDBKeyRange.bound([info.id, range[0]], [info.id, range[1]]));
 }
 
-function postings(blocks: readonly Uint8Array[], token: string, begins: boolean): Posting[] {
+function postingsOf(blocks: readonly Uint8Array[], { token, begins }: Clue): Posting[] {
   const found: Posting[] = [];
-  for (const block of blocks)
-    for (const posting of postingsIn(block))
+  for (const block of blocks) {
+    const reader = new BlockReader(block);
+    for (let posting = reader.next(); posting; posting = reader.next())
       if (begins ? posting.token.startsWith(token) : posting.token === token) found.push(posting);
+      else if (posting.token > token) break;
+  }
   return found;
 }
 
-function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const both = new Uint32Array(Math.min(a.length, b.length));
-  let count = 0;
-  for (let i = 0, j = 0; i < a.length && j < b.length;) {
-    const [left, right] = [a[i]!, b[j]!];
-    if (left === right) both[count++] = left;
-    if (left <= right) i += 1;
-    if (right <= left) j += 1;
+/** [from, to) */
+type Range = readonly [number, number];
+
+function numbersWithin({ times, units }: SegmentInfo, { from, to }: Pick<SearchQuery, 'from' | 'to'>): Range {
+  // Of blocks newest first, what begins before `to` begins in the last that itself does not, or later.
+  const first = to === null ? 0 : Math.max(0, blocksSince(times, to) - 1) * unitsInBlock;
+  const end = from === null ? units : Math.min(units, blocksSince(times, from) * unitsInBlock);
+  return [first, end];
+}
+
+/** How many blocks begin at this time or later. */
+function blocksSince(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! >= time) low = middle + 1;
+    else high = middle;
   }
-  return both.subarray(0, count);
+  return low;
+}
+
+function within(posting: Posting, [first, end]: Range): Uint32Array {
+  const postings = new Uint32Array(posting.count);
+  readPostings(posting, postings, 0);
+  let from = 0;
+  while (from < postings.length && numberIn(postings[from]!) < first) from += 1;
+  let to = postings.length;
+  while (to > from && numberIn(postings[to - 1]!) >= end) to -= 1;
+  return postings.subarray(from, to);
+}
+
+/** The turn that the first of a piece must have, counted round, where this clue of it stands so. */
+const beginOf = (posting: number, { stands }: Clue): number => {
+  const place = placeIn(posting);
+  return !stands || place === anyPlace ? anyPlace : (place + round - (stands.turn % round)) % round;
+};
+
+/** Units that have all clues that were looked at, with those of one piece behind each other. */
+class Found {
+  readonly #numbers: Uint32Array;
+  /** Of each piece where it begins in each unit, as far as its clues have told. */
+  readonly #begins = new Map<number, Uint8Array>();
+  count: number;
+
+  constructor(clue: Clue, postings: Uint32Array) {
+    this.count = postings.length;
+    this.#numbers = postings.map(numberIn);
+    if (clue.stands)
+      this.#begins.set(
+        clue.stands.piece,
+        Uint8Array.from(postings, (posting) => beginOf(posting, clue)),
+      );
+  }
+
+  get numbers(): Uint32Array {
+    return this.#numbers.subarray(0, this.count);
+  }
+
+  narrow(clue: Clue, postings: Uint32Array): void {
+    const numbers = this.numbers;
+    const begins = clue.stands ? this.#beginsOf(clue.stands.piece) : null;
+    let count = 0;
+    for (let i = 0, j = 0; i < numbers.length && j < postings.length;) {
+      const number = numberIn(postings[j]!);
+      if (numbers[i]! < number) i += 1;
+      else if (numbers[i]! > number) j += 1;
+      else {
+        const begin = beginOf(postings[j]!, clue);
+        const known = begins ? begins[i]! : anyPlace;
+        if (known === anyPlace || begin === anyPlace || known === begin) {
+          if (begins && known === anyPlace) begins[i] = begin;
+          for (const each of this.#begins.values()) each[count] = each[i]!;
+          numbers[count++] = number;
+        }
+        i += 1;
+        j += 1;
+      }
+    }
+    this.count = count;
+  }
+
+  #beginsOf(piece: number): Uint8Array {
+    let begins = this.#begins.get(piece);
+    if (!begins) this.#begins.set(piece, (begins = new Uint8Array(this.count).fill(anyPlace)));
+    return begins;
+  }
 }
 
 function union(list: readonly Posting[], units: number): Uint32Array {
   const set = new Uint32Array((units + 31) >> 5);
-  const numbers = new Uint32Array(list.reduce((most, { count }) => Math.max(most, count), 0));
+  const postings = new Uint32Array(list.reduce((most, { count }) => Math.max(most, count), 0));
   for (const posting of list) {
-    readNumbers(posting, numbers, 0);
+    readPostings(posting, postings, 0);
     for (let i = 0; i < posting.count; i++) {
-      const number = numbers[i]!;
+      const number = numberIn(postings[i]!);
       set[number >> 5]! |= 1 << (number & 31);
     }
   }
@@ -93,23 +184,13 @@ function union(list: readonly Posting[], units: number): Uint32Array {
 const hasBit = (set: Uint32Array, number: number): boolean =>
   ((set[number >> 5]! >>> (number & 31)) & 1) === 1;
 
-function numbersIn(set: Uint32Array): Uint32Array {
+function numbersIn(set: Uint32Array, [first, end]: Range): Uint32Array {
   const numbers: number[] = [];
-  for (let word = 0; word < set.length; word++)
-    for (let bits = set[word]!; bits !== 0; bits &= bits - 1)
-      numbers.push(word * 32 + 31 - Math.clz32(bits & -bits));
+  for (let word = first >> 5; word < set.length; word++)
+    for (let bits = set[word]!; bits !== 0; bits &= bits - 1) {
+      const number = word * 32 + 31 - Math.clz32(bits & -bits);
+      if (number >= end) return Uint32Array.from(numbers);
+      numbers.push(number);
+    }
   return Uint32Array.from(numbers);
 }
-
-/** Of units newest first, how many blocks begin after `time`: what is not newer begins in the last of them, or later. */
-export const firstBlockWith = ({ times }: SegmentInfo, time: number): number => {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! > time) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
-};
-
-export const blockOf = (number: number): number => Math.floor(number / unitsInBlock);

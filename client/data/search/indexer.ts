@@ -1,17 +1,17 @@
 import type { EntryTarget, LogEntry } from '../../../shared/access/kind.ts';
-import type { CommandId, RoomId } from '../../../shared/base/ids.ts';
+import { newId, type CommandId, type RoomId } from '../../../shared/base/ids.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
-import { messageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DocState } from '../../../shared/features/docs/schema.ts';
 import { parseRoom, partOf } from '../../../shared/protocol/rooms.ts';
 import type { DeviceStorage, RoomRecord } from '../storage/contract.ts';
 import { Builder } from './builder.ts';
 import { contentsOf } from './contents.ts';
 import { docText } from './doc-text.ts';
+import { changedBy, governed, heldOf } from './held.ts';
 import { kindKey, personKey, roomKey, tellTokens } from './keys.ts';
 import { mergeSegments, type SegmentSource } from './merge.ts';
 import { has, lacking, lengthOf, withRun, type Run } from './runs.ts';
-import { postingsIn, blocksOf, type SegmentInfo } from './segment.ts';
+import { BlockReader, blocksOf, type SegmentInfo } from './segment.ts';
 import {
   Blocks,
   emptyState,
@@ -21,6 +21,7 @@ import {
   type IndexState,
   type SearchStore,
 } from './store.ts';
+import { fanIn, runsIn, toMerge } from './tiers.ts';
 
 export interface IndexerParts {
   readonly storage: DeviceStorage;
@@ -36,14 +37,14 @@ export interface IndexBounds {
   readonly tokens: number;
   /** Smaller segments are written anew with what comes, so that single messages do not make many. */
   readonly tail: number;
+  /** Segments of more units are written as several. */
+  readonly most: number;
 }
 
-const usualBounds: IndexBounds = { units: 20_000, tokens: 500_000, tail: 4_096 };
+const usualBounds: IndexBounds = { units: 20_000, tokens: 500_000, tail: 4_096, most: 131_072 };
 
 /** Entries read at once. */
 const piece = 1_000;
-/** So many segments of one size become one. */
-const fanIn = 4;
 /** Without a pause nobody else on this thread gets an answer. Milliseconds. */
 const stretch = 10;
 /** Bytes of a segment under way that wait in memory. */
@@ -155,7 +156,7 @@ export class Indexer {
       // Another relay, or one that was restored: the same places may hold other messages.
       await this.#merging;
       await this.#clear();
-      this.#state = { ...emptyState, epoch };
+      this.#state = { ...emptyState, epoch, made: newId() };
       this.#dirty = 'all';
     }
     const dirty = this.#dirty;
@@ -354,7 +355,7 @@ export class Indexer {
     const rooms = [...this.#changedRooms];
     if (builder.units === 0 && rooms.length === 0) return;
     // What is merged is not written anew at the same time, and segments do not grow numerous faster than they merge.
-    if (this.#merging && this.#state.segments.length > 4 * fanIn) await this.#merging;
+    if (this.#merging && runsIn(this.#segments()) > 4 * fanIn) await this.#merging;
     const change: Omit<Change, 'state'> = {
       rooms: rooms.flatMap(([, room]) => room ?? []),
       goneRooms: rooms.flatMap(([name, room]) => (room ? [] : [name])),
@@ -365,25 +366,42 @@ export class Indexer {
     this.#texts.clear();
     if (builder.units === 0) return this.#write(change);
     this.#builder = new Builder();
-    const id = this.#nextSegment();
-    const blocks = new Blocks(id);
-    const info = builder.write(id, blocks);
+    const blocks = new Blocks();
+    const info = await builder.write(this.#nextSegment(), blocks, this.#rest());
     const tail = this.#tail();
     if (!tail || tail.units + info.units > this.#bounds.tail) {
-      this.#state = { ...this.#state, segments: [...this.#state.segments, id] };
-      await this.#write({ ...change, added: info }, blocks);
+      this.#state = { ...this.#state, segments: [...this.#state.segments, info.id] };
+      await this.#write({ ...change, added: [info] }, blocks);
     } else {
-      const merged = this.#nextSegment();
-      const both = new Blocks(merged);
+      const both = new Blocks();
       const sources = [this.#store.source(tail), blocks.source(info)];
-      const added = await mergeSegments(sources, merged, this.#lives, both, () => Promise.resolve());
-      this.#state = { ...this.#state, segments: [...this.#state.segments.slice(0, -1), merged] };
+      const added = await this.#mergedOf(sources, both, this.#rest());
+      const segments = [...this.#state.segments.slice(0, -1), ...added.map(({ id }) => id)];
+      this.#state = { ...this.#state, segments };
       await this.#write({ ...change, added, dropped: [tail.id] }, both);
     }
     this.#merge();
   }
 
-  readonly #lives = (room: number): boolean => this.#numbers.has(room);
+  /** Lets others on this thread have their turn, when it is time. */
+  #rest(): () => Promise<void> {
+    let rested = performance.now();
+    return async () => {
+      if (performance.now() - rested < stretch) return;
+      await pause();
+      rested = performance.now();
+    };
+  }
+
+  #mergedOf(
+    sources: readonly SegmentSource[],
+    sink: Blocks,
+    rest: () => Promise<void>,
+  ): Promise<SegmentInfo[]> {
+    const { most } = this.#bounds;
+    const lives = (room: number): boolean => this.#numbers.has(room);
+    return mergeSegments(sources, { newId: () => this.#nextSegment(), most, lives, sink, rest });
+  }
 
   #nextSegment(): number {
     const id = this.#state.nextSegment;
@@ -400,7 +418,7 @@ export class Indexer {
 
   /** The state as it is now goes with it: transactions are done in the order they are begun. */
   async #write(change: Omit<Change, 'state'>, blocks?: Blocks): Promise<void> {
-    if (change.added) this.#infos.set(change.added.id, change.added);
+    for (const info of change.added ?? []) this.#infos.set(info.id, info);
     for (const id of change.dropped ?? []) this.#infos.delete(id);
     await this.#store.write({ ...change, state: this.#state }, blocks?.take());
   }
@@ -408,17 +426,12 @@ export class Indexer {
   /** Makes one of the newest segments, beside other work, when there are many of a size. */
   #merge(): void {
     if (this.#merging || this.#stopped) return;
-    const infos = this.#state.segments.map((id) => this.#infos.get(id)!);
-    const tierOf = ({ units }: SegmentInfo): number =>
-      Math.max(0, Math.floor(Math.log(units / this.#bounds.tail) / Math.log(fanIn)));
-    const tiers = infos.map(tierOf);
-    for (let tier = 0; tier <= Math.max(...tiers, 0); tier++) {
-      let begin = infos.length;
-      while (begin > 0 && tiers[begin - 1]! <= tier) begin -= 1;
-      if (infos.length - begin < fanIn) continue;
-      this.#mergeBeside(infos.slice(begin));
-      return;
-    }
+    const infos = toMerge(this.#segments(), this.#bounds.tail);
+    if (infos) this.#mergeBeside(infos);
+  }
+
+  #segments(): SegmentInfo[] {
+    return this.#state.segments.map((id) => this.#infos.get(id)!);
   }
 
   #mergeBeside(infos: readonly SegmentInfo[]): void {
@@ -435,25 +448,22 @@ export class Indexer {
 
   /** Segments that stand side by side become one, at their place. */
   async #replace(infos: readonly SegmentInfo[]): Promise<void> {
-    const id = this.#nextSegment();
-    const blocks = new Blocks(id);
-    let rested = performance.now();
+    const blocks = new Blocks();
+    const pausing = this.#rest();
     const rest = async (): Promise<void> => {
       if (this.#stopped) throw new Error('stopped');
       if (blocks.bytes > mostWaiting) await this.#store.writeBlocks(blocks.take());
-      if (performance.now() - rested < stretch) return;
-      await pause();
-      rested = performance.now();
+      await pausing();
     };
     const sources: SegmentSource[] = infos.map((info) => this.#store.source(info));
-    const added = await mergeSegments(sources, id, this.#lives, blocks, rest);
+    const added = await this.#mergedOf(sources, blocks, rest);
     await this.#store.writeBlocks(blocks.take());
     const dropped = infos.map((info) => info.id);
     const at = this.#state.segments.indexOf(dropped[0]!);
     const segments = [...this.#state.segments];
-    segments.splice(at, dropped.length, ...(added.units > 0 ? [id] : []));
+    segments.splice(at, dropped.length, ...added.map(({ id }) => id));
     this.#state = { ...this.#state, segments };
-    await this.#write({ ...(added.units > 0 ? { added } : {}), dropped });
+    await this.#write({ added, dropped });
   }
 
   /** Words of rooms that are gone leave the disk, too. */
@@ -475,19 +485,10 @@ export class Indexer {
   async #hasAny(info: SegmentInfo, keys: ReadonlySet<string>): Promise<boolean> {
     const range = blocksOf(info, 'r', 's');
     if (!range) return false;
-    for (const block of await this.#store.source(info).postings(range[0], range[1] + 1))
-      for (const { token } of postingsIn(block)) if (keys.has(token)) return true;
+    for (const block of await this.#store.source(info).postings(range[0], range[1] + 1)) {
+      const reader = new BlockReader(block);
+      for (let next = reader.next(); next; next = reader.next()) if (keys.has(next.token)) return true;
+    }
     return false;
   }
-}
-
-/** Entries of a log that are here. */
-const heldOf = ({ kept = [], from, head }: RoomRecord): readonly Run[] =>
-  (head > from ? [...kept, { from, to: head }] : kept).toSorted((a, b) => a.from - b.from);
-
-/** The title of a doc is in a part of its own. */
-const governed = (room: RoomId): RoomId => (parseRoom(room)?.part === 'about' ? partOf(room, null) : room);
-
-function changedBy(entry: LogEntry): EntryTarget | null {
-  return entry.type === 'chat.edit' || entry.type === 'chat.recall' ? messageMarks.targetOf(entry) : null;
 }

@@ -12,7 +12,9 @@ export const kindKey = (kind: FoundKind): string => `k${kind}`;
 export const personKey = (member: MemberId): string => `p${member}`;
 export const roomKey = (room: number): string => `r${room}`;
 
-export function tellTokens(kind: FoundKind, text: string, tell: (token: string) => void): void {
+type Tell = (token: string, turn: number) => void;
+
+export function tellTokens(kind: FoundKind, text: string, tell: Tell): void {
   const letter = field[kind];
-  tokensOf(fold(text), (token) => tell(letter + token));
+  tokensOf(fold(text), (token, turn) => tell(letter + token, turn));
 }

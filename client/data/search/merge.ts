@@ -1,9 +1,11 @@
 import {
-  numbersOf,
-  postingsIn,
+  BlockReader,
+  numberIn,
+  placeIn,
+  postingOf,
+  readPostings,
   SegmentWriter,
   unitsIn,
-  unitsInBlock,
   type BlockSink,
   type Posting,
   type SegmentInfo,
@@ -17,7 +19,21 @@ export interface SegmentSource {
   postings(from: number, to: number): Promise<readonly Uint8Array[]>;
 }
 
+/** What the merged segments are like. */
+export interface Merged {
+  /** Gives the id of another segment. */
+  readonly newId: () => number;
+  /** No segment has more units: what is searched for from the newest back is mostly found in the first of them. */
+  readonly most: number;
+  /** Of which rooms units stay. */
+  readonly lives: (room: number) => boolean;
+  readonly sink: BlockSink;
+  /** Waited for every now and then. */
+  readonly rest: () => Promise<void>;
+}
+
 const blocksAtOnce = 16;
+const unitBlocksAtOnce = 128;
 const dropped = 0xffffffff;
 
 async function allUnits(source: SegmentSource): Promise<Units> {
@@ -25,8 +41,8 @@ async function allUnits(source: SegmentSource): Promise<Units> {
   const all = { at: new Float64Array(count), room: new Uint32Array(count), seq: new Uint32Array(count) };
   const blocks = source.info.times.length;
   let filled = 0;
-  for (let from = 0; from < blocks; from += blocksAtOnce)
-    for (const block of await source.units(from, Math.min(from + blocksAtOnce, blocks))) {
+  for (let from = 0; from < blocks; from += unitBlocksAtOnce)
+    for (const block of await source.units(from, Math.min(from + unitBlocksAtOnce, blocks))) {
       const units = unitsIn(block);
       all.at.set(units.at, filled);
       all.room.set(units.room, filled);
@@ -42,7 +58,7 @@ class Walk {
   readonly #blocks: number;
   #next = 0;
   #waiting: Uint8Array[] = [];
-  #postings: Iterator<Posting> | null = null;
+  #reader: BlockReader | null = null;
   now: Posting | null = null;
 
   constructor(source: SegmentSource) {
@@ -53,16 +69,11 @@ class Walk {
   /** True when the next token is in a block that is not here yet: `fetch`, then step again. */
   step(): boolean {
     for (;;) {
-      const step = this.#postings?.next();
-      if (step && !step.done) {
-        this.now = step.value;
-        return false;
-      }
+      this.now = this.#reader?.next() ?? null;
+      if (this.now) return false;
       const block = this.#waiting.shift();
-      this.#postings = block ? postingsIn(block) : null;
-      if (block) continue;
-      this.now = null;
-      return this.#next < this.#blocks;
+      this.#reader = block ? new BlockReader(block) : null;
+      if (!block) return this.#next < this.#blocks;
     }
   }
 
@@ -74,22 +85,16 @@ class Walk {
 }
 
 /**
- * Writes several segments as one. `sources` are from the oldest to the newest: of a unit that is in several the newest
- * counts. What is of no room that `lives` any more is left out. `rest` is waited for every now and then.
+ * Writes several segments as one run of them. `sources` are from the oldest to the newest: of a unit that is in several the
+ * newest counts.
  */
-export async function mergeSegments(
-  sources: readonly SegmentSource[],
-  id: number,
-  lives: (room: number) => boolean,
-  sink: BlockSink,
-  rest: () => Promise<void>,
-): Promise<SegmentInfo> {
+export async function mergeSegments(sources: readonly SegmentSource[], how: Merged): Promise<SegmentInfo[]> {
+  const { rest } = how;
   const tables: Units[] = [];
   for (const source of sources) tables.push(await allUnits(source));
-  const { units, numberOf } = await inOneOrder(tables, lives, rest);
-  const writer = new SegmentWriter(id, sink);
-  writer.units(units);
-  await rest();
+  const { units, numberOf } = await inOneOrder(tables, how);
+  const run = new RunWriter(units.at.length, runOf(sources), how);
+  await run.units(units, rest);
   const walks = sources.map((source) => new Walk(source));
   const step = async (walk: Walk): Promise<void> => {
     while (walk.step()) {
@@ -98,17 +103,16 @@ export async function mergeSegments(
     }
   };
   for (const walk of walks) await step(walk);
+  const gathered = new Gathered();
   for (;;) {
     let token: string | null = null;
     for (const { now } of walks) if (now && (token === null || now.token < token)) token = now.token;
     if (token === null) break;
-    const lists: Uint32Array[] = [];
+    gathered.clear();
     for (let i = 0; i < walks.length; i++) {
       const walk = walks[i]!;
       if (walk.now?.token !== token) continue;
-      const of = numberOf[i]!;
-      const numbers = numbersOf(walk.now).map((number) => of[number]!);
-      lists.push(numbers.includes(dropped) ? numbers.filter((number) => number !== dropped) : numbers);
+      gathered.add(walk.now, numberOf[i]!);
       // Waited for only where something has to be read: there are very many tokens.
       if (walk.step()) {
         await walk.fetch();
@@ -116,28 +120,92 @@ export async function mergeSegments(
         await rest();
       }
     }
-    const numbers = together(lists);
-    if (numbers.length > 0) writer.token(token, numbers);
+    run.token(token, gathered.ascending());
   }
-  return writer.finish();
+  return run.finish();
 }
 
-function together(lists: readonly Uint32Array[]): Uint32Array {
-  if (lists.length === 1) return lists[0]!;
-  const all = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
+/** Parts of a run that are written anew alone stay parts of it. */
+function runOf(sources: readonly SegmentSource[]): number | null {
+  const [first] = sources;
+  return first && sources.every(({ info }) => info.run === first.info.run) ? first.info.run : null;
+}
+
+/** Postings of one token out of several segments. */
+class Gathered {
+  #postings = new Uint32Array(1_024);
+  #count = 0;
+
+  clear(): void {
+    this.#count = 0;
   }
-  return all.sort();
+
+  add(posting: Posting, numberOf: Uint32Array): void {
+    const most = this.#count + posting.count;
+    if (most > this.#postings.length) {
+      const larger = new Uint32Array(most * 2);
+      larger.set(this.#postings.subarray(0, this.#count));
+      this.#postings = larger;
+    }
+    const postings = this.#postings;
+    readPostings(posting, postings, this.#count);
+    for (let i = this.#count; i < most; i++) {
+      const number = numberOf[numberIn(postings[i]!)]!;
+      if (number !== dropped) postings[this.#count++] = postingOf(number, placeIn(postings[i]!));
+    }
+  }
+
+  ascending(): Uint32Array {
+    const all = this.#postings.subarray(0, this.#count);
+    for (let i = 1; i < all.length; i++) if (all[i]! < all[i - 1]!) return all.sort();
+    return all;
+  }
+}
+
+/** Writes units and tokens as segments of at most so many units. */
+class RunWriter {
+  readonly #writers: SegmentWriter[] = [];
+  readonly #each: number;
+
+  constructor(count: number, run: number | null, { newId, most, sink }: Merged) {
+    const parts = Math.ceil(count / most);
+    this.#each = Math.ceil(count / parts);
+    while (this.#writers.length < parts) {
+      const id = newId();
+      run ??= id;
+      this.#writers.push(new SegmentWriter(id, run, sink));
+    }
+  }
+
+  async units({ at, room, seq }: Units, rest: () => Promise<void>): Promise<void> {
+    for (const [part, writer] of this.#writers.entries()) {
+      const [from, to] = [part * this.#each, (part + 1) * this.#each];
+      writer.units({ at: at.subarray(from, to), room: room.subarray(from, to), seq: seq.subarray(from, to) });
+      await rest();
+    }
+  }
+
+  token(token: string, postings: Uint32Array): void {
+    let from = 0;
+    for (let part = 0; from < postings.length; part++) {
+      const end = part + 1 < this.#writers.length ? postingOf((part + 1) * this.#each, 0) : Infinity;
+      let to = from;
+      while (to < postings.length && postings[to]! < end) to += 1;
+      if (to > from)
+        this.#writers[part]!.token(token, postings.subarray(from, to), postingOf(part * this.#each, 0));
+      from = to;
+    }
+  }
+
+  finish(): SegmentInfo[] {
+    return this.#writers.map((writer) => writer.finish());
+  }
 }
 
 /** The new order of all units that stay, and for each table the new number of each of its units. */
 async function inOneOrder(
   tables: readonly Units[],
-  lives: (room: number) => boolean,
-  rest: () => Promise<void>,
+  { lives, rest }: Merged,
 ): Promise<{ units: Units; numberOf: readonly Uint32Array[] }> {
   const total = tables.reduce((sum, { at }) => sum + at.length, 0);
   const units = { at: new Float64Array(total), room: new Uint32Array(total), seq: new Uint32Array(total) };
@@ -173,7 +241,7 @@ async function inOneOrder(
       for (let i = begin[t]!; i < next[t]!; i++)
         if (!last || last.get(placeOf(tables[t]!, i)) === t * 2 ** 32 + i) keep(t, i);
     read += same;
-    if (read >= unitsInBlock) {
+    if (read >= 4_096) {
       read = 0;
       await rest();
     }

@@ -1,29 +1,22 @@
-import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import { messageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DocState } from '../../../shared/features/docs/schema.ts';
 import { parseRoom, partOf } from '../../../shared/protocol/rooms.ts';
 import { entryOf } from '../projection/overlay.ts';
 import type { DeviceStorage, OutboxRecord } from '../storage/contract.ts';
-import { blockOf, candidates, cluesOf, firstBlockWith } from './candidates.ts';
 import { contentsOf } from './contents.ts';
 import type { Hit, SearchQuery, SearchResult } from './contract.ts';
-import { unitsIn, unitsInBlock, type SegmentInfo, type Units } from './segment.ts';
-import { emptyState, type IndexTx, type SearchStore } from './store.ts';
+import { Proposals, type Candidate, type Proposed } from './proposals.ts';
+import type { SearchStore } from './store.ts';
 import { askedFor, isIn, type Asked } from './words.ts';
 
-/** Candidates whose texts are read at once. */
-const readAtOnce = 64;
+/** More candidates than are asked for, since some may not fit. */
+const spare = 16;
+/** Texts that are read at once, at most. */
+const readAtOnce = 256;
 /** So many texts are read for each that is asked for, then older ones have to be asked for again. */
 const patience = 100;
-
-/** A candidate: the index says that it may fit. */
-interface Candidate {
-  readonly room: RoomId;
-  readonly number: number;
-  readonly seq: number;
-  readonly at: number;
-}
 
 /** What waits in the outbox, as far as it changes what messages say. */
 interface Waiting {
@@ -37,13 +30,13 @@ export class Searcher {
   readonly #storage: DeviceStorage;
   readonly #store: SearchStore;
   readonly #me: MemberId;
-  readonly #infos = new Map<number, SegmentInfo>();
-  #rooms: { readonly version: number; readonly byNumber: ReadonlyMap<number, RoomId> } | null = null;
+  readonly #proposals: Proposals;
 
   constructor(storage: DeviceStorage, store: SearchStore, me: MemberId) {
     this.#storage = storage;
     this.#store = store;
     this.#me = me;
+    this.#proposals = new Proposals(store);
   }
 
   /** `isStale` is asked between steps: true when nobody waits for the answer any more, which is then null. */
@@ -55,73 +48,26 @@ export class Searcher {
     const hits = query.kind === 'doc' ? [] : this.#own(query, asked, waiting);
     const seen = new Set<string>();
     // Nearly always the first few fit; more of them are looked up when they did not.
-    const rounds = [2 * query.limit + readAtOnce, (query.limit + 1) * patience];
-    let found: { list: Candidate[]; more: boolean } = { list: [], more: true };
-    for (const most of rounds) {
-      if (!found.more || hits.length > query.limit) break;
-      found = await this.#candidates(query, asked, most);
-      for (let at = 0; at < found.list.length && hits.length <= query.limit; at += readAtOnce) {
-        const batch = found.list.slice(at, at + readAtOnce).filter((each) => {
+    const enough = query.limit + 1;
+    let found: Proposed = { list: [], more: true };
+    for (const most of [enough + spare, enough * 8, enough * patience]) {
+      if (!found.more || hits.length >= enough) break;
+      found = await this.#proposals.newest(query, asked, most);
+      let atOnce = enough - hits.length + spare;
+      for (let at = 0; at < found.list.length && hits.length < enough;) {
+        const batch = found.list.slice(at, at + atOnce).filter((each) => {
           // What was edited is in the index twice.
           const place = `${each.number} ${each.seq}`;
           return !seen.has(place) && seen.add(place);
         });
+        at += atOnce;
+        atOnce = Math.min(atOnce * 2, readAtOnce);
         if (isStale()) return null;
         const read = query.kind === 'doc' ? await this.#docs(batch) : await this.#messages(batch, waiting);
         hits.push(...read.filter((hit): hit is Hit => hit !== null && fits(hit, query, asked)));
       }
     }
     return { hits: hits.slice(0, query.limit), more: hits.length > query.limit || found.more };
-  }
-
-  /** The newest candidates of all segments. */
-  async #candidates(
-    query: SearchQuery,
-    asked: Asked,
-    most: number,
-  ): Promise<{ list: Candidate[]; more: boolean }> {
-    return this.#store.read(async (tx) => {
-      const state = (await tx.objectStore('state').get('state')) ?? emptyState;
-      const names = await this.#roomsOf(tx, state.roomsVersion);
-      let room: number | null = null;
-      if (query.room !== null) {
-        room = (await tx.objectStore('rooms').get(query.room))?.number ?? null;
-        if (room === null) return { list: [], more: false };
-      }
-      const clues = cluesOf(query, asked, room);
-      const infos = await Promise.all(state.segments.map((id) => this.#infoOf(tx, id)));
-      for (const id of this.#infos.keys()) if (!state.segments.includes(id)) this.#infos.delete(id);
-      const streams = await Promise.all(
-        infos.map(async (info) => new Stream(tx, info, await candidates(tx, info, clues), query)),
-      );
-      for (const stream of streams) await stream.begin();
-      const list: Candidate[] = [];
-      for (;;) {
-        let newest: Stream | null = null;
-        for (const stream of streams)
-          if (stream.now && (!newest || stream.now.at > newest.now!.at)) newest = stream;
-        if (!newest) return { list, more: false };
-        if (list.length === most) return { list, more: true };
-        const { number, seq, at } = newest.now!;
-        const name = names.get(number);
-        if (name) list.push({ room: name, number, seq, at });
-        if (newest.step()) await newest.fetch();
-      }
-    });
-  }
-
-  async #roomsOf(tx: IndexTx, version: number): Promise<ReadonlyMap<number, RoomId>> {
-    if (this.#rooms?.version !== version) {
-      const rooms = await tx.objectStore('rooms').getAll();
-      this.#rooms = { version, byNumber: new Map(rooms.map(({ number, room }) => [number, room])) };
-    }
-    return this.#rooms.byNumber;
-  }
-
-  async #infoOf(tx: IndexTx, id: number): Promise<SegmentInfo> {
-    const known = this.#infos.get(id) ?? (await tx.objectStore('segments').get(id))!;
-    this.#infos.set(id, known);
-    return known;
   }
 
   async #waiting(): Promise<Waiting> {
@@ -202,62 +148,4 @@ function fits(hit: Hit, { kind, room, by, from, to }: SearchQuery, asked: Asked)
   if (kind === 'file') return hit.files.some((name) => isIn(name, asked));
   if (kind === 'doc') return isIn(`${hit.title}\n${hit.text}`, asked);
   return hit.text.trim() !== '' && isIn(hit.text, asked);
-}
-
-/** The candidates of one segment, newest first, within the time asked for. */
-class Stream {
-  readonly #tx: IndexTx;
-  readonly #info: SegmentInfo;
-  readonly #numbers: Uint32Array;
-  readonly #from: number;
-  readonly #to: number;
-  #next = 0;
-  #block = -1;
-  #units: Units | null = null;
-  now: { readonly number: number; readonly seq: number; readonly at: number } | null = null;
-
-  constructor(tx: IndexTx, info: SegmentInfo, numbers: Uint32Array, { from, to }: SearchQuery) {
-    this.#tx = tx;
-    this.#info = info;
-    this.#numbers = numbers;
-    this.#from = from ?? 0;
-    this.#to = to ?? Number.POSITIVE_INFINITY;
-  }
-
-  async begin(): Promise<void> {
-    // Blocks that are all too new are not read.
-    const first = firstBlockWith(this.#info, this.#to) * unitsInBlock;
-    while (this.#next < this.#numbers.length && this.#numbers[this.#next]! < first) this.#next += 1;
-    if (this.step()) await this.fetch();
-  }
-
-  /** True when the units of the next one have to be fetched. */
-  step(): boolean {
-    for (;;) {
-      this.now = null;
-      const number = this.#numbers[this.#next];
-      if (number === undefined) return false;
-      const block = blockOf(number);
-      if (block !== this.#block || !this.#units) return true;
-      this.#next += 1;
-      const i = number - block * unitsInBlock;
-      const at = this.#units.at[i]!;
-      if (at >= this.#to) continue;
-      if (at < this.#from) {
-        this.#next = this.#numbers.length;
-        return false;
-      }
-      this.now = { number: this.#units.room[i]!, seq: this.#units.seq[i]!, at };
-      return false;
-    }
-  }
-
-  async fetch(): Promise<void> {
-    do {
-      this.#block = blockOf(this.#numbers[this.#next]!);
-      const bytes = await this.#tx.objectStore('units').get([this.#info.id, this.#block]);
-      if (!bytes) throw new Error('a block of the index is missing');
-      this.#units = unitsIn(bytes);
-    } while (this.step());
-  }
 }

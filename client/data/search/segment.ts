@@ -1,40 +1,50 @@
 /*
- * A segment is a part of the index that is never changed: some units (messages, texts), newest first, each known by its
- * number in that order, and for every token the ascending numbers of the units that have it. Both are cut in blocks, so
- * that a question reads little of it. All numbers are written in sevens of bits, as differences where they ascend.
+ * A segment: a part of the index that is never changed: some units (messages, texts), newest first, each known by its
+ * number in that order, and for every token the ascending numbers of the units that have it, each with the place where
+ * the token stands in the unit. Both are cut in blocks, so that a question reads little of it. All numbers are written in
+ * sevens of bits, as differences where they ascend.
  */
-
-/** What is found. `room` is the number the index gave to the room; `at` milliseconds since 1970. */
-export interface Unit {
-  readonly at: number;
-  readonly room: number;
-  readonly seq: number;
-}
 
 /** What is known of a segment without reading its blocks. */
 export interface SegmentInfo {
   readonly id: number;
+  /** Segments that were written as one have it in common: each goes on in time where another ends. */
+  readonly run: number;
   readonly units: number;
-  /** Of every block of units the time of its first. */
+  /** Of every block of units the time of its first. Milliseconds since 1970. */
   readonly times: readonly number[];
+  /** The time of the last unit. */
+  readonly oldest: number;
   /** Of every block of postings its first token. */
   readonly tokens: readonly string[];
   readonly bytes: number;
 }
 
-/** Units of one block, as columns. */
+/** Units of one block, as columns. `room` is the number the index gave to the room; `at` milliseconds since 1970. */
 export interface Units {
   readonly at: Float64Array;
   readonly room: Uint32Array;
   readonly seq: Uint32Array;
 }
 
-export const unitsInBlock = 4_096;
+/** A question reads a whole block for a single unit. */
+export const unitsInBlock = 512;
 /** A block of postings is closed when it has so many bytes. */
 const blockBytes = 16_384;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/*
+ * Places are the turn of a token in its text, counted round so that they fit beside the number: two tokens that follow each
+ * other are told from those that only are in the same text, nearly always.
+ */
+const placeBits = 4;
+export const round = 15;
+/** It stands at several places, or at none. */
+export const anyPlace = 15;
+
+/** What stands in postings: the number of a unit, and where the token stands in it. */
+export const postingOf = (number: number, place: number): number => ((number << placeBits) | place) >>> 0;
+export const numberIn = (posting: number): number => posting >>> placeBits;
+export const placeIn = (posting: number): number => posting & anyPlace;
 
 /** Bytes that grow. */
 class Writer {
@@ -51,24 +61,21 @@ class Writer {
     this.bytes[this.length++] = value;
   }
 
-  /** At most 127 bytes. */
   text(value: string): void {
-    this.#room(value.length * 3 + 10);
-    const { written } = encoder.encodeInto(value, this.bytes.subarray(this.length + 1));
-    this.bytes[this.length] = written;
-    this.length += 1 + written;
+    this.number(value.length);
+    for (let i = 0; i < value.length; i++) this.number(value.charCodeAt(i));
   }
 
-  /** Ascending numbers, behind their count and the number of their bytes; a single one only behind the count. */
-  ascending(values: Uint32Array): void {
+  /** Ascending numbers less `base`, behind their count and the number of their bytes; a single one only behind the count. */
+  ascending(values: Uint32Array, base: number): void {
     this.number(values.length);
-    if (values.length === 1) return this.number(values[0]!);
+    if (values.length === 1) return this.number(values[0]! - base);
     const start = this.length;
     this.#room(values.length * 5 + 10);
     const { bytes } = this;
     // The number of bytes is known behind them.
     let at = start + 10;
-    let before = 0;
+    let before = base;
     for (const value of values) {
       let step = value - before;
       before = value;
@@ -125,53 +132,59 @@ class Reader {
   }
 
   text(): string {
-    const size = this.bytes[this.at]!;
-    const text = decoder.decode(this.bytes.subarray(this.at + 1, this.at + 1 + size));
-    this.at += 1 + size;
+    let text = '';
+    for (let left = this.number(); left > 0; left--) text += String.fromCharCode(this.number());
     return text;
   }
 }
 
-/** One token of a block and where its numbers stand. */
+/** One token of a block and where its numbers stand: [from, to). */
 export interface Posting {
   readonly token: string;
   readonly count: number;
-  readonly bytes: Uint8Array;
+  readonly block: Uint8Array;
+  readonly from: number;
+  readonly to: number;
 }
 
-/** Adds the numbers to `numbers` from `at` on. */
-export function readNumbers({ bytes, count }: Posting, numbers: Uint32Array, at: number): void {
-  let from = 0;
+/** Puts what stands for it into `postings` from `at` on. */
+export function readPostings({ block, count, from }: Posting, postings: Uint32Array, at: number): void {
+  let next = from;
   let value = 0;
   for (let i = 0; i < count; i++) {
-    let byte = bytes[from++]!;
+    let byte = block[next++]!;
     let step = byte & 0x7f;
     for (let shift = 7; byte >= 0x80; shift += 7) {
-      byte = bytes[from++]!;
+      byte = block[next++]!;
       step |= (byte & 0x7f) << shift;
     }
     value += step >>> 0;
-    numbers[at + i] = value;
+    postings[at + i] = value;
   }
 }
 
-export const numbersOf = (posting: Posting): Uint32Array => {
-  const numbers = new Uint32Array(posting.count);
-  readNumbers(posting, numbers, 0);
-  return numbers;
-};
+/** Walks through the tokens of a block. */
+export class BlockReader {
+  readonly #reader: Reader;
+  readonly #block: Uint8Array;
+  #token = '';
 
-export function* postingsIn(block: Uint8Array): Generator<Posting> {
-  const reader = new Reader(block);
-  let token = '';
-  while (reader.at < block.length) {
+  constructor(block: Uint8Array) {
+    this.#block = block;
+    this.#reader = new Reader(block);
+  }
+
+  next(): Posting | null {
+    const reader = this.#reader;
+    if (reader.at >= this.#block.length) return null;
     const shared = reader.number();
-    token = token.slice(0, shared) + reader.text();
+    const token = this.#token.slice(0, shared) + reader.text();
+    this.#token = token;
     const count = reader.number();
     const size = count === 1 ? reader.sizeOfNext() : reader.number();
     const from = reader.at;
     reader.at += size;
-    yield { token, count, bytes: block.subarray(from, reader.at) };
+    return { token, count, block: this.#block, from, to: reader.at };
   }
 }
 
@@ -191,13 +204,14 @@ export function unitsIn(block: Uint8Array): Units {
 
 /** Where a segment's blocks go while it is written. */
 export interface BlockSink {
-  units(at: number, block: Uint8Array): void;
-  postings(at: number, block: Uint8Array): void;
+  units(segment: number, at: number, block: Uint8Array): void;
+  postings(segment: number, at: number, block: Uint8Array): void;
 }
 
 /** Writes one segment: first all units, newest first, then all tokens in their order. */
 export class SegmentWriter {
   readonly #id: number;
+  readonly #run: number;
   readonly #sink: BlockSink;
   readonly #writer = new Writer();
   readonly #times: number[] = [];
@@ -205,35 +219,39 @@ export class SegmentWriter {
   /** The token before in the block: what both begin with is not written again. */
   #before = '';
   #units = 0;
+  #oldest = 0;
   #bytes = 0;
 
-  constructor(id: number, sink: BlockSink) {
+  constructor(id: number, run: number, sink: BlockSink) {
     this.#id = id;
+    this.#run = run;
     this.#sink = sink;
   }
 
-  units(all: Units): void {
-    const count = all.at.length;
+  units({ at, room, seq }: Units): void {
+    const count = at.length;
     for (let from = 0; from < count; from += unitsInBlock) {
       const to = Math.min(from + unitsInBlock, count);
-      let time = all.at[from]!;
+      let time = at[from]!;
       this.#times.push(time);
       this.#writer.number(to - from);
       this.#writer.number(time);
       for (let i = from; i < to; i++) {
-        this.#writer.number(time - all.at[i]!);
-        time = all.at[i]!;
-        this.#writer.number(all.room[i]!);
-        this.#writer.number(all.seq[i]!);
+        this.#writer.number(time - at[i]!);
+        time = at[i]!;
+        this.#writer.number(room[i]!);
+        this.#writer.number(seq[i]!);
       }
       const block = this.#writer.take();
       this.#bytes += block.length;
-      this.#sink.units(this.#times.length - 1, block);
+      this.#sink.units(this.#id, this.#times.length - 1, block);
     }
     this.#units = count;
+    this.#oldest = count > 0 ? at[count - 1]! : 0;
   }
 
-  token(token: string, numbers: Uint32Array): void {
+  /** `postings` ascend, and are of units that are counted from the one that stands behind `base`. */
+  token(token: string, postings: Uint32Array, base = 0): void {
     if (this.#writer.length === 0) {
       this.#tokens.push(token);
       this.#before = '';
@@ -242,7 +260,7 @@ export class SegmentWriter {
     this.#before = token;
     this.#writer.number(shared);
     this.#writer.text(token.slice(shared));
-    this.#writer.ascending(numbers);
+    this.#writer.ascending(postings, base);
     if (this.#writer.length >= blockBytes) this.#close();
   }
 
@@ -250,8 +268,10 @@ export class SegmentWriter {
     if (this.#writer.length > 0) this.#close();
     return {
       id: this.#id,
+      run: this.#run,
       units: this.#units,
       times: this.#times,
+      oldest: this.#oldest,
       tokens: this.#tokens,
       bytes: this.#bytes,
     };
@@ -260,16 +280,14 @@ export class SegmentWriter {
   #close(): void {
     const block = this.#writer.take();
     this.#bytes += block.length;
-    this.#sink.postings(this.#tokens.length - 1, block);
+    this.#sink.postings(this.#id, this.#tokens.length - 1, block);
   }
 }
 
-/** How much of their beginning is the same, in units and in whole characters. */
 function sharedBy(a: string, b: string): number {
   let shared = 0;
   while (shared < a.length && shared < b.length && a.charCodeAt(shared) === b.charCodeAt(shared)) shared += 1;
-  const last = shared > 0 ? a.charCodeAt(shared - 1) : 0;
-  return last >= 0xd800 && last < 0xdc00 ? shared - 1 : shared;
+  return shared;
 }
 
 /** Which blocks may have tokens from `token` on up to those before `end`; [first, last], or null when none can. */

@@ -8,6 +8,8 @@ import type { BlockSink, SegmentInfo } from './segment.ts';
 export interface IndexState {
   /** The relay's epoch of the copy it was made from; another one makes the index worthless. */
   readonly epoch: string | null;
+  /** Tells this index from those before it: its segments have the same ids. Empty before the first is made. */
+  readonly made: string;
   /** From the oldest to the newest. */
   readonly segments: readonly number[];
   readonly nextSegment: number;
@@ -20,6 +22,7 @@ export interface IndexState {
 
 export const emptyState: IndexState = {
   epoch: null,
+  made: '',
   segments: [],
   nextSegment: 1,
   nextRoom: 1,
@@ -55,6 +58,9 @@ interface SearchSchema extends DBSchema {
   texts: { key: number; value: IndexedText };
 }
 
+/** Of how it is written. */
+const version = 2;
+
 const stores = ['state', 'segments', 'rooms', 'units', 'postings', 'texts'] as const;
 type Stores = (typeof stores)[number][];
 export type IndexTx = IDBPTransaction<SearchSchema, Stores, 'readonly'>;
@@ -62,7 +68,7 @@ export type IndexTx = IDBPTransaction<SearchSchema, Stores, 'readonly'>;
 /** What one step of indexing changes; all of it or nothing. */
 export interface Change {
   readonly state: IndexState;
-  readonly added?: SegmentInfo;
+  readonly added?: readonly SegmentInfo[];
   readonly dropped?: readonly number[];
   readonly rooms?: readonly IndexedRoom[];
   readonly goneRooms?: readonly RoomId[];
@@ -114,7 +120,7 @@ export class SearchStore {
     const tx = (await this.#open()).transaction([...stores], 'readwrite', { durability: 'relaxed' });
     tx.done.catch(() => undefined);
     for (const { store, key, bytes } of blocks) void tx.objectStore(store).put(bytes, key);
-    if (change.added) void tx.objectStore('segments').put(change.added, change.added.id);
+    for (const info of change.added ?? []) void tx.objectStore('segments').put(info, info.id);
     for (const id of change.dropped ?? []) {
       void tx.objectStore('segments').delete(id);
       void tx.objectStore('units').delete(blocksOfSegment(id));
@@ -162,14 +168,15 @@ export class SearchStore {
     };
   }
 
-  /** Begins with an empty one. */
+  /** Begins with an empty one. Rejects when it was taken away: what is there then is another's. */
   async reset(): Promise<void> {
     try {
       const tx = (await this.#open()).transaction([...stores], 'readwrite');
       tx.done.catch(() => undefined);
       for (const name of stores) void tx.objectStore(name).clear();
       await tx.done;
-    } catch {
+    } catch (error) {
+      if (this.#closed) throw error;
       await this.#let();
       await deleteDB(this.#name);
     }
@@ -192,8 +199,10 @@ export class SearchStore {
   #open(): Promise<IDBPDatabase<SearchSchema>> {
     if (this.#closed) return Promise.reject(new Error('the index was closed'));
     if (this.#db) return this.#db;
-    const opening = openDB<SearchSchema>(this.#name, 1, {
+    const opening = openDB<SearchSchema>(this.#name, version, {
       upgrade(db) {
+        // What another version wrote is made anew, of what is on the device.
+        for (const name of [...db.objectStoreNames]) db.deleteObjectStore(name);
         db.createObjectStore('state');
         db.createObjectStore('segments');
         db.createObjectStore('rooms', { keyPath: 'room' });
@@ -213,20 +222,15 @@ export class SearchStore {
 
 /** Keeps blocks in memory until they are taken. */
 export class Blocks implements BlockSink {
-  readonly #segment: number;
   #blocks: Block[] = [];
   bytes = 0;
 
-  constructor(segment: number) {
-    this.#segment = segment;
+  units(segment: number, at: number, bytes: Uint8Array): void {
+    this.#add({ store: 'units', key: [segment, at], bytes });
   }
 
-  units(at: number, bytes: Uint8Array): void {
-    this.#add({ store: 'units', key: [this.#segment, at], bytes });
-  }
-
-  postings(at: number, bytes: Uint8Array): void {
-    this.#add({ store: 'postings', key: [this.#segment, at], bytes });
+  postings(segment: number, at: number, bytes: Uint8Array): void {
+    this.#add({ store: 'postings', key: [segment, at], bytes });
   }
 
   take(): Block[] {
@@ -239,7 +243,9 @@ export class Blocks implements BlockSink {
   /** What is here as a segment to read. */
   source(info: SegmentInfo): SegmentSource {
     const of = (store: Block['store']): Uint8Array[] =>
-      this.#blocks.filter((block) => block.store === store).map(({ bytes }) => bytes);
+      this.#blocks
+        .filter((block) => block.store === store && block.key[0] === info.id)
+        .map(({ bytes }) => bytes);
     return {
       info,
       units: (from, to) => Promise.resolve(of('units').slice(from, to)),

@@ -33,24 +33,25 @@ function classOf(point: number): number {
 /** Longer words are told apart by this many units; the text itself decides. */
 const longestToken = 24;
 
-/** Tells every token of a folded text, some more than once. */
-export function tokensOf(folded: string, tell: (token: string) => void): void {
+/** Tells every token of a folded text, some more than once, and its turn among them. */
+export function tokensOf(folded: string, tell: (token: string, turn: number) => void): void {
   const { length } = folded;
   let at = 0;
+  let turn = 0;
   while (at < length) {
     const kind = classOf(folded.codePointAt(at)!);
     const start = at;
     let before = -1;
     do {
       const size = folded.codePointAt(at)! > 0xffff ? 2 : 1;
-      if (kind === ofRun && before >= 0) tell(folded.slice(before, at + size));
+      if (kind === ofRun && before >= 0) tell(folded.slice(before, at + size), turn++);
       before = at;
       at += size;
     } while (at < length && kind !== sign && classOf(folded.codePointAt(at)!) === kind);
     // The last of a run has no neighbour: it is found alone, as all others are by the pair they begin.
-    if (kind === ofRun) tell(folded.slice(before, at));
-    else if (kind === sign) tell(folded.slice(start, at));
-    else if (kind === ofWord) tell(folded.slice(start, Math.min(at, start + longestToken)));
+    if (kind === ofRun) tell(folded.slice(before, at), turn++);
+    else if (kind === sign) tell(folded.slice(start, at), turn++);
+    else if (kind === ofWord) tell(folded.slice(start, Math.min(at, start + longestToken)), turn++);
   }
 }
 
@@ -58,6 +59,11 @@ export function tokensOf(folded: string, tell: (token: string) => void): void {
 export interface Clue {
   readonly token: string;
   readonly begins: boolean;
+  /**
+   * Of a piece, and the turn in it: what is in a text has the same turns there, from some turn on. Null for what stands
+   * nowhere in a text, and for what is only the beginning of a token.
+   */
+  readonly stands: { readonly piece: number; readonly turn: number } | null;
 }
 
 /** A part of what was asked for; all of them must be in a text. */
@@ -83,16 +89,20 @@ export function askedFor(input: string): Asked {
   for (const [whole, quoted] of input.matchAll(parts)) {
     const text = fold((quoted ?? whole).trim());
     if (text === '') continue;
+    clues.push(...cluesOf(text, pieces.length));
     pieces.push({ text, atWord: classOf(text.codePointAt(0)!) === ofWord });
-    clues.push(...cluesOf(text));
   }
   return { pieces, clues };
 }
 
-function cluesOf(text: string): Clue[] {
+function cluesOf(text: string, piece: number): Clue[] {
   const clues: Clue[] = [];
+  const whole = (token: string, turn: number): number =>
+    clues.push({ token, begins: false, stands: { piece, turn } });
+  const beginning = (token: string): number => clues.push({ token, begins: true, stands: null });
   const { length } = text;
   let at = 0;
+  let turn = 0;
   while (at < length) {
     const kind = classOf(text.codePointAt(at)!);
     const points: string[] = [];
@@ -102,17 +112,18 @@ function cluesOf(text: string): Clue[] {
       at += character.length;
     } while (at < length && kind !== sign && classOf(text.codePointAt(at)!) === kind);
     const token = points.join('');
-    if (kind === ofRun && points.length === 1) clues.push({ token, begins: true });
-    else if (kind === ofRun)
-      for (let i = 1; i < points.length; i++)
-        clues.push({ token: points[i - 1]! + points[i]!, begins: false });
-    else if (kind === sign) clues.push({ token, begins: false });
-    // What is still being typed may go on; what something else follows is the whole word.
-    else if (kind === ofWord)
-      clues.push({
-        token: token.slice(0, longestToken),
-        begins: at === length || token.length > longestToken,
-      });
+    if (kind === ofRun) {
+      if (points.length === 1) beginning(token);
+      for (let i = 1; i < points.length; i++) whole(points[i - 1]! + points[i]!, turn + i - 1);
+      // The last of a run has a turn of its own.
+      turn += points.length;
+    } else if (kind === sign) whole(token, turn++);
+    else if (kind === ofWord) {
+      // What is still being typed may go on; what something else follows is the whole word.
+      if (at === length || token.length > longestToken) beginning(token.slice(0, longestToken));
+      else whole(token, turn);
+      turn += 1;
+    }
   }
   return clues;
 }

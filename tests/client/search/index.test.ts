@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
-import { afterEach, expect, test } from 'vitest';
+import { openDB } from 'idb';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Indexer } from '../../../client/data/search/indexer.ts';
 import type { Hit, SearchQuery } from '../../../client/data/search/contract.ts';
 import { contentsOf } from '../../../client/data/search/contents.ts';
@@ -45,7 +46,7 @@ class Rig {
       store: this.store,
       progress: (left) => (this.left = left),
       // Small, so that few messages are written and merged as very many would be.
-      bounds: { units: 40, tokens: 300, tail: 6 },
+      bounds: { units: 40, tokens: 300, tail: 6, most: 25 },
     });
   }
 
@@ -278,6 +279,74 @@ test.each(['destroy', 'keepOnlyUnsent'] as const)('the index goes with the copy 
   world.indexer.touch();
   await world.indexer.idle();
   expect(await here()).toBe(false);
+});
+
+test('of what only has the same parts nothing is read', async () => {
+  const world = await newRig();
+  const others = Array.from({ length: 200 }, (_, i) => send(i + 1, `甲乙 ${i} 乙丙, out ${i} of office`));
+  await world.append(chat('a'), [send(0, '写在甲乙丙的末尾, out of office'), ...others]);
+  await world.indexed();
+  const { rooms } = world.storage;
+  let read = 0;
+  const counting: DeviceStorage = {
+    ...world.storage,
+    rooms: { ...rooms, single: (places) => ((read += places.length), rooms.single(places)) },
+  };
+  const searcher = new Searcher(counting, world.store, me);
+  for (const text of ['甲乙丙', '"out of off']) {
+    read = 0;
+    const found = await searcher.find({ ...anything, text, limit: 5 }, () => false);
+    expect(texts(found!.hits), text).toEqual(['写在甲乙丙的末尾, out of office']);
+    expect(read, text).toBeLessThan(30);
+  }
+});
+
+test('what is newest is found without a look at all that is older', async () => {
+  const world = await newRig();
+  for (let i = 0; i < 30; i++) {
+    const entries = Array.from({ length: 20 }, (_, n) => send(i * 20 + n, `note ${i} ${n}`));
+    await world.append(chat('a'), entries);
+    await world.indexed(chat('a'));
+  }
+  const { segments } = await world.store.state();
+  expect(segments.length).toBeGreaterThan(10);
+  const read = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+  const found = await world.searcher.find({ ...anything, text: 'note', limit: 3 }, () => false);
+  const looked = read.mock.calls.filter(
+    (_, call) => (read.mock.contexts[call] as IDBObjectStore).name === 'postings',
+  );
+  read.mockRestore();
+  expect(texts(found!.hits)).toEqual(['note 29 19', 'note 29 18', 'note 29 17']);
+  expect(looked.length).toBeGreaterThan(0);
+  expect(looked.length).toBeLessThan(segments.length / 2);
+});
+
+test('an index that another version wrote is made anew', async () => {
+  const world = await newRig();
+  await world.append(chat('a'), [send(0, 'old words')]);
+  world.store.close();
+  const old = await openDB(searchName(world.name), 1, {
+    upgrade: (db) => void db.createObjectStore('state').put({ epoch: 'one', segments: [1] }, 'state'),
+  });
+  old.close();
+  world.reload();
+  expect(await world.find({ text: 'words' })).toEqual([]);
+  await world.indexed();
+  expect(texts(await world.find({ text: 'words' }))).toEqual(['old words']);
+});
+
+test('of an index that was made anew nothing is remembered from before', async () => {
+  const world = await newRig();
+  const old = Array.from({ length: 30 }, (_, i) => send(i, `old ${i}`));
+  await world.append(chat('a'), old);
+  await world.indexed();
+  expect(await world.find({ text: 'old' })).toHaveLength(30);
+  await world.forget(chat('a'));
+  await world.storage.rooms.newEpoch('two', 0);
+  await world.append(chat('b'), [send(0, 'new words')]);
+  await world.indexed();
+  expect(texts(await world.find({ text: 'new' }))).toEqual(['new words']);
+  expect(await world.find({ text: 'old' })).toEqual([]);
 });
 
 const words = ['报价', '单', '供应商', 'Deploy', 'deployed', 'done', 'v2', '会议', '🎉', 'C++', 'é', '的'];

@@ -84,6 +84,14 @@ test('a text that has what is asked for has all of its clues', () => {
     if (asked.clues.length === 0 || !isIn(text, asked)) continue;
     found += 1;
     const all = tokens(text);
+    const begins = asked.pieces.map((_, piece) =>
+      all.some((_, first) =>
+        asked.clues.every(
+          ({ token, stands }) => stands?.piece !== piece || all[first + stands.turn] === token,
+        ),
+      ),
+    );
+    expect(begins, `seed ${seed}: ${JSON.stringify({ text, input, all })}`).not.toContain(false);
     for (const { token, begins } of asked.clues)
       expect(
         all.some((each) => (begins ? each.startsWith(token) : each === token)),
