@@ -1,22 +1,30 @@
 import type { EntryTarget, LogEntry } from '../../../shared/access/kind.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
 import type { DeviceStorage, OutboxRecord, RoomRecord } from '../storage/contract.ts';
+import type { Timers } from '../sync/contract.ts';
 import type { LogWindow } from './log-view.svelte.ts';
 import { nothingUnsent, readUnsent, roomsLeft, withCommands, type Unsent } from './queue.ts';
+
+/** What changes in lists while much is said is shown so often at most. Milliseconds. */
+const between = 80;
 
 /** What this device holds, as signals: read once at the start, then again as far as notes name it. */
 export class DeviceView {
   readonly #storage: DeviceStorage;
+  readonly #timers: Timers;
   readonly #caught: (error: unknown) => void;
   readonly #logs = new Set<LogWindow>();
   #records = $state.raw<ReadonlyMap<RoomId, RoomRecord>>(new Map());
   #unsent = $state.raw<Unsent>(nothingUnsent);
   #dirty = new Set<RoomId>();
   #refreshing: Promise<void> | null = null;
-  #again = false;
+  /** Something is to be read; `now` when somebody looks at just that, `soon` when others have to be gathered first. */
+  #wanted: 'now' | 'soon' | null = null;
+  #isGathering = false;
 
-  constructor(storage: DeviceStorage, caught: (error: unknown) => void) {
+  constructor(storage: DeviceStorage, timers: Timers, caught: (error: unknown) => void) {
     this.#storage = storage;
+    this.#timers = timers;
     this.#caught = caught;
   }
 
@@ -41,7 +49,13 @@ export class DeviceView {
 
   show(log: LogWindow): void {
     this.#logs.add(log);
-    this.touch([log.room]);
+    const known = this.#records.get(log.room);
+    if (!known) return this.touch([log.room]);
+    // What is known of the room is enough to begin with; what came since is read behind it.
+    log
+      .begin(known)
+      .catch((error: unknown) => this.#caught(error))
+      .finally(() => this.touch([log.room]));
   }
 
   hide(log: LogWindow): void {
@@ -64,20 +78,38 @@ export class DeviceView {
   /** Reads these rooms again, and what is not sent in any case. */
   touch(rooms: readonly RoomId[]): void {
     for (const room of rooms) this.#dirty.add(room);
-    this.#again = true;
-    if (this.#refreshing) return;
+    const isLookedAt = rooms.length === 0 || [...this.#logs].some(({ room }) => rooms.includes(room));
+    if (isLookedAt || !this.#isGathering) this.#wanted = 'now';
+    else this.#wanted ??= 'soon';
+    this.#go();
+  }
+
+  #go(): void {
+    if (this.#refreshing || this.#wanted !== 'now') return;
     this.#refreshing = this.#refresh()
       .catch((error: unknown) => this.#caught(error))
       .finally(() => {
         this.#refreshing = null;
         // Touched after the last look at it.
-        if (this.#again) this.touch([]);
+        this.#go();
       });
   }
 
+  /** From now on lists wait for each other. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#timers.after(between, () => {
+      this.#isGathering = false;
+      if (this.#wanted) this.#wanted = 'now';
+      this.#go();
+    });
+  }
+
   async #refresh(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
+    while (this.#wanted === 'now') {
+      this.#wanted = null;
+      this.#gather();
       const rooms = [...this.#dirty];
       this.#dirty = new Set();
       try {

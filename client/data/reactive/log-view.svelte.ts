@@ -94,6 +94,22 @@ export class LogWindow implements LogView {
     return this.#olderFailure;
   }
 
+  /** Shows at once the newest of what the page knows to be here, unless more is shown already. */
+  async begin({ from: begin, head }: RoomRecord): Promise<void> {
+    const entries = await this.#deps.storage.rooms.entries(
+      this.room,
+      Math.max(begin, head - firstPage),
+      head,
+    );
+    const marks = await this.#readMarks(entries);
+    if (this.#ready) return;
+    this.#stored = entries;
+    this.#marks = marks;
+    this.#head = head;
+    this.#from = begin;
+    this.#ready = true;
+  }
+
   /**
    * Reads what is new and returns how to show it: the caller shows everything that changed together at one moment, so
    * that an own message does not disappear between leaving the outbox and arriving as an entry.

@@ -137,7 +137,7 @@ export class LocalWorkspace implements WorkspaceData {
 
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
-    this.#view = new DeviceView(parts.storage, (error) => this.#caught(error));
+    this.#view = new DeviceView(parts.storage, parts.timers, (error) => this.#caught(error));
     this.workspace = parts.workspace;
     this.me = parts.me;
     this.device = parts.device;

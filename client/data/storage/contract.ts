@@ -79,6 +79,13 @@ export interface RoomRecord {
   readonly moved?: readonly (readonly Move[])[];
 }
 
+/** Entries `from` to `head - 1` of a log. */
+export interface EntryRun {
+  readonly room: RoomId;
+  readonly from: number;
+  readonly head: number;
+}
+
 /** Entries `from` to `to - 1`. */
 export interface KeptRun {
   readonly from: number;
@@ -117,6 +124,10 @@ export interface RoomStore {
   all(): Promise<RoomRecord[]>;
   /** Makes records that cannot be understood (damage) be fetched anew; tells how many there were. */
   mend(): Promise<number>;
+  /** Logs of which entries of these runs are not here. */
+  lacking(runs: readonly EntryRun[]): Promise<RoomId[]>;
+  /** Makes those of these logs that lack entries be fetched anew; tells how many there were. */
+  mendHoles(rooms: readonly RoomId[]): Promise<number>;
   /** In the order asked; null for what is not here. */
   some(rooms: readonly RoomId[]): Promise<(RoomRecord | null)[]>;
   /** Entries `from` (inclusive) to `to` (exclusive) as far as they are here, ascending. */

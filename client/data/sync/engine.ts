@@ -4,6 +4,7 @@ import { protocolVersion, schemaVersion } from '../../../shared/protocol/version
 import { FailureError } from '../failure-error.ts';
 import { Connection, ConnectionLost, type Answer } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
+import { mendHoles } from './holes.ts';
 import { LiveSession } from './live-session.ts';
 import { noState, type LeaderState, type Note } from './notes.ts';
 import { Reconnect } from './reconnect.ts';
@@ -49,7 +50,16 @@ export class SyncEngine {
           this.#setState({ problem: failure('device-damaged', `${mended} rooms are fetched again`) });
       }),
     );
+    this.#run(this.#mendHoles());
     this.#connect();
+  }
+
+  async #mendHoles(): Promise<void> {
+    const { storage, timers } = this.#deps;
+    const mended = await mendHoles(storage, timers, () => this.#stopped);
+    if (mended === 0) return;
+    this.#setState({ problem: failure('device-damaged', `${mended} rooms are fetched again`) });
+    if (await this.#live?.mend()) this.#setState({ problem: null });
   }
 
   stop(): void {
@@ -157,7 +167,8 @@ export class SyncEngine {
       case 'wake':
         return this.#live?.send();
       case 'damaged':
-        return this.#live?.mend();
+        if (this.#live) this.#run(this.#live.mend().then(() => undefined));
+        return;
       case 'need-lease':
         return this.#live?.needLease();
       case 'network':

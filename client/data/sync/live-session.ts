@@ -152,9 +152,10 @@ export class LiveSession {
     if (this.#caughtUp) this.#events.run(this.#storeRows());
   }
 
-  /** Fetches what was marked stale meanwhile; while catching up that comes at its end. */
-  mend(): void {
-    if (this.#caughtUp) this.#events.run(this.#fetchStale());
+  /** Fetches what was marked stale meanwhile; false while catching up, when that comes at its end. */
+  async mend(): Promise<boolean> {
+    if (this.#caughtUp) await this.#fetchStale();
+    return this.#caughtUp;
   }
 
   async #fetchStale(): Promise<void> {

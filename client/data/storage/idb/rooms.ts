@@ -3,7 +3,7 @@ import { newId, type CommandId, type MemberId, type RoomId } from '../../../../s
 import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
 import type { LogContent, RoomContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
-import { appendEntries, applyLogContent, emptyLog } from '../../projection/apply-log.ts';
+import { appendEntries, applyLogContent, emptyLog, isPart } from '../../projection/apply-log.ts';
 import type { RoomRecord, RoomStore, Stored, StoredRows } from '../contract.ts';
 import { beyond } from '../../text/restored.ts';
 import { isReadable } from '../../text/merge.ts';
@@ -72,23 +72,44 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
   return {
     all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
 
-    mend: () =>
-      write(getDb, ['rooms', 'entries'], async (tx) => {
-        const entries = tx.objectStore('entries');
-        // A log that says it has entries which are gone would show holes for ever.
-        const holdsAll = async ({ room, class: kind, from, head }: RoomRecord): Promise<boolean> =>
-          kind !== 'log' || head <= from || (await entries.count(between(room, from, head))) === head - from;
+    async mend() {
+      // Read beside others; what has to be written is nearly always nothing.
+      const suspects = await read(getDb, ['rooms'], async (tx) =>
+        (await tx.store.getAll()).filter((record) => !isSound(record)).map(({ room }) => room),
+      );
+      if (suspects.length === 0) return 0;
+      return write(getDb, ['rooms'], async (tx) => {
         let mended = 0;
-        let cursor = await tx.objectStore('rooms').openCursor();
-        for (; cursor; cursor = await cursor.continue()) {
-          if (isSound(cursor.value) && (await holdsAll(cursor.value))) continue;
-          const kind = findRoom(cursor.key)?.kind;
+        for (const room of suspects) {
+          const record = await tx.store.get(room);
+          if (!record || isSound(record)) continue;
           mended += 1;
-          if (!kind) void cursor.delete();
-          else {
-            const empty = kind.class === 'log' ? emptyLog(cursor.key, kind) : emptyText(cursor.key);
-            void cursor.update({ ...empty, stale: true });
-          }
+          beginAgain(tx as never, room);
+        }
+        return mended;
+      });
+    },
+
+    lacking: (runs) =>
+      read(getDb, ['entries'], async (tx) => {
+        const counts = runs.map(({ room, from, head }) => tx.store.count(between(room, from, head)));
+        const found = await Promise.all(counts);
+        return [
+          ...new Set(runs.flatMap(({ room, from, head }, i) => (found[i] === head - from ? [] : room))),
+        ];
+      }),
+
+    mendHoles: (rooms) =>
+      write(getDb, ['rooms', 'entries'], async (tx) => {
+        let mended = 0;
+        for (const room of rooms) {
+          const record = await tx.objectStore('rooms').get(room);
+          if (record?.class !== 'log') continue;
+          const { from, head } = record;
+          if (head <= from) continue;
+          if ((await tx.objectStore('entries').count(between(room, from, head))) === head - from) continue;
+          mended += 1;
+          beginAgain(tx as never, room);
         }
         return mended;
       }),
@@ -142,8 +163,10 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           if (!kind || kind.class !== content.kind) continue;
           const held = await writer.record(content.room);
           if (kind.class === 'log' && content.kind === 'log') {
-            await writer.append(applyLogContent(held, kind, content, me));
-            keepLogContent(tx as never, content);
+            const applied = applyLogContent(held, kind, content, me);
+            await writer.append(applied);
+            if (isPart(kind, applied.record.state)) await forgetJournal(tx as never, content.room);
+            else keepLogContent(tx as never, content);
           } else if (content.kind === 'text') {
             // Found damaged while a part of it was on the way: the whole has still to come.
             const stale = held !== null && held.stale && !content.whole;
@@ -193,11 +216,17 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           const last = ofRoom.at(-1)!;
           if (kind.class === 'log') {
             const entries = ofRoom.flatMap((row) => decodeLogRun(row.bytes));
-            const appended = appendEntries(held ?? emptyLog(room, kind), kind, entries, last.cursor);
-            if (appended) {
+            const before = held ?? emptyLog(room, kind);
+            const appended = entries.some((entry) => kind.partly?.isAnew(entry))
+              ? null
+              : appendEntries(before, kind, entries, last.cursor);
+            if (!appended) gaps.add(room);
+            else {
               await writer.append(appended);
-              keepEntryRows(tx as never, room, ofRoom, entries);
-            } else gaps.add(room);
+              // Nothing is handed back of what somebody may know a part of: what they were told of it is for them alone.
+              if (isPart(kind, appended.record.state)) await forgetJournal(tx as never, room);
+              else if (!isPart(kind, before.state)) keepEntryRows(tx as never, room, ofRoom, entries);
+            }
           } else {
             // The relay's clock is the one that counts, also where this device's ran ahead.
             writer.set({ ...(held ?? emptyText(room)), by: last.by, at: last.at, cursor: last.cursor });
@@ -276,6 +305,14 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         await tx.objectStore('meta').put({ ...meta, epoch, cursor: Math.min(meta.cursor, until) }, 'sync');
       }),
   };
+}
+
+/** Nothing of a room counts any more: it is fetched anew. */
+function beginAgain(tx: WriteTx<['rooms']>, room: RoomId): void {
+  const kind = findRoom(room)?.kind;
+  if (!kind) return void tx.objectStore('rooms').delete(room);
+  const empty = kind.class === 'log' ? emptyLog(room, kind) : emptyText(room);
+  void tx.objectStore('rooms').put({ ...empty, stale: true });
 }
 
 type RefetchTx = WriteTx<['updates', 'snapshots', 'leases', 'owed']>;
