@@ -14,10 +14,15 @@ export interface NoticeMemory {
   readonly count: number;
 }
 
-/** As much of a browser as notifications need. */
-export interface NoticePlace {
+export interface NoticeMemoryPlace {
   read(): Promise<NoticeMemory | null>;
   write(memory: NoticeMemory): Promise<void>;
+  /** Among all pages and the service worker one at a time, as they came: what is read and written stays together. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** As much of a browser as notifications need. */
+export interface NoticePlace extends NoticeMemoryPlace {
   show(title: string, options: NoticeOptions): Promise<void>;
   shown(): Promise<readonly ShownNotice[]>;
   badge(count: number): void;
@@ -121,26 +126,41 @@ export async function showNotice(
     const upTo = new Map(notice.read);
     await closeWhere(place, (each) => !each.urgent && each.seq <= (upTo.get(each.chat) ?? -1));
   }
-  const { chat, seq, id, at, urgent = false } = notice;
-  // Asked again is told again.
-  const key = urgent ? `urgent:${id}:${at}` : chat;
-  if (isLookedAt || (memory.told[key] ?? -1) >= seq) return false;
-  const { [key]: _, ...others } = memory.told;
-  const told = Object.fromEntries([...Object.entries(others), [key, seq] as const].slice(-most));
-  await place.write({ ...memory, told });
+  if (isLookedAt || !(await place.alone(() => remember(place, notice)))) return false;
   const { title, options } = lookOf(notice);
   await place.show(title, options);
   return true;
 }
 
-/** While no page is open nobody counts what is unread: what was counted last, and these. */
-export async function countOn(place: NoticePlace, more: number): Promise<void> {
+/** Resolves to whether it is new. */
+async function remember(place: NoticeMemoryPlace, notice: PushedNotice): Promise<boolean> {
+  const { member, chat, seq, id, at, urgent = false } = notice;
   const memory = await place.read();
-  if (!memory) return;
-  const count = memory.count + more;
-  await place.write({ ...memory, count });
-  place.badge(count);
+  // Asked again is told again.
+  const key = urgent ? `urgent:${id}:${at}` : chat;
+  if (memory?.member !== member || (memory.told[key] ?? -1) >= seq) return false;
+  const { [key]: _, ...others } = memory.told;
+  const told = Object.fromEntries([...Object.entries(others), [key, seq] as const].slice(-most));
+  await place.write({ ...memory, told });
+  return true;
 }
+
+/** What a page counts, for whoever is signed in there. */
+export const noteCount = (place: NoticeMemoryPlace, member: string, count: number): Promise<void> =>
+  place.alone(async () => {
+    const memory = await place.read();
+    await place.write({ member, told: memory?.member === member ? memory.told : {}, count });
+  });
+
+/** While no page is open nobody counts what is unread: what was counted last, and these. */
+export const countOn = (place: NoticePlace, more: number): Promise<void> =>
+  place.alone(async () => {
+    const memory = await place.read();
+    if (!memory) return;
+    const count = memory.count + more;
+    await place.write({ ...memory, count });
+    place.badge(count);
+  });
 
 /** What came in a push message; null when it is nothing of ours. */
 export function readNotice(text: string): PushedNotice | null {

@@ -1,16 +1,21 @@
 /* The notifications of this browser, for pages and for the service worker. */
-import type { NoticeMemory, NoticePlace } from './notices.ts';
+import type { NoticeMemory, NoticeMemoryPlace, NoticePlace } from './notices.ts';
 
-const cacheName = 'weft-notices';
+/** Of the cache, and of the lock that goes with it. */
+const name = 'weft-notices';
 const key = '/notices';
 
-export const readMemory = async (): Promise<NoticeMemory | null> => {
-  const kept = await (await caches.open(cacheName)).match(key);
-  return kept ? ((await kept.json()) as NoticeMemory) : null;
+export const noticeMemory: NoticeMemoryPlace = {
+  async read() {
+    const kept = await (await caches.open(name)).match(key);
+    return kept ? ((await kept.json()) as NoticeMemory) : null;
+  },
+  write: async (memory) => (await caches.open(name)).put(key, new Response(JSON.stringify(memory))),
+  async alone(work) {
+    const locks: LockManager | undefined = navigator.locks;
+    return locks ? locks.request(name, work) : work();
+  },
 };
-
-export const writeMemory = async (memory: NoticeMemory): Promise<void> =>
-  (await caches.open(cacheName)).put(key, new Response(JSON.stringify(memory)));
 
 /** The icon of the installed app counts, where the system has that. */
 export function setBadge(count: number): void {
@@ -20,8 +25,7 @@ export function setBadge(count: number): void {
 }
 
 export const noticePlace = (registration: ServiceWorkerRegistration): NoticePlace => ({
-  read: readMemory,
-  write: writeMemory,
+  ...noticeMemory,
   show: (title, options) => registration.showNotification(title, options),
   shown: () => registration.getNotifications(),
   badge: setBadge,

@@ -11,6 +11,8 @@ import { placeOf } from '../../data/projection/attention.ts';
 const mostRead = 100;
 /** What was said before the page was opened is no news. Clocks differ so much. Milliseconds. */
 const clocksDiffer = 60_000;
+/** The page that tells may end before it has told of what came last; then another one does. Milliseconds. */
+const handOver = 5_000;
 
 type Data = Pick<WorkspaceData, 'me' | 'chats' | 'list' | 'notices' | 'directory' | 'entries'>;
 
@@ -21,6 +23,8 @@ export class Watch {
   readonly #since: number;
   readonly #known = new Map<RoomId, number>();
   readonly #urgent = new Set<string>();
+  /** What there was when another page told of it, not long ago. */
+  #left: { readonly at: number; readonly rows: readonly ChatRow[] }[] = [];
 
   constructor(data: Data, language: () => PushLanguage, now: () => number = Date.now) {
     this.#data = data;
@@ -29,16 +33,34 @@ export class Watch {
     this.#since = now() - clocksDiffer;
   }
 
-  /** What is there now is known: told already, or by another page. */
+  /** What is there now is known. */
   skip(): void {
-    for (const row of this.#data.chats) {
+    this.#skip(this.#data.chats);
+  }
+
+  /** What is there now is told by another page, unless that one ends soon. */
+  leave(): void {
+    this.#skipLeft();
+    this.#left.push({ at: this.#now(), rows: this.#data.chats });
+  }
+
+  #skip(rows: readonly ChatRow[]): void {
+    for (const row of rows) {
       this.#fresh(row);
       this.#freshUrgent(row);
     }
   }
 
+  #skipLeft(): void {
+    const until = this.#now() - handOver;
+    for (const { at, rows } of this.#left) if (at <= until) this.#skip(rows);
+    this.#left = this.#left.filter(({ at }) => at > until);
+  }
+
   /** What came since, one notice for each conversation and one for each urgent message. */
   async news(): Promise<readonly PushedNotice[]> {
+    this.#skipLeft();
+    this.#left = [];
     const found = await Promise.all(this.#data.chats.map((row) => this.#newsOf(row)));
     return found.flat();
   }

@@ -4,6 +4,7 @@ import {
   closeWhere,
   countOn,
   lookOf,
+  noteCount,
   readNotice,
   showNotice,
   type NoticeMemory,
@@ -32,8 +33,10 @@ let shown: Map<string, { title: string; options: NoticeOptions }>;
 let times: number;
 let badge: number | null;
 let place: NoticePlace;
+let turn: Promise<unknown>;
 
 beforeEach(() => {
+  turn = Promise.resolve();
   memory = { member: 'ben', told: {}, count: 2 };
   shown = new Map();
   times = 0;
@@ -41,6 +44,11 @@ beforeEach(() => {
   place = {
     read: async () => memory,
     write: async (next) => void (memory = next),
+    alone(work) {
+      const done = turn.then(work);
+      turn = done;
+      return done;
+    },
     async show(title, options) {
       times++;
       shown.set(options.tag!, { title, options });
@@ -129,6 +137,18 @@ describe('what is shown', () => {
     for (let i = 0; i < 250; i++) await showNotice(place, { ...notice, chat: `c${i}` }, false);
     expect(Object.keys(memory!.told)).toHaveLength(200);
     expect(memory!.told).toHaveProperty('c249');
+  });
+
+  it('is remembered whatever a page counts at the same time, and counted on whatever is told', async () => {
+    const done = Promise.all([
+      showNotice(place, notice, false),
+      noteCount(place, 'ben', 3),
+      showNotice(place, { ...notice, chat: 'other' }, false),
+      countOn(place, 2),
+      showNotice(place, notice, false),
+    ]);
+    expect(await done).toMatchObject([true, undefined, true, undefined, false]);
+    expect(memory).toEqual({ member: 'ben', told: { team: 7, other: 7 }, count: 5 });
   });
 
   it('is counted on from what a page counted last', async () => {

@@ -154,9 +154,17 @@ describe('the page tells', () => {
     expect(await texts()).toEqual(['team: Fire (1)']);
   });
 
-  it('of nothing that another page told of', async () => {
+  it('of nothing that another page told of, unless that page ended soon after it came', async () => {
     say('team', 'told elsewhere');
-    watch.skip();
+    watch.leave();
+    now += 4_000;
+    say('ada', 'perhaps not told any more');
+    watch.leave();
+    now += 2_000;
+    expect(await texts()).toEqual(['ada: perhaps not told any more (1)']);
+    say('team', 'told elsewhere too');
+    watch.leave();
+    now += 60_000;
     expect(await texts()).toEqual([]);
   });
 });
