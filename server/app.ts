@@ -7,6 +7,7 @@ import { createRequestRate } from './http/request-rate.ts';
 import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addCardRoutes } from './http/routes/card.ts';
+import { addPeopleRoutes } from './http/routes/people.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
@@ -57,6 +58,7 @@ export function createApp(options: AppOptions): Routes {
   addHistoryRoutes(app, deps);
   addBlobRoutes(app, deps);
   addCardRoutes(app, deps);
+  addPeopleRoutes(app, deps);
   if (deps.push) addPushRoutes(app, deps, deps.push);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);

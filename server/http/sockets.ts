@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { defaultBounds, type Bound, type Bounds } from '../bounds.ts';
+import { onlyPart } from '../relay/access.ts';
 import type { Caller, Connection, Link, Relay, Sessions } from '../relay/contract.ts';
 import { failureOf } from '../relay/failure-of.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from '../relay/metrics.ts';
@@ -155,6 +156,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       if (!caller) return reject(socket, failure('not-signed-in', 'a token is needed'));
       const decision = relay.mayRead(caller.member, room);
       if (!decision.ok) return reject(socket, decision.error);
+      if (relay.window(caller.member, room).isPart) return reject(socket, onlyPart);
     }
     const taken = seats.take(networkOf(request), caller?.member ?? null);
     if (!taken.ok) return reject(socket, taken.error);

@@ -1,11 +1,13 @@
 import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts';
 import type { EntryTarget, LogEntry, Readers } from '../../shared/access/kind.ts';
+import { failure } from '../../shared/base/errors.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import { err } from '../../shared/base/result.ts';
 import { decide, type Action, type Resource } from '../../shared/documents/decide.ts';
 import { allKinds, findRoom, governingRoom, type AnyKind } from '../../shared/documents/registry.ts';
 import { directoryKind, directoryRoomId } from '../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
+import { keyOf, unseenWith } from '../../shared/features/directory/visibility.ts';
 import { partOf, roomId, type RoomName } from '../../shared/protocol/rooms.ts';
 import { roomDamaged } from './failure-of.ts';
 import type { LogRooms } from './log-rooms.ts';
@@ -22,13 +24,18 @@ export type ReaderSet = 'everyone' | ReadonlySet<MemberId>;
 
 /** The part of a room that one reader may know. */
 export interface Window {
-  /** The seq of the first row. */
+  /** The seq of the first row; beyond all of them for whoever is given no entries. */
   readonly from: number;
+  /** They may know only a part of the state, whatever they have. */
+  readonly isPart: boolean;
   /** The reduced state of a log as it may be told. */
   shown(state: unknown): unknown;
 }
 
-const whole: Window = { from: 0, shown: (state) => state };
+/** A plain client takes entries as they stand. */
+export const onlyPart = failure('forbidden', 'entries of this room are for those who may know all of it');
+
+const whole: Window = { from: 0, isPart: false, shown: (state) => state };
 
 /** Rights as they are at this moment, with everything that is queued to be stored. */
 export interface Access {
@@ -43,6 +50,8 @@ export interface Access {
   readers(room: RoomId): ReaderSet;
   /** What of a room somebody who may read it may know. Whatever leaves the relay for a reader goes through it. */
   window(member: MemberId, room: RoomId): Window;
+  /** The people whom the directory does not show this member; under one key they are the same. */
+  unseen(member: MemberId): { readonly key: string; readonly people: ReadonlySet<MemberId> };
   /** The readers of every room whose rights follow from the state of this one. */
   readersGovernedBy(located: Located): ReadonlyMap<RoomId, Readers>;
   /** The readers of these rooms may differ from now on. */
@@ -139,10 +148,21 @@ export function createAccess(
     },
     window(member, room) {
       const found = locate(room);
-      if (found?.kind.class !== 'log' || !found.kind.limited) return whole;
-      const { limited } = found.kind;
+      if (found?.kind.class !== 'log') return whole;
+      const { limited, partly } = found.kind;
+      if (partly && partly.keyOf(logs.open(room).state, member) !== '')
+        return {
+          from: Number.MAX_SAFE_INTEGER,
+          isPart: true,
+          shown: (state) => partly.shown(state, partly.keyOf(state, member)),
+        };
+      if (!limited) return whole;
       const from = limited.from(governing(found), member);
-      return from === 0 ? whole : { from, shown: (state) => limited.hide(state, from) };
+      return from === 0 ? whole : { from, isPart: false, shown: (state) => limited.hide(state, from) };
+    },
+    unseen(member) {
+      const key = keyOf(directory(), member);
+      return { key, people: unseenWith(directory(), key) };
     },
     readersChanged(rooms) {
       for (const room of rooms) sets.delete(room);

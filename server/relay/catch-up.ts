@@ -128,7 +128,8 @@ export function createCatchUp(
     const wanted = Math.min(head.rows, Math.max(window.from, tail));
     const rows = newestOf(store.rowsFrom(room, wanted, head.rows - wanted), limits.batch);
     const from = head.rows - rows.length;
-    const needsBase = from > 0 && from !== want.have;
+    // A part replaces whatever is there.
+    const needsBase = from > 0 && (from !== want.have || window.isPart);
     const folded = needsBase && !logs.isLoaded(room) ? from % baseEvery : 0;
     const base = needsBase ? window.shown(stateAt(room, from)) : null;
     return {
@@ -159,10 +160,16 @@ export function createCatchUp(
   return {
     changed(member, since) {
       const rooms = store.changedRooms(member, since, limits.changedRooms);
+      // Who changed what somebody may know only a part of is not theirs to know.
+      const { directoryRoom } = access;
+      const isPart = access.window(member, directoryRoom).isPart;
       const head = store.head();
       const last = rooms.length >= limits.changedRooms ? rooms.at(-1) : undefined;
       return {
-        rooms: rooms.map(({ room, cursor, by, at }) => ({ room, cursor, by, at })),
+        rooms: rooms.map(({ room, cursor, by, at }) => ({
+          ...{ room, cursor, at },
+          by: isPart && room === directoryRoom ? ('' as MemberId) : by,
+        })),
         next: last?.changed ?? head,
         head,
       };

@@ -81,7 +81,7 @@ export interface Relay {
   window(member: MemberId, room: RoomId): Window;
   /**
    * Stored entries of a log room from a seq on, as far as this member may know them if they may read it (`mayRead`); null
-   * for whoever runs the relay, who may know them all.
+   * for whoever runs the relay, who may know them all. Whoever may know only a part gets one entry that says it.
    */
   entries(reader: MemberId | null, room: RoomId, from: number, limit: number): LogEntry[];
   /**

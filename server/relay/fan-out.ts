@@ -3,10 +3,11 @@ import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Row } from '../../shared/protocol/messages.ts';
-import { includes, type Access, type ReaderSet } from './access.ts';
+import { includes, onlyPart, type Access, type ReaderSet } from './access.ts';
 import type { Committed } from './commit.ts';
 import { joinUpdates } from './join-updates.ts';
 import { plainUpdate } from './plain-session.ts';
+import type { PartialRows } from './partial-rows.ts';
 import type { Receipts } from './receipts.ts';
 import type { DeviceSession, PlainSession } from './session.ts';
 
@@ -26,7 +27,9 @@ export function showToDevices(
   devices: DevicesByMember,
   access: Access,
   receipts: Receipts,
+  partial: PartialRows,
 ): void {
+  const steps = partial.of(committed);
   if (devices.size === 0) return;
   const byRoom = new Map<RoomId, ReaderSet>();
   for (const { row } of committed) if (!byRoom.has(row.room)) byRoom.set(row.room, access.readers(row.room));
@@ -42,8 +45,12 @@ export function showToDevices(
   };
   for (const [member, sessions] of devices) {
     let signature = '';
+    const keys = new Map<RoomId, string>();
     for (const [room, readers] of rooms) {
       signature += includes(readers, member) ? '1' : '0';
+      const key = steps.get(room)?.keyOf(member) ?? '';
+      if (key !== '') keys.set(room, key);
+      signature += key;
       if (reopened.has(room)) signature += ` ${access.window(member, room).from} `;
     }
     let made = frames.get(signature);
@@ -54,7 +61,13 @@ export function showToDevices(
           includes(readers, member) ? access.window(member, room).from : Infinity,
         ]),
       );
-      const rows = committed.filter(({ row }) => row.seq >= firsts.get(row.room)!).map(seal);
+      const rows = committed.flatMap((each) => {
+        const { row } = each;
+        const key = keys.get(row.room);
+        if (key !== undefined)
+          return firsts.get(row.room) === Infinity ? [] : steps.get(row.room)!.row(row, key);
+        return row.seq >= firsts.get(row.room)! ? seal(each) : [];
+      });
       made = inFrames(rows).map((some) => encodeRelayMessage({ type: 'rows', rows: some }));
       frames.set(signature, made);
     }
@@ -95,7 +108,12 @@ export function showToPlain(committed: readonly Committed[], plain: PlainByRoom,
     const [{ row, work }] = works;
     const writer = works.every((each) => each.work.origin === work.origin) ? work.origin : undefined;
     const frames = joinUpdates(works.map((each) => each.row.bytes)).map(plainUpdate);
+    const isPartly = isPartlyRead(room, access);
     for (const session of sessions) {
+      if (isPartly && access.window(session.caller.member, room).isPart) {
+        session.end(onlyPart.code, onlyPart.message);
+        continue;
+      }
       if (session === writer) continue;
       const from = reopened.has(room) ? access.window(session.caller.member, room).from : 0;
       // Whoever is let in anew asks again, and is told what is theirs.
@@ -104,6 +122,11 @@ export function showToPlain(committed: readonly Committed[], plain: PlainByRoom,
     }
   }
 }
+
+const isPartlyRead = (room: RoomId, access: Access): boolean => {
+  const kind = access.locate(room)?.kind;
+  return kind?.class === 'log' && kind.partly !== undefined;
+};
 
 function byRoomOf(committed: readonly Committed[]): Map<RoomId, [Committed, ...Committed[]]> {
   const byRoom = new Map<RoomId, [Committed, ...Committed[]]>();

@@ -7,6 +7,7 @@ import type { RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { encodeHiddenRun, encodeLogRun, logWriter } from '../../shared/protocol/log-bytes.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { onlyPart } from './access.ts';
 import type { AwarenessUpdate, Watcher } from './awareness.ts';
 import type { Caller, Connection, Link } from './contract.ts';
 import type { Core } from './core.ts';
@@ -61,6 +62,7 @@ export function connectPlain(
   core.committer.flush();
   const decision = core.access.decide(caller.member, { do: 'read' }, room);
   if (!decision.ok) return decision;
+  if (core.access.window(caller.member, room).isPart) return err(onlyPart);
   const isLog = core.access.locate(room)?.kind.class === 'log';
   let closed = false;
   let gaps = 0;

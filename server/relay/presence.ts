@@ -1,3 +1,4 @@
+import type { Bytes } from '../../shared/base/bytes.ts';
 import type { MemberId } from '../../shared/base/ids.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { spacing } from './spacing.ts';
@@ -13,6 +14,8 @@ export interface PresenceDeps {
   /** Members with a live device socket, with those sockets. */
   readonly devices: ReadonlyMap<MemberId, ReadonlySet<DeviceSession>>;
   later(milliseconds: number, run: () => void): void;
+  /** The people whom a member may not see; under one key they are the same. */
+  unseen(member: MemberId): { readonly key: string; readonly people: ReadonlySet<MemberId> };
 }
 
 /** Gathered for this long at least: a thousand people coming back are one message. Milliseconds. */
@@ -20,7 +23,7 @@ const shortest = 100;
 /** Bytes of one member in the list. */
 const perMember = 26;
 
-export function createPresence({ devices, later }: PresenceDeps): Presence {
+export function createPresence({ devices, later, unseen }: PresenceDeps): Presence {
   let told = new Set<MemberId>();
   let newcomers = new Set<DeviceSession>();
   let sockets = 0;
@@ -30,10 +33,19 @@ export function createPresence({ devices, later }: PresenceDeps): Presence {
     scheduled = false;
     const online = [...devices.keys()];
     const isSame = online.length === told.size && online.every((member) => told.has(member));
-    const frame = encodeRelayMessage({ type: 'presence', online });
+    const frames = new Map<string, Bytes>();
+    const frameFor = (member: MemberId): Bytes => {
+      const { key, people } = unseen(member);
+      let frame = frames.get(key);
+      if (!frame) {
+        const seen = online.filter((each) => !people.has(each));
+        frames.set(key, (frame = encodeRelayMessage({ type: 'presence', online: seen })));
+      }
+      return frame;
+    };
     // Ten thousand sockets of one person are one entry in the list: only who is new has not heard of it.
     for (const session of isSame ? newcomers : [...devices.values()].flatMap((each) => [...each]))
-      session.send(frame);
+      session.send(frameFor(session.caller.member));
     told = new Set(online);
     newcomers = new Set();
   };

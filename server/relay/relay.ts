@@ -27,6 +27,7 @@ import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { createHandback, isTooEarly, type RevokedOutside } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
 import { createOutboxes } from './outbox.ts';
+import { createPartialRows } from './partial-rows.ts';
 import { connectPlain } from './plain-session.ts';
 import { createPresence } from './presence.ts';
 import { createPulls } from './pulls.ts';
@@ -88,6 +89,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const access = createAccess(store.workspace, logs, quarantine.has, find);
   const revoked = deps.revoked ?? (() => []);
   const erasing = createErasing({ store, logs, find, receipts, revoked });
+  const partial = createPartialRows(access, logs);
   const outboxes = createOutboxes(metrics, defer, bounds.queue);
   const awareness = createAwareness({
     bounds,
@@ -156,7 +158,7 @@ export function createRelay(deps: RelayDeps): Relay {
     ids.forgetClaims();
     try {
       enforce(committed);
-      showToDevices(committed, devices, access, receipts);
+      showToDevices(committed, devices, access, receipts, partial);
       showToPlain(committed, plain, access);
     } catch (error) {
       // Rights could not be read: nobody is shown anything; what is stored is asked for after a new hello.
@@ -252,7 +254,7 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 
   const catchUp = createCatchUp(store, access, logs, receipts);
-  const presence = createPresence({ devices, later });
+  const presence = createPresence({ devices, later, unseen: access.unseen });
 
   const core: Core = {
     store,
@@ -396,8 +398,11 @@ export function createRelay(deps: RelayDeps): Relay {
     },
     window: access.window,
     entries(reader, room, from, limit) {
-      const first = reader === null ? 0 : access.window(reader, room).from;
-      return entriesOf(store.rowsFrom(room, Math.max(from, first), limit));
+      const window = reader === null ? null : access.window(reader, room);
+      const head = store.room(room);
+      if (reader !== null && window?.isPart)
+        return head ? partial.log(reader, head).filter(({ seq }) => seq >= from) : [];
+      return entriesOf(store.rowsFrom(room, Math.max(from, window?.from ?? 0), limit));
     },
     text: texts.whole,
     textInSlices: (room) =>

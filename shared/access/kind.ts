@@ -120,6 +120,25 @@ export interface LimitedReaders<State, Governing> {
   begin(members: readonly MemberId[], from: number): Fact;
 }
 
+/**
+ * Readers who may know only a part of the state. They never get an entry as it stands: entries say too much, and what one
+ * of them changes for a reader depends on all the others. They are given their part of the state, and what changes in it.
+ */
+export interface PartialReaders<State> {
+  /** Under one key the same is shown; empty for whoever may know everything. */
+  keyOf(state: State, member: MemberId): string;
+  shown(state: State, key: string): State;
+  /** Whether it is what such a reader was given. */
+  isPart(state: State): boolean;
+  /** The entry's type that leads from one to another, which no log has stored. */
+  readonly type: string;
+  /** Its data; null where nothing is different. */
+  between(before: State, after: State): unknown;
+  /** Its data where that would be too much: ask for all of it. */
+  readonly anew: unknown;
+  isAnew(entry: LogEntry): boolean;
+}
+
 /** `everyone` is every active member of the workspace. */
 export type Readers = 'everyone' | readonly MemberId[];
 
@@ -161,6 +180,8 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   readonly erasing?: ErasingRules<State>;
   /** Readers for whom the room begins later; without it everything is for every reader. */
   readonly limited?: LimitedReaders<State, Governing>;
+  /** Readers for whom some of it is not there; without it everything is for every reader. */
+  readonly partly?: PartialReaders<State>;
 }
 
 /** A room that its writers share as equals: Yjs updates behind the relay's gate. */

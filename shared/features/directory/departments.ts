@@ -10,10 +10,13 @@ import {
   departmentCreate,
   departmentDelete,
   departmentMove,
+  departmentShow,
   most,
+  type Department,
   type DirectoryState,
   type Member,
 } from './schema.ts';
+import { isHidden, maySee } from './visibility.ts';
 import { administers, departmentOf, departmentsOf, isActive, isWithin, memberOf } from './tree.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<DirectoryState, DirectoryState, z.infer<Schema>>;
@@ -47,7 +50,8 @@ const create: Rule<typeof departmentCreate> = {
 const change: Rule<typeof departmentChange> = {
   schema: departmentChange,
   may(actor, { department, lead }, { state, isActiveMember }) {
-    if (lead && !isActiveMember(lead)) return refuse('member-not-found', 'no such member');
+    if (lead && !(isActiveMember(lead) && maySee(state, actor.member, lead)))
+      return refuse('member-not-found', 'no such member');
     return mayManageDepartment(actor, state, department);
   },
   isDone(_actor, { department, name, lead }, { state }) {
@@ -97,12 +101,34 @@ const appoint: Rule<typeof departmentAdmin> = {
     departmentOf(state, department)?.admins.includes(member) === admin,
 };
 
+const isShownSo = (now: Department['shownTo'], said: z.infer<typeof departmentShow>['shownTo']): boolean =>
+  JSON.stringify(now ?? null) === JSON.stringify(said);
+
+const show: Rule<typeof departmentShow> = {
+  schema: departmentShow,
+  may(actor, { department, shownTo }, { state, isActiveMember }) {
+    // Whoever decides who sees it has to see all who could.
+    if (!isAdmin(actor)) return refuse('forbidden', 'only administrators hide departments');
+    const now = departmentOf(state, department);
+    if (!now || shownTo?.departments.some((each) => !departmentOf(state, each))) return unknown;
+    if (shownTo?.members.some((each) => !isActiveMember(each)))
+      return refuse('member-not-found', 'no such member');
+    const hidden = Object.values(state.departments ?? {}).filter((each) => each.shownTo).length;
+    return shownTo && !now.shownTo && hidden >= most.hidden
+      ? refuse('too-large', `at most ${most.hidden} hidden departments`)
+      : allow;
+  },
+  isDone: (_actor, { department, shownTo }, { state }) =>
+    isShownSo(departmentOf(state, department)?.shownTo, shownTo),
+};
+
 export const departmentCommands = {
   'department.create': create,
   'department.change': change,
   'department.move': move,
   'department.delete': remove,
   'department.admin': appoint,
+  'department.show': show,
 };
 
 /** A member's departments without this one; `instead` stands in its place, unless they are in it already. */
@@ -139,6 +165,13 @@ export const departmentEntries = {
       if (departmentsOf(member).includes(department))
         changeMember(draft, member.id, without(member, department, gone.parent));
   }),
+  'department.show': entryRule(departmentShow, (draft: DirectoryState, { department, shownTo }) => {
+    const now = departmentOf(draft, department);
+    if (!now) return;
+    const { shownTo: _before, ...rest } = now;
+    own(draft, 'departments')[department] = shownTo ? { ...rest, shownTo } : rest;
+    if (shownTo) draft.guarded = true;
+  }),
   'department.admin': entryRule(departmentAdmin, (draft: DirectoryState, { department, member, admin }) => {
     const now = departmentOf(draft, department);
     if (!now || (admin && !memberOf(draft, member))) return;
@@ -147,7 +180,7 @@ export const departmentEntries = {
   }),
 };
 
-/** An administrator of a department who was dismissed stays dismissed after a restore. */
+/** An administrator of a department who was dismissed stays dismissed after a restore, and what was hidden stays hidden. */
 export const departmentRevoking = {
   'department.admin': revokingRule<DirectoryState, z.infer<typeof departmentAdmin>>(
     departmentAdmin,
@@ -155,5 +188,23 @@ export const departmentRevoking = {
       !data.admin && departmentOf(state, data.department)?.admins.includes(data.member)
         ? { type: 'department.admin', data }
         : null,
+  ),
+  'department.show': revokingRule<DirectoryState, z.infer<typeof departmentShow>>(
+    departmentShow,
+    (data, state) => {
+      const now = departmentOf(state, data.department);
+      return data.shownTo && now && !isShownSo(now.shownTo, data.shownTo)
+        ? { type: 'department.show', data }
+        : null;
+    },
+  ),
+  'department.move': revokingRule<DirectoryState, z.infer<typeof departmentMove>>(
+    departmentMove,
+    (data, state) => {
+      const now = departmentOf(state, data.department);
+      return data.parent !== null && now && now.parent !== data.parent && isHidden(state, data.parent)
+        ? { type: 'department.move', data }
+        : null;
+    },
   ),
 };

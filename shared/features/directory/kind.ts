@@ -5,10 +5,14 @@ import type { CommandRule, LogKind } from '../../access/kind.ts';
 import { departmentCommands, departmentEntries, departmentRevoking } from './departments.ts';
 import { fieldCommands, fieldEntries } from './fields.ts';
 import { importCommands, importEntries } from './import.ts';
+import { partialDirectory, seenEntries } from './seen.ts';
 import { peopleCommands, peopleEntries, peopleRevoking } from './people.ts';
 import {
   departmentAdmin,
+  departmentMove,
+  departmentShow,
   memberJoined,
+  memberPlace,
   memberRef,
   memberRole,
   workspaceCards,
@@ -46,6 +50,7 @@ export const directoryKind: LogKind<DirectoryState> = {
     ...departmentEntries,
     ...fieldEntries,
     ...importEntries,
+    ...seenEntries,
   }),
   exists: () => true,
   readers: () => 'everyone',
@@ -63,10 +68,18 @@ export const directoryKind: LogKind<DirectoryState> = {
     'member.role': memberRole,
     'member.remove': memberRef,
     'department.admin': departmentAdmin,
+    'department.show': departmentShow,
+    'department.move': departmentMove,
+    'member.place': memberPlace,
   },
-  accessEntries: new Set(['member.join', 'member.role', 'member.remove', 'department.admin']),
+  // Not all change who reads a room: they give or take away what readers of this one may know.
+  accessEntries: new Set([
+    ...['member.join', 'member.role', 'member.remove', 'member.place'],
+    ...['department.admin', 'department.show', 'department.move'],
+  ]),
   revoking: { ...peopleRevoking, ...departmentRevoking },
   noteworthy: new Set(),
+  partly: partialDirectory,
 };
 
 /** There is one directory in a workspace. */

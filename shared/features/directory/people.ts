@@ -19,6 +19,7 @@ import {
   type MemberPlace,
 } from './schema.ts';
 import { administers, departmentOf, departmentsOf, isActive, memberOf, wouldCircle } from './tree.ts';
+import { isHidden, maySee } from './visibility.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<DirectoryState, DirectoryState, z.infer<Schema>>;
 
@@ -81,7 +82,8 @@ const edit: Rule<typeof memberEdit> = {
       if (email !== '' && addresses(state).has(email.toLowerCase()))
         return refuse('email-taken', 'somebody has this e-mail address');
     }
-    if (superior && !isActive(memberOf(state, superior))) return nobody;
+    if (superior && !(isActive(memberOf(state, superior)) && maySee(state, actor.member, superior)))
+      return nobody;
     if (superior && wouldCircle(state, id, superior))
       return refuse('would-circle', 'nobody stands above themselves');
     return judgeValues(state, fields, 'admin');
@@ -95,7 +97,8 @@ const place: Rule<typeof memberPlace> = {
       if (!departmentOf(state, department)) return refuse('department-not-found', 'no such department');
     for (const id of data.members) {
       const member = memberOf(state, id);
-      if (!isActive(member)) return nobody;
+      // Nor does anybody take people out of where they are hidden by placing them.
+      if (!isActive(member) || !maySee(state, actor.member, id)) return nobody;
       if (placed(member, data, () => true).length > most.departmentsOfOne)
         return refuse('too-large', `at most ${most.departmentsOfOne} departments for each`);
       const [main] = departmentsOf(member);
@@ -187,4 +190,16 @@ export const peopleRevoking = {
   'member.remove': revokingRule<DirectoryState, z.infer<typeof memberRef>>(memberRef, (data, state) =>
     isActive(memberOf(state, data.member)) ? { type: 'member.remove', data } : null,
   ),
+  // Who was taken out of a hidden department sees it no more, and who was taken into one is seen no more elsewhere.
+  'member.place': revokingRule<DirectoryState, z.infer<typeof memberPlace>>(memberPlace, (data, state) => {
+    const { join = [], leave = [], main } = data;
+    const touched = [...join, ...leave, ...(main === undefined ? [] : [main])];
+    const differs = data.members.some((id) => {
+      const member = memberOf(state, id);
+      if (!member) return false;
+      const after = placed(member, data, (each) => departmentOf(state, each) !== undefined);
+      return after.join() !== departmentsOf(member).join();
+    });
+    return differs && touched.some((id) => isHidden(state, id)) ? { type: 'member.place', data } : null;
+  }),
 };

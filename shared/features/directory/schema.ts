@@ -23,6 +23,10 @@ export const most = {
   departments: 10_000,
   /** Departments of one person. */
   departmentsOfOne: 50,
+  /** Departments that are hidden from others. */
+  hidden: 200,
+  /** Departments, and people, that one of them is shown to. */
+  shownTo: 200,
   fields: 50,
   /** People in one command that moves several. */
   moved: 1_000,
@@ -97,6 +101,20 @@ export const departmentMove = z.object({ department: departmentId, parent, order
 export const departmentDelete = z.object({ department: departmentId, moveUp: z.boolean() });
 export const departmentAdmin = z.object({ department: departmentId, member: memberId, admin: z.boolean() });
 
+/**
+ * Whom a department is shown to beside its own people (those in it and below), who keeps it, and administrators; null is
+ * everybody.
+ */
+export const departmentShow = z.object({
+  department: departmentId,
+  shownTo: z.nullable(
+    z.object({
+      departments: z.array(departmentId).check(z.maxLength(most.shownTo)),
+      members: z.array(memberId).check(z.maxLength(most.shownTo)),
+    }),
+  ),
+});
+
 export const fieldTypes = ['text', 'number', 'date', 'choice'] as const;
 export type FieldType = (typeof fieldTypes)[number];
 export const fieldDefine = z.object({
@@ -166,6 +184,8 @@ export interface Department {
   lead: MemberId | null;
   /** Who manages people and departments from here downwards. */
   admins: readonly MemberId[];
+  /** Who sees it beside its own people; absent where everybody does. */
+  shownTo?: Readonly<NonNullable<z.infer<typeof departmentShow>['shownTo']>>;
 }
 
 export type Field = Readonly<Omit<z.infer<typeof fieldDefine>, 'field'>> & { readonly id: FieldId };
@@ -185,4 +205,26 @@ export interface DirectoryState {
   staged?: Record<MemberId, Staged>;
   /** False where links are to stay without cards: the relay then asks no foreign site. Absent is on. */
   linkCards?: boolean;
+  /** A department was hidden: what entries say is for administrators alone from then on. */
+  guarded?: true;
+  /** What a reader was given who may not know everything. */
+  partial?: true;
 }
+
+const table = <T>() =>
+  z.object({
+    set: z.array(z.custom<T>((each) => typeof each === 'object' && each !== null)),
+    gone: z.array(z.string()),
+  });
+/** What is different for a reader who may not see everything. The relay makes it for them; no log has stored it. */
+export const directorySeen = z.object({
+  /** All of the state beside people and departments. */
+  rest: z.optional(
+    z.custom<Omit<DirectoryState, 'members' | 'departments'>>((rest) => typeof rest === 'object'),
+  ),
+  members: z.optional(table<Member>()),
+  departments: z.optional(table<Department>()),
+  /** It is too much to be told so: ask for the whole. */
+  anew: z.optional(z.literal(true)),
+});
+export type DirectorySeen = z.infer<typeof directorySeen>;

@@ -61,7 +61,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     takeBack: async () => [],
     readable: () => [],
     state: () => null,
-    window: () => ({ from: 0, shown: (state) => state }),
+    window: () => ({ from: 0, isPart: false, shown: (state) => state }),
     entries: () => [],
     text: () => new Uint8Array([0, 0]),
     textInSlices: async () => ok(new Uint8Array([0, 0])),

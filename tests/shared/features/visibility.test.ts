@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import type { DepartmentId, MemberId } from '../../../shared/base/ids.ts';
+import { directoryKind } from '../../../shared/features/directory/kind.ts';
+import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
+import { maySee } from '../../../shared/features/directory/visibility.ts';
+import { seededRandom, seedFromEnvironment } from '../random.ts';
+import { department, fold, join, judge, place, state, type actors, type Line } from './directory-world.ts';
+
+const partly = directoryKind.partly!;
+const hide = (id: string, members: string[] = [], departments: string[] = []): Line => [
+  'department.show',
+  'ada',
+  { department: id, shownTo: { departments, members } },
+];
+const seenBy = (now: DirectoryState, member: string): DirectoryState =>
+  partly.shown(now, partly.keyOf(now, member as MemberId));
+const departmentsFor = (now: DirectoryState, member: string): string[] =>
+  Object.keys(seenBy(now, member).departments ?? {}).sort();
+const peopleFor = (now: DirectoryState, member: string): string[] =>
+  Object.keys(seenBy(now, member).members).sort();
+
+/** Sales > North > Shop, Works; Ben keeps North, Eve is an administrator, Gus works in Shop, Kim in Works. */
+const all = ['north', 'sales', 'shop', 'works'];
+const people = ['ada', 'ben', 'eve', 'gus', 'kim', 'old'];
+const table: [what: string, lines: readonly Line[], who: string, departments: string[], people: string[]][] =
+  [
+    ['nothing is hidden', [], 'kim', all, people],
+    [
+      'others see neither it, nor what is below, nor its people',
+      [hide('north')],
+      'kim',
+      ['sales', 'works'],
+      ['ada', 'eve', 'kim', 'old'],
+    ],
+    ['its own people see it', [hide('north')], 'ben', all, people],
+    ['so do those below', [hide('north')], 'gus', all, people],
+    ['so do administrators', [hide('north')], 'eve', all, people],
+    [
+      'who is in what is above does not',
+      [place('kim', ['sales'], ['works']), hide('north')],
+      'kim',
+      ['sales', 'works'],
+      ['ada', 'eve', 'kim', 'old'],
+    ],
+    ['who is chosen does', [hide('north', ['kim'])], 'kim', all, people],
+    ['so do the people of a chosen department', [hide('north', [], ['works'])], 'kim', all, people],
+    ['also below it', [hide('works', [], ['sales'])], 'gus', all, people],
+    ['who keeps what is above does', [hide('shop'), place('ben', [], ['north'])], 'ben', all, people],
+    [
+      'one that is hidden in a hidden one is hidden from its people',
+      [hide('north'), hide('shop')],
+      'kim',
+      ['sales', 'works'],
+      ['ada', 'eve', 'kim', 'old'],
+    ],
+    [
+      'who is elsewhere too is seen there',
+      [place('gus', ['works']), hide('north')],
+      'kim',
+      ['sales', 'works'],
+      ['ada', 'eve', 'gus', 'kim', 'old'],
+    ],
+    [
+      'who leaves it is seen',
+      [hide('north'), place('gus', [], ['shop'])],
+      'kim',
+      ['sales', 'works'],
+      ['ada', 'eve', 'gus', 'kim', 'old'],
+    ],
+    [
+      'who leaves it sees it no more',
+      [hide('north'), place('gus', ['works'], ['shop'])],
+      'gus',
+      ['sales', 'works'],
+      ['ada', 'eve', 'gus', 'kim', 'old'],
+    ],
+    [
+      'moved under a hidden one, it is hidden',
+      [
+        hide('north'),
+        ['department.move', 'ada', { department: 'works', parent: 'north', order: 1 }],
+        place('kim', ['sales'], ['works']),
+      ],
+      'kim',
+      ['sales'],
+      ['ada', 'eve', 'kim', 'old'],
+    ],
+    [
+      'shown again',
+      [hide('north'), ['department.show', 'ada', { department: 'north', shownTo: null }]],
+      'kim',
+      all,
+      people,
+    ],
+    [
+      'who left it is still hidden',
+      [hide('north'), ['member.remove', 'ada', { member: 'gus' }]],
+      'kim',
+      ['sales', 'works'],
+      ['ada', 'eve', 'kim', 'old'],
+    ],
+  ];
+
+describe('a hidden department', () => {
+  it.each(table)('%s', (_what, lines, who, departments, visible) => {
+    const now = fold(lines, state);
+    expect(departmentsFor(now, who)).toEqual(departments);
+    expect(peopleFor(now, who)).toEqual(visible);
+  });
+
+  it('leaves no trace of it in what others are given', () => {
+    const lines: Line[] = [
+      hide('north', ['kim'], ['works']),
+      ['member.edit', 'ada', { member: 'kim', superior: 'gus' }],
+      ['department.change', 'ada', { department: 'works', lead: 'gus' }],
+      ['department.admin', 'ada', { department: 'works', member: 'ben', admin: true }],
+      ...[join('liu'), department('lab'), place('liu', ['lab', 'north'])],
+      [
+        'directory.import',
+        'ada',
+        { import: 'i', part: 0, departments: [], people: [{ id: 'new', name: 'New' }] },
+      ],
+      ['department.show', 'ada', { department: 'north', shownTo: { departments: [], members: ['old'] } }],
+    ];
+    const told = JSON.stringify(seenBy(fold(lines, state), 'kim'));
+    for (const word of ['north', 'shop', 'gus', 'ben@x', '"new"']) expect(told).not.toContain(word);
+    expect(told).toContain('"liu"');
+  });
+
+  it('keeps entries from everybody but administrators, also when it is shown again', () => {
+    const now = fold(
+      [hide('north'), ['department.show', 'ada', { department: 'north', shownTo: null }]],
+      state,
+    );
+    expect([partly.keyOf(now, 'ada' as MemberId), partly.keyOf(now, 'eve' as MemberId)]).toEqual(['', '']);
+    expect(partly.keyOf(now, 'gus' as MemberId)).not.toBe('');
+  });
+});
+
+describe('who may hide', () => {
+  const show = { department: 'shop', shownTo: { departments: [], members: [] } };
+  const rules: [string, keyof typeof actors, string, unknown, string][] = [
+    ['an administrator', 'eve', 'department.show', show, 'allowed'],
+    ['not who keeps it', 'ben', 'department.show', show, 'forbidden'],
+    ['a member', 'gus', 'department.show', show, 'forbidden'],
+    ['one that is there', 'ada', 'department.show', { ...show, department: 'gone' }, 'department-not-found'],
+    [
+      'from others than',
+      'ada',
+      'department.show',
+      { ...show, shownTo: { departments: ['gone'], members: [] } },
+      'department-not-found',
+    ],
+    [
+      'nobody who left',
+      'ada',
+      'department.show',
+      { ...show, shownTo: { departments: [], members: ['old'] } },
+      'member-not-found',
+    ],
+  ];
+  it.each(rules)('%s: %s', (_what, by, type, data, answer) => expect(judge(by, type, data)).toBe(answer));
+
+  it('nobody draws people out of where they are hidden', () => {
+    const now = fold([hide('works')], state);
+    expect(maySee(now, 'ben' as MemberId, 'kim' as MemberId)).toBe(false);
+    for (const [type, data] of [
+      ['member.place', { members: ['kim'], join: ['north'] }],
+      ['department.change', { department: 'north', lead: 'kim' }],
+      ['member.edit', { member: 'gus', superior: 'kim' }],
+    ] as const) {
+      expect([type, judge('ben', type, data, now)]).toEqual([type, 'member-not-found']);
+      expect([type, judge('eve', type, data, now)]).toEqual([type, 'allowed']);
+    }
+  });
+});
+
+it('a restored relay hides again what was hidden', () => {
+  const now = fold([hide('north')], state);
+  const entry = { seq: 0, id: 'x', by: 'ada', at: 1 } as never as { seq: 0 };
+  const again = (type: string, data: unknown, at: DirectoryState): unknown =>
+    directoryKind.revoking[type]!({ ...entry, type, data } as never, at);
+  const hidden = { department: 'north', shownTo: { departments: [], members: [] } };
+  expect(again('department.show', hidden, state)).toEqual({ type: 'department.show', data: hidden });
+  expect(again('department.show', hidden, now)).toBeNull();
+  const placed = { members: ['kim'], join: ['shop'], leave: ['works'] };
+  expect(again('member.place', placed, now)).toEqual({ type: 'member.place', data: placed });
+  expect(again('member.place', placed, state)).toBeNull();
+  const moved = { department: 'works', parent: 'north', order: 1 };
+  expect(again('department.move', moved, now)).toEqual({ type: 'department.move', data: moved });
+});
+
+it('whoever follows what changes for them has what they may see, and nothing else', () => {
+  const seed = seedFromEnvironment();
+  const random = seededRandom(seed);
+  const some = <T>(all: readonly T[]): T => all[random(all.length)]!;
+  const departments = ['sales', 'north', 'shop', 'works'];
+  const members = ['ada', 'ben', 'eve', 'gus', 'kim'];
+  const one = (): Line =>
+    some<() => Line>([
+      () => hide(some(departments), [some(members)], [some(departments)]),
+      () => hide(some(departments)),
+      () => ['department.show', 'ada', { department: some(departments), shownTo: null }],
+      () => place(some(members), [some(departments)], [some(departments)]),
+      () => [
+        'department.move',
+        'ada',
+        { department: some(departments), parent: some([...departments, null]), order: random(100) },
+      ],
+      () => ['member.role', 'ada', { member: some(members), role: some(['admin', 'member']) }],
+      () => [
+        'department.admin',
+        'ada',
+        { department: some(departments), member: some(members), admin: random(2) === 0 },
+      ],
+      () => [
+        'member.edit',
+        'ada',
+        { member: some(members), superior: some(members), post: String(random(1_000)) },
+      ],
+      () => [
+        'department.change',
+        'ada',
+        { department: some(departments), name: String(random(1_000)), lead: some(members) },
+      ],
+      () => ['department.delete', 'ada', { department: some(departments), moveUp: true }],
+      () => department(some(departments), some([...departments, null])),
+    ])();
+  let now = state;
+  const copies = new Map(members.map((id) => [id, seenBy(now, id)]));
+  for (let step = 0; step < 300; step++) {
+    const after = fold(Array.from({ length: 1 + random(3) }, one), now);
+    for (const id of members) {
+      const data = partly.between(seenBy(now, id), seenBy(after, id));
+      const told: Line[] = data ? [[partly.type, '', JSON.parse(JSON.stringify(data))]] : [];
+      const copy = fold(told, copies.get(id)!);
+      const whole = seenBy(after, id);
+      expect([`seed ${seed}`, step, id, copy]).toEqual([`seed ${seed}`, step, id, whole]);
+      // The same people and departments as the rule says by itself.
+      const closed = new Set(
+        Object.keys(after.departments ?? {}).filter((each) => !whole.departments?.[each as DepartmentId]),
+      );
+      for (const { id: who, departments: of = [] } of Object.values(after.members))
+        if (of.length > 0 && of.every((each) => closed.has(each))) expect(whole.members[who]).toBeUndefined();
+      copies.set(id, copy);
+    }
+    now = after;
+  }
+});
