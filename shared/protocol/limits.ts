@@ -19,7 +19,7 @@ export const limits = {
   /** Newest entries of a log that a device is given without asking; older ones are history. */
   logTail: 1_000,
   /** Entries of a conversation that a device which has nothing of it is given without asking; of a longer one it gets the state. */
-  logWhole: 48,
+  logWhole: 8,
   /** Entries in one `history` answer. */
   history: 500,
   /** Client ids in one `lease`. */

@@ -34,7 +34,7 @@ const noteFirstRows = `
 `;
 
 /** From the next click on: until a message with these words is drawn. */
-const noteShown = (words: string): string => `
+export const noteShown = (words: string): string => `
   globalThis.shown = undefined;
   addEventListener('click', () => {
     const clicked = performance.now();
@@ -74,7 +74,7 @@ const scrollUp = `
   requestAnimationFrame(on);
 `;
 
-async function noted<T>(page: Page, name: string, timeout = 60_000): Promise<T> {
+export async function noted<T>(page: Page, name: string, timeout = 60_000): Promise<T> {
   const found = await page.waitForFunction(
     (of) => (globalThis as unknown as Record<string, unknown>)[of],
     name,

@@ -89,7 +89,7 @@ export class SearchHost {
       case 'evicted':
         return this.#indexer.touch();
       case 'state':
-        return this.#indexer.hold(note.state.fetching !== null);
+        return this.#indexer.hold(note.state.fetching !== null || note.state.filling?.first === true);
       default:
     }
   }

@@ -12,7 +12,7 @@ import type {
 
 /**
  * What a device keeps. One database per account; pages and the leader meet here. Every method is one transaction, and
- * writes are on disk when their promise resolves. Expected failures (disk full, damage, newer version) reject with
+ * writes are on disk when their promise resolves; what the relay can give again is so with the next write. Expected failures (disk full, damage, newer version) reject with
  * `FailureError` and change nothing.
  */
 export interface DeviceStorage {

@@ -33,14 +33,14 @@ interface Gap {
   readonly floor: number;
 }
 
-/** The newest of every conversation first, then what may be unread, then what was said last anywhere. */
-const urgency = ({ bare, floor, before }: Gap): number => (bare ? 2 : floor + 1 < before ? 1 : 0);
+/** The newest of every conversation first, before all where it may be unread; then what else may be, then what was said last anywhere. */
+const urgency = ({ bare, floor, before }: Gap): number => (bare ? 2 : 0) + (floor + 1 < before ? 1 : 0);
 const bySoonest = (a: Gap, b: Gap): number => urgency(b) - urgency(a) || b.at - a.at;
 
-/** Entries of a conversation that come first; then as many at a time as the relay gives. */
-const newest = 50;
+/** Entries of a conversation that come first, about a screen; then as many at a time as the relay gives. */
+const newest = 12;
 /** Conversations of which something is fetched, and stored in one transaction, at a time. */
-const roomsAtOnce = { bare: 16, other: 4 } as const;
+const roomsAtOnce = { bare: 32, other: 4 } as const;
 /** How often pages are told. Milliseconds. */
 const tellEvery = 1_000;
 /** Rounds after which it is asked whether there is space for more. */
@@ -93,12 +93,16 @@ export class BackFill {
   async #fill(): Promise<Filling | null> {
     let gaps = await this.#gaps();
     const total = gaps.reduce((sum, { before, first }) => sum + before - first, 0);
+    const tell = (): void => this.#tell({ done, total, first: gaps.some(({ bare }) => bare) });
     let done = 0;
+    if (total > 0) tell();
     let storing: Promise<unknown> = Promise.resolve();
     for (let round = 0; gaps.length > 0; round++) {
       if (round % roundsBetweenLooks === 0 && !(await this.#deps.hasSpace())) return null;
       gaps.sort(bySoonest);
-      const some = gaps.slice(0, gaps[0]!.bare ? roomsAtOnce.bare : roomsAtOnce.other);
+      const areBare = gaps[0]!.bare;
+      const alike = gaps.filter(({ bare }) => bare === areBare);
+      const some = alike.slice(0, areBare ? roomsAtOnce.bare : roomsAtOnce.other);
       const contents = (await Promise.all(some.map((gap) => this.#ask(gap)))).filter((each) => each !== null);
       gaps = gaps.filter(({ before, first }) => before > first);
       // While these are stored the next ones are asked for.
@@ -110,10 +114,10 @@ export class BackFill {
         done += entries.length;
         this.#untold.add(room);
       }
-      this.#tell({ done, total });
+      tell();
     }
     await storing;
-    return { done: total, total };
+    return { done: total, total, first: false };
   }
 
   /** What is before the gap's end, which moves up; null where the relay has nothing (any more). */

@@ -8,6 +8,8 @@ export type TabId = string;
 export interface Filling {
   readonly done: number;
   readonly total: number;
+  /** The newest of some conversations are not here yet: what can wait does. */
+  readonly first: boolean;
 }
 
 /** What only the leader knows. */

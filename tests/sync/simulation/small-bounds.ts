@@ -13,7 +13,7 @@ const bound = (file: string, replace: string, smaller: string): Mutation => ({
 export const smallBounds: readonly Mutation[] = [
   bound('shared/protocol/limits.ts', 'pullRooms: 200', 'pullRooms: 3'),
   bound('shared/protocol/limits.ts', 'logTail: 1_000', 'logTail: 6'),
-  bound('shared/protocol/limits.ts', 'logWhole: 48', 'logWhole: 6'),
+  bound('shared/protocol/limits.ts', 'logWhole: 8', 'logWhole: 6'),
   bound('shared/protocol/limits.ts', 'changedRooms: 5_000', 'changedRooms: 3'),
   bound('shared/protocol/limits.ts', 'batch: 1024 * 1024', 'batch: 1024'),
   bound('server/relay/log-rooms.ts', 'baseEvery = 256', 'baseEvery = 4'),

@@ -235,7 +235,9 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
 
     storeHistory: (contents: readonly LogContent[]) =>
       writeSoon(getDb, [...historyStores], async (tx) => {
-        for (const content of contents) await keepHistory(tx, me, content);
+        // Side by side: what is asked of one does not wait for what is written of another.
+        for (const round of eachOnce(contents))
+          await Promise.all(round.map((content) => keepHistory(tx, me, content)));
       }),
 
     forget: (rooms, at) =>
@@ -353,6 +355,18 @@ function isSound(record: RoomRecord): boolean {
 
 const soundOrNull = (record: RoomRecord | undefined): RoomRecord | null =>
   record && isSound(record) ? record : null;
+
+/** In rounds that have every room once, in the order in which they came. */
+function eachOnce(contents: readonly LogContent[]): readonly (readonly LogContent[])[] {
+  const rounds: LogContent[][] = [];
+  const times = new Map<RoomId, number>();
+  for (const content of contents) {
+    const time = times.get(content.room) ?? 0;
+    times.set(content.room, time + 1);
+    (rounds[time] ??= []).push(content);
+  }
+  return rounds;
+}
 
 function groupRows(rows: readonly Row[]): Map<RoomId, Row[]> {
   const groups = new Map<RoomId, Row[]>();
