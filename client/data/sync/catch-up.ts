@@ -1,6 +1,8 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
+import { findRoom } from '../../../shared/documents/registry.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
 import type { ChangedRoom, Want } from '../../../shared/protocol/messages.ts';
+import { isPart } from '../projection/apply-log.ts';
 import { urgency } from '../projection/urgency.ts';
 import type { DeviceStorage, RoomRecord, Stored } from '../storage/contract.ts';
 import type { Connection } from './connection.ts';
@@ -52,8 +54,11 @@ export async function roomsToPull(
   return [...wanted].sort(([a, atA], [b, atB]) => urgency(a) - urgency(b) || atB - atA).map(([room]) => room);
 }
 
+/** Of what this person may know a part of, the relay gives all of that part: a part that is held has no entries to go on from. */
 const wantOf = (room: RoomId, record: RoomRecord | null): Want =>
-  record && !record.stale ? { room, cursor: record.cursor, have: record.head } : { room, cursor: 0, have: 0 };
+  record && !record.stale && !isPart(findRoom(room)?.kind, record.state)
+    ? { room, cursor: record.cursor, have: record.head }
+    : { room, cursor: 0, have: 0 };
 
 /** Fetches rooms in batches, each stored in one transaction. A batch the relay cut short is asked for again. */
 export async function pull(

@@ -3,7 +3,7 @@ import { newId, type CommandId, type MemberId, type RoomId } from '../../../../s
 import { findRoom } from '../../../../shared/documents/registry.ts';
 import { decodeLogRun } from '../../../../shared/protocol/log-bytes.ts';
 import type { LogContent, RoomContent, Row, TextContent } from '../../../../shared/protocol/messages.ts';
-import { appendEntries, applyLogContent, emptyLog } from '../../projection/apply-log.ts';
+import { appendEntries, applyLogContent, emptyLog, isPart, isTold } from '../../projection/apply-log.ts';
 import type { RoomRecord, RoomStore, Stored, StoredRows } from '../contract.ts';
 import { beyond } from '../../text/restored.ts';
 import { isReadable } from '../../text/merge.ts';
@@ -163,8 +163,10 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           if (!kind || kind.class !== content.kind) continue;
           const held = await writer.record(content.room);
           if (kind.class === 'log' && content.kind === 'log') {
-            await writer.append(applyLogContent(held, kind, content, me));
-            keepLogContent(tx as never, content);
+            const applied = applyLogContent(held, kind, content, me);
+            await writer.append(applied);
+            if (isPart(kind, applied.record.state)) await forgetJournal(tx as never, content.room);
+            else keepLogContent(tx as never, content);
           } else if (content.kind === 'text') {
             // Found damaged while a part of it was on the way: the whole has still to come.
             const stale = held !== null && held.stale && !content.whole;
@@ -214,11 +216,16 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           const last = ofRoom.at(-1)!;
           if (kind.class === 'log') {
             const entries = ofRoom.flatMap((row) => decodeLogRun(row.bytes));
-            const appended = appendEntries(held ?? emptyLog(room, kind), kind, entries, last.cursor);
-            if (appended) {
+            const appended = entries.some((entry) => kind.partly?.isAnew(entry))
+              ? null
+              : appendEntries(held ?? emptyLog(room, kind), kind, entries, last.cursor);
+            if (!appended) gaps.add(room);
+            else {
               await writer.append(appended);
-              keepEntryRows(tx as never, room, ofRoom, entries);
-            } else gaps.add(room);
+              // Nothing is handed back of what somebody may know a part of: what they were told of it is for them alone.
+              if (entries.some((entry) => isTold(kind, entry))) await forgetJournal(tx as never, room);
+              else keepEntryRows(tx as never, room, ofRoom, entries);
+            }
           } else {
             // The relay's clock is the one that counts, also where this device's ran ahead.
             writer.set({ ...(held ?? emptyText(room)), by: last.by, at: last.at, cursor: last.cursor });
