@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../server/app.ts';
 import { defaultBounds, noBoundMetrics } from '../../../server/bounds.ts';
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
+import { createOutside } from '../../../server/outside/fetch.ts';
+import type { Push } from '../../../server/push/contract.ts';
+import { createPush } from '../../../server/push/push.ts';
 import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import { asBytes } from '../../../shared/base/bytes.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
@@ -17,6 +21,7 @@ type Role = 'owner' | 'admin' | 'member';
 interface Company {
   readonly workspace: Workspace;
   readonly app: ReturnType<typeof createApp>;
+  readonly push: Push;
   readonly people: Readonly<Record<Role, SignedIn>>;
   /** A conversation of the owner alone. */
   readonly secret: string;
@@ -43,12 +48,30 @@ const ask = (
     }),
   );
 
+/** Where the owner's browser is told of messages. Its secret is nobody else's. */
+const browserOf = (name: string) => ({
+  endpoint: `https://push.example.com/${name}`,
+  keys: { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'A'.repeat(22) },
+  language: 'en',
+});
+
 async function found(name: string): Promise<Company> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-foreign-'));
   folders.push(folder);
   const workspace = await openWorkspace({ folder, durability: 'process' });
+  const push = createPush({
+    store: workspace.pushStore,
+    relay: workspace.relay,
+    sessions: workspace.auth.sessions,
+    outside: createOutside({ hosts: [] }),
+    clock: systemClock,
+    log: { warn: quiet },
+    contact: 'mailto:it@example.com',
+    bounds: defaultBounds,
+  });
   const app = createApp({
     ...workspace,
+    push,
     clock: systemClock,
     log: { info: quiet, warn: quiet, error: quiet },
     cards: noCards,
@@ -87,7 +110,8 @@ async function found(name: string): Promise<Company> {
   await ask(it, me, 'POST', '/api/commands', {
     commands: made.map((each, n) => ({ id: newId(), n: n + 1, ...each })),
   });
-  return { workspace, app, people, secret, invitation: await invite('member') };
+  await ask(it, me, 'PUT', '/api/push', browserOf(name));
+  return { workspace, app, push, people, secret, invitation: await invite('member') };
 }
 
 let ours: Company;
@@ -96,7 +120,8 @@ beforeAll(async () => {
   [ours, theirs] = [await found('Ours'), await found('Theirs')];
 }, 60_000);
 afterAll(async () => {
-  for (const { workspace } of [ours, theirs]) {
+  for (const { workspace, push } of [ours, theirs]) {
+    push.stop();
     await workspace.relay.stop();
     workspace.close();
   }
@@ -104,13 +129,14 @@ afterAll(async () => {
 });
 
 /** Everything a request could have changed, save when somebody was last seen. */
-function state({ workspace: { relay, authStore }, people }: Company): string {
+function state({ workspace: { relay, authStore, pushStore }, people }: Company): string {
   const members = Object.keys(relay.directory().members) as MemberId[];
   return JSON.stringify({
     directory: relay.directory(),
     rooms: relay.readable(people.owner.member.id as MemberId),
     invitations: authStore.invitations(),
     accounts: members.map((member) => authStore.accountOf(member)),
+    browsers: members.map((member) => pushStore.of(member)),
     sessions: members.flatMap((member) => authStore.sessionsOf(member).map(({ id, device }) => [id, device])),
   });
 }
@@ -147,6 +173,7 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/invitations/personal': ({ members }) =>
     members.map((member) => ({ members: [member], expiresInDays: 7 })),
   'POST /api/join-requests/{id}': () => [{ approve: true }, { approve: false }],
+  'PUT /api/push': () => [{ ...browserOf('Ours'), keys: { p256dh: 'AAAA', auth: 'A'.repeat(22) } }],
   'PUT /api/blob': () => [png],
   'PATCH /api/upload': () => [png],
   'POST /api/blob/copy': ({ rooms }) =>
@@ -249,11 +276,11 @@ const foreignOf = (company: Company): Foreign => {
   };
 };
 
-/** Routes that end the caller's own sessions and take no id: nothing foreign about them. */
-const ownEnd = /^POST \/api\/sign-out/;
+/** Routes that end what is the caller's own session's and take no id: nothing foreign about them. */
+const ownEnd = /^(POST \/api\/sign-out|DELETE \/api\/push)/;
 /** Routes that answer about the caller or the product, whatever the request says. */
 const ownAnswers =
-  /^GET (\/api\/(session|sessions|rooms|workspace|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;
+  /^GET (\/api\/(session|sessions|rooms|workspace|push|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;
 
 test('no route reads or changes anything by an id of another workspace', { timeout: 60_000 }, async () => {
   const before = [state(ours), state(theirs)];
@@ -312,6 +339,22 @@ test(
     expect(state(ours)).toBe(before);
   },
 );
+
+test('nobody is told in another’s place, or ends it, by naming their browser', async () => {
+  const { owner: first, member } = ours.people;
+  const of = (person: SignedIn) => ours.workspace.pushStore.of(person.member.id as MemberId);
+  const before = of(first);
+  expect(before).toMatchObject([{ endpoint: browserOf('Ours').endpoint, session: first.session.id }]);
+  const same = { ...browserOf('Ours'), keys: { ...browserOf('Ours').keys, auth: 'B'.repeat(22) } };
+  const extra = { ...same, session: first.session.id, member: first.member.id };
+  for (const body of [same, extra]) {
+    expect((await ask(ours, member, 'PUT', '/api/push', body)).status).toBe(204);
+    expect(of(member)).toMatchObject([{ session: member.session.id, member: member.member.id }]);
+  }
+  expect((await ask(ours, member, 'DELETE', '/api/push', extra)).status).toBe(204);
+  expect(of(member)).toEqual([]);
+  expect(of(first)).toEqual(before);
+});
 
 test('no route that members call answers without a session, or with one that is none', async () => {
   const description = (await (await ask(ours, null, 'GET', '/api/openapi.json')).json()) as {
