@@ -10,17 +10,19 @@ import { language } from '../../i18n/index.ts';
 export type DeviceState = 'none' | 'denied' | 'ask' | 'off' | 'open' | 'on';
 
 const storageKey = 'weft-notifications';
+/** There once somebody answered, or waved aside, whether they want any here. */
+const askedKey = 'weft-notifications-asked';
 
-const wanted = (): boolean => {
+const recall = (key: string): string | null => {
   try {
-    return localStorage.getItem(storageKey) !== 'off';
+    return localStorage.getItem(key);
   } catch {
-    return true;
+    return null;
   }
 };
-const remember = (on: boolean): void => {
+const remember = (key: string, value: string): void => {
   try {
-    localStorage.setItem(storageKey, on ? 'on' : 'off');
+    localStorage.setItem(key, value);
   } catch {
     // Holds for this page then.
   }
@@ -37,6 +39,7 @@ const equal = (a: ArrayBuffer | null | undefined, b: Uint8Array): boolean =>
 
 class NoticeDevice {
   #state = $state<DeviceState>('none');
+  #missed = $state(false);
 
   get state(): DeviceState {
     return this.#state;
@@ -46,24 +49,41 @@ class NoticeDevice {
     return this.#state === 'open' || this.#state === 'on';
   }
 
+  /** Something came that would have been told here, and nobody was asked yet whether they want that. */
+  get offers(): boolean {
+    return this.#missed && this.#state === 'ask';
+  }
+
+  /** Something came that is told where that is allowed. */
+  came(): void {
+    this.#missed ||= this.#state === 'ask' && recall(askedKey) === null;
+  }
+
+  /** They were asked, and are not asked again. */
+  asked(): void {
+    remember(askedKey, 'yes');
+    this.#missed = false;
+  }
+
   /** Looks what this browser allows, and brings its push address to the relay again: either may have forgotten it. */
   async start(): Promise<void> {
     // Only pages over https have both; while Weft is developed nothing is kept of it in the browser.
     if (!('Notification' in globalThis) || !('serviceWorker' in navigator) || import.meta.env.DEV) return;
     if (Notification.permission === 'denied') this.#state = 'denied';
     else if (Notification.permission === 'default') this.#state = 'ask';
-    else if (!wanted()) this.#state = 'off';
+    else if (recall(storageKey) === 'off') this.#state = 'off';
     else await this.#subscribe();
   }
 
   async enable(): Promise<void> {
-    remember(true);
+    remember(storageKey, 'on');
+    this.asked();
     await Notification.requestPermission();
     await this.start();
   }
 
   async disable(): Promise<void> {
-    remember(false);
+    remember(storageKey, 'off');
     this.#state = 'off';
     await forgetAtRelay();
     const subscription = await (await registration())?.pushManager.getSubscription();
