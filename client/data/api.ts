@@ -22,7 +22,7 @@ import type {
 } from '../../shared/features/personal/schema.ts';
 import type { KnownOfFile } from './pictures.ts';
 import type { Search } from './search/contract.ts';
-import type { LostRows, Mention } from './storage/contract.ts';
+import type { DraftStore, LostRows, Mention } from './storage/contract.ts';
 
 export type { FoundKind, Hit, Search, SearchQuery, SearchResult } from './search/contract.ts';
 export type { Mention } from './storage/contract.ts';
@@ -226,6 +226,7 @@ export interface WorkspaceData {
   readonly door: AdminState;
   readonly sync: SyncStatus;
   readonly files: Files;
+  readonly drafts: DraftStore;
   readonly search: Search;
 
   chat(id: string): ChatRow | null;
@@ -258,9 +259,6 @@ export interface WorkspaceData {
   putBlob(room: RoomId, blob: Blob): Promise<string>;
   /** From this device, else from the relay; null when neither can give it now. */
   getBlob(room: RoomId, hash: string): Promise<Blob | null>;
-
-  draft(room: RoomId): Promise<string>;
-  saveDraft(room: RoomId, text: string): Promise<void>;
 
   storage(): Promise<StorageInfo>;
   /** Asks the browser to keep this device's data; resolves to whether it will. */

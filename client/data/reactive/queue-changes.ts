@@ -1,4 +1,5 @@
-import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { EntryTarget } from '../../../shared/access/kind.ts';
+import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
 import type { DeviceStorage, OutboxRecord } from '../storage/contract.ts';
 import type { Bus, TabId } from '../sync/notes.ts';
 import type { OpenTexts } from '../text/open-texts.ts';
@@ -15,19 +16,25 @@ export interface QueueParts {
   readonly unsent: Parameters<typeof findQueued>[0];
   readonly texts: OpenTexts;
   readonly files: LocalFiles;
-  /** Queues it as a new command. */
-  enqueue(command: { room: RoomId; type: string; data: unknown }): Promise<void>;
+  enqueue(command: { id: CommandId; room: RoomId; type: string; data: unknown }): Promise<void>;
   send(room: RoomId, type: string, data: unknown): Promise<CommandId>;
 }
 
-/** Sends again what was refused. */
+/** Sends again what was refused, as new commands: whatever of them speaks of it then says its new id. */
 export async function retryQueued(parts: QueueParts, id: string): Promise<void> {
   const { storage, bus, texts, unsent } = parts;
   const target = findQueued(unsent, id);
   if (target?.kind === 'command' && target.command.failure) {
     const { room, type, data } = target.command;
+    const again = newId<CommandId>();
     await storage.outbox.remove(target.command.id);
-    await parts.enqueue({ room, type, data });
+    await parts.enqueue({ id: again, room, type, data });
+    for (const other of unsent.outbox.filter((each) => each.failure && speaksOf(each, target.command.id))) {
+      const { target: of, ...rest } = other.data as { target: EntryTarget };
+      await storage.outbox.remove(other.id);
+      const told = { ...rest, target: { ...of, id: again } };
+      await parts.enqueue({ id: newId<CommandId>(), room, type: other.type, data: told });
+    }
   } else if (target?.kind === 'text' && target.refused) {
     const bytes = await storage.texts.retryRefused(target.room);
     bus.post({ type: 'bytes', room: target.room, bytes, from: parts.tab });

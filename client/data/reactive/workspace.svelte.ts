@@ -41,7 +41,7 @@ import { FailureError } from '../failure-error.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
 import type { Search, TabSearch } from '../search/contract.ts';
-import type { DeviceStorage, OutboxRecord } from '../storage/contract.ts';
+import type { DeviceStorage, DraftStore, OutboxRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import { noState, type Bus, type LeaderState, type Note, type TabId } from '../sync/notes.ts';
 import { exportUnsent } from '../unsent-export.ts';
@@ -133,6 +133,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly online: ReadonlySet<MemberId> = $derived(new Set(this.#state.online));
   readonly sync: SyncStatus;
   readonly files: LocalFiles;
+  readonly drafts: DraftStore;
   readonly search: Search;
 
   constructor(parts: WorkspaceParts) {
@@ -150,6 +151,7 @@ export class LocalWorkspace implements WorkspaceData {
       lost: () => this.#view.unsent.lost,
       problem: () => this.#problem,
     });
+    this.drafts = parts.storage.drafts;
     this.search = parts.search ?? { find: () => Promise.resolve(null) };
     this.files = new LocalFiles({
       blobs: parts.storage.blobs,
@@ -285,14 +287,6 @@ export class LocalWorkspace implements WorkspaceData {
     return found.ok ? found.value : null;
   }
 
-  draft(room: RoomId): Promise<string> {
-    return this.#parts.storage.drafts.get(room);
-  }
-
-  saveDraft(room: RoomId, text: string): Promise<void> {
-    return this.#parts.storage.drafts.put(room, text);
-  }
-
   storage(): Promise<StorageInfo> {
     return storageInfo();
   }
@@ -406,7 +400,7 @@ export class LocalWorkspace implements WorkspaceData {
       unsent: this.#view.unsent,
       texts: this.#texts,
       files: this.files,
-      enqueue: (command) => this.#enqueue({ ...command, id: newId<CommandId>() }),
+      enqueue: (command) => this.#enqueue(command),
       send: (room, type, data) => this.send(room, type, data),
     };
   }

@@ -147,8 +147,8 @@ export interface RoomStore {
    */
   storeHistory(contents: readonly LogContent[]): Promise<void>;
   /**
-   * Removes every trace of rooms, other than what this person wrote and never sent: commands, words, pictures and a
-   * draft stay as refused. `at`: now, milliseconds since 1970.
+   * Removes every trace of rooms, other than what this person wrote and never sent: commands, words, pictures and the
+   * text of a draft stay as refused; files beside a draft go. `at`: now, milliseconds since 1970.
    */
   forget(rooms: readonly RoomId[], at: number): Promise<void>;
   /**
@@ -352,8 +352,21 @@ export interface LeaseStore {
   giveBack(client: number): Promise<void>;
 }
 
+/** A file that was put beside a draft. */
+export interface DraftFile {
+  readonly id: string;
+  readonly name: string;
+  readonly file: Blob;
+}
+
+/** What was begun for a conversation and not sent. */
 export interface DraftStore {
+  /** Its text; empty when there is none. */
   get(room: RoomId): Promise<string>;
   /** An empty text removes it. */
   put(room: RoomId, text: string): Promise<void>;
+  /** The files beside it, in the order they were added. */
+  files(room: RoomId): Promise<readonly DraftFile[]>;
+  addFile(room: RoomId, file: DraftFile): Promise<void>;
+  removeFiles(ids: readonly string[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /* What this feature asks of the relay. Everything is stored on this device first; offline is no special case. */
-import { newId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
+import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
 import { isErrorCode } from '../../../shared/base/errors.ts';
 import type { ChatSend } from '../../../shared/features/chat/messages.ts';
 import type { ChatCreate } from '../../../shared/features/chat/schema.ts';
@@ -21,16 +21,20 @@ export async function createGroup(
   return id;
 }
 
-/**
- * `startWith` is the other person of a direct conversation that does not exist yet; `filesFrom` the conversation whose
- * files the message names, when it is another one.
- */
+interface SendOptions {
+  /** The conversation whose files the message names, when it is another one. */
+  readonly filesFrom?: RoomId;
+  /** Who is asked to confirm it. */
+  readonly urgentTo?: readonly MemberId[];
+}
+
+/** `startWith` is the other person of a direct conversation that does not exist yet. */
 export async function sendMessage(
   data: WorkspaceData,
   room: RoomId,
   message: ChatSend,
   startWith: MemberId | null,
-  filesFrom: RoomId = room,
+  { filesFrom = room, urgentTo = [] }: SendOptions = {},
 ): Promise<void> {
   if (filesFrom !== room)
     for (const { hash, name, size, small } of message.files ?? []) {
@@ -41,7 +45,14 @@ export async function sendMessage(
     const command: ChatCreate = { type: 'direct', title: '', members: [startWith] };
     await data.send(room, 'chat.create', command);
   }
-  await data.send(room, 'chat.send', message);
+  if (urgentTo.length === 0) return void (await data.send(room, 'chat.send', message));
+  // Both or neither. Where it will stand nobody knows yet: the relay finds it by its id.
+  const id = newId<CommandId>();
+  const urge = { target: { seq: 0, id }, members: urgentTo };
+  await data.sendAll(room, [
+    { id, type: 'chat.send', data: message },
+    { id: newId(), type: 'chat.urge', data: urge },
+  ]);
 }
 
 /** The address of a message, which opens the conversation at it. */

@@ -24,7 +24,7 @@ class Drafts {
     const key = keyOf(data, room);
     const known = this.#texts.get(key);
     if (known !== undefined) return known;
-    const stored = await data.draft(room);
+    const stored = await data.drafts.get(room);
     // Somebody may have typed while the database answered.
     const now = this.#texts.get(key);
     if (now !== undefined) return now;
@@ -41,7 +41,7 @@ class Drafts {
     if (earlier) clearTimeout(earlier.timer);
     const write = (): void => {
       this.#waiting.delete(key);
-      void data.saveDraft(room, text);
+      void data.drafts.put(room, text);
     };
     if (when === 'now') return write();
     this.#waiting.set(key, { timer: setTimeout(write, pause), write });

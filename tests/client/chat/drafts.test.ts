@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { WorkspaceData } from '../../../client/data/api.ts';
+import type { DraftStore } from '../../../client/data/storage/contract.ts';
 import { drafts } from '../../../client/features/chat/drafts.svelte.ts';
 
 const room = 'w/chat/a' as RoomId;
@@ -16,12 +17,14 @@ beforeEach(() => {
   writes = 0;
   data = {
     me: `person-${person}` as MemberId,
-    draft: (of: RoomId) => Promise.resolve(stored.get(of) ?? ''),
-    saveDraft: (of: RoomId, text: string) => {
-      writes += 1;
-      stored.set(of, text);
-      return Promise.resolve();
-    },
+    drafts: {
+      get: (of: RoomId) => Promise.resolve(stored.get(of) ?? ''),
+      put: (of: RoomId, text: string) => {
+        writes += 1;
+        stored.set(of, text);
+        return Promise.resolve();
+      },
+    } as Partial<DraftStore> as DraftStore,
   } as Partial<WorkspaceData> as WorkspaceData;
 });
 afterEach(() => {

@@ -69,7 +69,15 @@ async function someUnsent(storage: DeviceStorage): Promise<void> {
   await storage.texts.markSent(text, [sent!.key], 1);
   await storage.blobs.put({ ...blob, room: text, pending: true });
   await storage.drafts.put(chat, 'half a sent');
+  for (const id of ['first', 'second', 'third'])
+    await storage.drafts.addFile(chat, { id, name: `${id}.txt`, file: new Blob([id]) });
+  await storage.drafts.removeFiles(['second']);
 }
+/** The files beside the draft, and what they say. */
+const beside = async (storage: DeviceStorage): Promise<string[]> => {
+  const files = await storage.drafts.files(chat);
+  return Promise.all(files.map(async ({ name, file }) => `${name}: ${await file.text()}`));
+};
 
 /** A database of the same name and version that lost one of its parts. */
 async function loseStore(store: string): Promise<void> {
@@ -111,6 +119,7 @@ test('a database that is not whole is made anew, with everything that only this 
     { room: text, hash: 'ab', name: '', size: 3, at: 5, failure: null },
   ]);
   expect(await page.drafts.get(chat)).toBe('half a sent');
+  expect(await beside(page)).toEqual(['first.txt: first', 'third.txt: third']);
   expect(await page.leases.usable()).toEqual([]);
   expect(await page.rooms.all()).toEqual([]);
   expect(problems.map(({ code }) => code)).toEqual(['device-damaged']);

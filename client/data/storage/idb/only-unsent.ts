@@ -76,6 +76,7 @@ export const keepOnlyUnsent = (getDb: GetDb): Promise<number> =>
         void tx.objectStore('files').delete([blob.room, blob.hash]);
       }
     kept += await tx.objectStore('drafts').count();
+    kept += await tx.objectStore('draftFiles').count();
     // The texts they were used in are gone: their clocks are not known any more.
     for (const lease of await tx.objectStore('leases').getAll())
       void tx.objectStore('leases').put({ ...lease, state: 'retired' });

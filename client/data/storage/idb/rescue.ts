@@ -3,6 +3,7 @@ import type { RoomId } from '../../../../shared/base/ids.ts';
 import {
   blobRowOf,
   type BlobRow,
+  type DraftFileRow,
   type OutboxRow,
   type OwedRowValue,
   type UpdateRow,
@@ -16,7 +17,8 @@ type Kept =
   | { readonly store: 'blobs'; readonly value: BlobRow }
   | { readonly store: 'files'; readonly key: [RoomId, string]; readonly value: Blob }
   | { readonly store: 'owed'; readonly value: OwedRowValue }
-  | { readonly store: 'drafts'; readonly key: string; readonly value: string };
+  | { readonly store: 'drafts'; readonly key: string; readonly value: string }
+  | { readonly store: 'draftFiles'; readonly value: DraftFileRow };
 
 /** Where it waits while the database is made anew: a database of its own, so that a crash in between loses nothing. */
 const asideName = (name: string): string => `${name}:rescued`;
@@ -32,7 +34,7 @@ export async function setAside(name: string): Promise<void> {
   const damaged = await openDB(name);
   const kept: Kept[] = [];
   try {
-    for (const store of ['outbox', 'updates', 'blobs', 'drafts', 'owed'] as const)
+    for (const store of ['outbox', 'updates', 'blobs', 'drafts', 'draftFiles', 'owed'] as const)
       for (const { key, value } of await readable(damaged, store)) {
         const found = keepable(store, key, value);
         if (found) kept.push(found);
@@ -57,9 +59,8 @@ export async function putBack(name: string, db: WeftDb): Promise<number> {
   const kept = (await aside.getAll('kept')) as Kept[];
   aside.close();
   if (kept.length > 0) {
-    const tx = db.transaction(['outbox', 'updates', 'blobs', 'files', 'drafts', 'owed'], 'readwrite', {
-      durability: 'strict',
-    });
+    const stores = ['outbox', 'updates', 'blobs', 'files', 'drafts', 'draftFiles', 'owed'] as const;
+    const tx = db.transaction(stores, 'readwrite', { durability: 'strict' });
     for (const each of kept)
       if (each.store === 'drafts' || each.store === 'files')
         void tx.objectStore(each.store).put(each.value as never, each.key as never);
@@ -123,5 +124,10 @@ function keepable(store: Exclude<Kept['store'], 'files'>, key: IDBValidKey, valu
         : null;
     case 'drafts':
       return typeof key === 'string' && typeof value === 'string' ? { store, key, value } : null;
+    case 'draftFiles': {
+      if (!has(value, 'room', 'id', 'name', 'file') || !(value.file instanceof Blob)) return null;
+      const { key: _, ...row } = value as unknown as DraftFileRow;
+      return { store, value: row };
+    }
   }
 }

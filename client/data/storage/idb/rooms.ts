@@ -49,6 +49,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'snapshots',
     'outbox',
     'drafts',
+    'draftFiles',
     'blobs',
     'files',
     'journal',
@@ -259,6 +260,8 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           void tx.objectStore('mentions').delete(allOf(room));
           const draft = await tx.objectStore('drafts').get(room);
           void tx.objectStore('drafts').delete(room);
+          const beside = tx.objectStore('draftFiles');
+          for (const key of await beside.index('room').getAllKeys(room)) void beside.delete(key);
           // Begun and never sent: as if it had been sent and refused.
           if (draft)
             void outbox.put({

@@ -3,7 +3,7 @@ import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
 import type { HandedRow, Row } from '../../../../shared/protocol/messages.ts';
-import type { BlobRecord, Mention, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
+import type { BlobRecord, DraftFile, Mention, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
 
 /** A piece of a text. `unsent` and `refused` hold the room only where that is so, which keeps their indexes small. */
 export interface UpdateRow {
@@ -28,6 +28,12 @@ export interface SnapshotRow {
 
 /** `key` is absent until the database gave it. */
 export type OutboxRow = Omit<OutboxRecord, 'key'> & { key?: number };
+
+/** A file beside a draft, in the order they were put there. `key` is absent until the database gave it. */
+export interface DraftFileRow extends DraftFile {
+  readonly room: RoomId;
+  readonly key?: number;
+}
 
 /** What is known of a file; its bytes are in `files`, so that a change of this does not write them again. */
 export type BlobRow = Omit<BlobRecord, 'pending' | 'bytes'> & {
@@ -76,6 +82,7 @@ export interface WeftSchema extends DBSchema {
   files: { key: [RoomId, string]; value: Blob };
   leases: { key: number; value: LeaseRow };
   drafts: { key: RoomId; value: string };
+  draftFiles: { key: number; value: DraftFileRow; indexes: { id: string; room: RoomId } };
   journal: { key: JournalKey; value: JournalRun; indexes: { room: RoomId } };
   owed: { key: number; value: OwedRowValue; indexes: { room: RoomId; failed: RoomId } };
   mentions: { key: [RoomId, number]; value: Mention; indexes: { at: number } };
@@ -120,6 +127,11 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
   },
   // Urgent messages, cards of links, imported and erased messages: entries that were skipped before.
   () => undefined,
+  (db) => {
+    const files = db.createObjectStore('draftFiles', { keyPath: 'key', autoIncrement: true });
+    files.createIndex('id', 'id', { unique: true });
+    files.createIndex('room', 'room');
+  },
 ];
 
 /** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
@@ -155,6 +167,7 @@ export const storeNames: readonly StoreName[] = [
   'files',
   'leases',
   'drafts',
+  'draftFiles',
   'journal',
   'owed',
   'marks',

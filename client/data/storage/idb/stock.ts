@@ -99,4 +99,17 @@ export const idbDrafts = (getDb: GetDb): DraftStore => ({
       if (text === '') await tx.store.delete(room);
       else await tx.store.put(text, room);
     }),
+  files: (room) =>
+    read(getDb, ['draftFiles'], async (tx) =>
+      (await tx.store.index('room').getAll(room)).map(({ id, name, file }) => ({ id, name, file })),
+    ),
+  addFile: (room, file) =>
+    write(getDb, ['draftFiles'], async (tx) => void (await tx.store.add({ ...file, room }))),
+  removeFiles: (ids) =>
+    write(getDb, ['draftFiles'], async (tx) => {
+      for (const id of ids) {
+        const key = await tx.store.index('id').getKey(id);
+        if (key !== undefined) void tx.store.delete(key);
+      }
+    }),
 });

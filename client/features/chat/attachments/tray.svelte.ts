@@ -1,4 +1,7 @@
-/* Files that were chosen for the next message. They are read while the person writes. */
+/*
+ * Files that were chosen for the next message. They are read while the person writes, and kept on the device as the
+ * draft's text is.
+ */
 import {
   fileKind,
   mostFiles,
@@ -9,13 +12,14 @@ import { limits } from '../../../../shared/protocol/limits.ts';
 import { newId, type RoomId } from '../../../../shared/base/ids.ts';
 import type { WorkspaceData } from '../../../data/api.ts';
 import { hashOf } from '../../../data/blobs.ts';
+import type { DraftStore } from '../../../data/storage/contract.ts';
 import { formatBytes } from '../../../i18n/index.ts';
 import { nameOf, prepare, typeOf } from './prepare.ts';
 import { t } from './strings.ts';
 
 /** A file in the tray. */
 export class TrayItem {
-  readonly id = newId();
+  readonly id: string;
   readonly file: Blob;
   readonly name: string;
   readonly kind: FileKind;
@@ -25,8 +29,12 @@ export class TrayItem {
   #small: Blob | null = null;
   /** All that a message says of it is known. */
   isRead = $state(false);
+  /** It is on the device, beside the draft. */
+  isKept = false;
+  #isDone = false;
 
-  constructor(file: Blob, name: string, more: Pick<MessageFile, 'duration' | 'wave'> = {}) {
+  constructor(file: Blob, name: string, more: Pick<MessageFile, 'duration' | 'wave'> = {}, id = newId()) {
+    this.id = id;
     this.file = file;
     this.name = nameOf(name);
     const type = typeOf(file);
@@ -64,18 +72,53 @@ export class TrayItem {
     await this.#message;
   }
 
+  /** Sent, or given up. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
   close(): void {
+    this.#isDone = true;
     if (this.preview) URL.revokeObjectURL(this.preview);
   }
 }
 
+/** Where the files of a tray outlive the page. */
+interface Kept {
+  readonly store: Pick<DraftStore, 'files' | 'addFile' | 'removeFiles'>;
+  readonly room: RoomId;
+}
+
 export class Tray {
+  readonly #kept: Kept | null;
+  #work: Promise<void> = Promise.resolve();
   #items = $state.raw<readonly TrayItem[]>([]);
   /** Why the last files were not added; null when they were. */
   problem = $state<string | null>(null);
 
+  constructor(kept: Kept | null = null) {
+    this.#kept = kept;
+  }
+
   get items(): readonly TrayItem[] {
     return this.#items;
+  }
+
+  /** Something of it would be lost with the page. */
+  get isAtRisk(): boolean {
+    return this.#items.some(({ isKept }) => !isKept);
+  }
+
+  /** Takes out what the device kept of it. */
+  async load(): Promise<void> {
+    if (!this.#kept) return;
+    const found = await this.#kept.store.files(this.#kept.room).catch(() => []);
+    const items = found
+      .slice(0, mostFiles - this.#items.length)
+      .map(({ id, name, file }) => new TrayItem(file, name, {}, id));
+    for (const item of items) item.isKept = true;
+    this.#items = [...items, ...this.#items];
+    this.#check(items);
   }
 
   add(files: Iterable<File>): void {
@@ -89,7 +132,12 @@ export class Tray {
       else added.push(new TrayItem(file, file.name));
     }
     this.#items = [...this.#items, ...added];
-    for (const item of added)
+    this.#keep(added);
+    this.#check(added);
+  }
+
+  #check(items: readonly TrayItem[]): void {
+    for (const item of items)
       item.check().catch(() => {
         this.remove(item);
         this.problem = t.unreadable({ name: item.name });
@@ -99,7 +147,31 @@ export class Tray {
   remove(item: TrayItem): void {
     if (!this.#items.includes(item)) return;
     this.#items = this.#items.filter((other) => other !== item);
-    item.close();
+    this.done([item]);
+  }
+
+  /** Sent, or given up. */
+  done(items: readonly TrayItem[]): void {
+    for (const item of items) item.close();
+    this.#next(({ store }) => store.removeFiles(items.map(({ id }) => id)));
+  }
+
+  #keep(items: readonly TrayItem[]): void {
+    for (const item of items)
+      this.#next(async ({ store, room }) => {
+        const { id, name, file, isDone } = item;
+        if (isDone) return;
+        await store.addFile(room, { id, name, file });
+        item.isKept = true;
+      });
+  }
+
+  /** One after the other: they come back in the order they were added, and none after it was sent. */
+  #next(change: (kept: Kept) => Promise<void>): void {
+    const kept = this.#kept;
+    if (!kept) return;
+    // What does not fit on the device stays in the page alone, which asks before it goes.
+    this.#work = this.#work.then(() => change(kept)).catch(() => undefined);
   }
 
   /** Gives all of them away and is empty. */
@@ -116,21 +188,23 @@ export class Tray {
   }
 }
 
-/** Trays of conversations that were left wait until one comes back. A page that goes takes them along, and asks before. */
+/** Trays of conversations that were left wait until one comes back. A page that goes asks before something would be lost. */
 class Trays {
   readonly #trays = new Map<string, Tray>();
 
-  of({ me }: WorkspaceData, room: RoomId): Tray {
+  of({ me, drafts }: WorkspaceData, room: RoomId): Tray {
     const key = `${me} ${room}`;
     addEventListener('beforeunload', this.ask);
     let tray = this.#trays.get(key);
-    if (!tray) this.#trays.set(key, (tray = new Tray()));
+    if (!tray) {
+      this.#trays.set(key, (tray = new Tray({ store: drafts, room })));
+      void tray.load();
+    }
     return tray;
   }
 
-  /** The browser asks whether to go when there is something that would be lost. */
   readonly ask = (event: BeforeUnloadEvent): void => {
-    if ([...this.#trays.values()].some(({ items }) => items.length > 0)) event.preventDefault();
+    if ([...this.#trays.values()].some((tray) => tray.isAtRisk)) event.preventDefault();
   };
 }
 

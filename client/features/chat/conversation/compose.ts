@@ -23,6 +23,13 @@ export function mentionable(data: WorkspaceData, { state, room }: Conversation):
   return mayCallAll ? [everybody, ...people] : people;
 }
 
+/** Whom a text calls, by name or all together. `people`: those of `mentionable`. */
+export function calledBy(text: string, people: readonly Named[]): readonly MemberId[] {
+  const { mentions, all } = wordsOf(text, people);
+  const everyone = people.filter((person) => person !== everybody).map(({ id }) => id as MemberId);
+  return all ? everyone : (mentions ?? []);
+}
+
 /** `people`: those of `mentionable`. */
 export function wordsOf(text: string, people: readonly Named[]): Pick<ChatSend, 'text' | 'mentions' | 'all'> {
   const persons = people.filter((person) => person !== everybody);

@@ -65,7 +65,7 @@ export async function forward(
   for (const { id, partner } of to) {
     let begin = data.chat(id) === null ? partner : null;
     for (const message of all) {
-      await sendMessage(data, chatRoom(data, id), message, begin, from);
+      await sendMessage(data, chatRoom(data, id), message, begin, { filesFrom: from });
       begin = null;
     }
   }
