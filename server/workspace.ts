@@ -20,8 +20,10 @@ import { createSqlitePushStore } from './push/sqlite-push-store.ts';
 import type { Relay } from './relay/contract.ts';
 import type { RelayLog, RelayMetrics } from './relay/metrics.ts';
 import { createRelay } from './relay/relay.ts';
+import { openRunningMark } from './storage/running-mark.ts';
 import { whenUnsure } from './storage/sqlite/guard.ts';
 import { openDatabase } from './storage/sqlite/open.ts';
+import { beginEpochAtHead } from './storage/sqlite/epoch.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
 
 /** The data folder in use by this process: the relay, who may come in, and the pictures. */
@@ -80,9 +82,21 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const database = open(folder, durability);
   let journal: Journal | null = null;
   let isClosed = false;
-  if (options.fatal) whenUnsure(database, options.fatal);
+  const mark = openRunningMark(folder);
+  whenUnsure(database, (error) => {
+    mark.spoil();
+    options.fatal?.(error);
+  });
   try {
-    const plainStore = createSqliteStore(database);
+    if (mark.wasCut) {
+      log?.warn(
+        {},
+        'the machine went down under the last relay: this one asks devices for what may be missing',
+      );
+      beginEpochAtHead(database);
+    }
+    mark.put();
+    const plainStore = createSqliteStore(database, { syncsBeside: durability === 'full' && mark.canTell });
     const { epoch } = plainStore;
     const journalFile = options.revocations ?? join(folder, 'revocations.log');
     const known = plainStore.epochs.length > 0 ? (readJournal(journalFile)?.lines ?? []) : [];
@@ -136,6 +150,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         isClosed = true;
         store.close();
         journal?.close();
+        mark.remove();
       },
     };
   } catch (error) {

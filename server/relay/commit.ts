@@ -12,6 +12,7 @@ import type {
   WriteBatch,
 } from '../storage/contract.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
+import { createUnsynced } from './unsynced.ts';
 
 /** One thing to store: what goes into the batch, and what to do when it is durable or is not. */
 export interface Work {
@@ -25,9 +26,14 @@ export interface Work {
   readonly readersBefore?: ReadonlyMap<RoomId, Readers>;
   /** Who sent it, for those who do not want their own back. */
   readonly origin?: object;
-  /** After the commit and the fan-out. `row` is the stored one, null when the work had none. */
+  /** A change of a text, or that there was nothing new in one: shown when it is written, answered when it is durable. */
+  readonly isOfText?: true;
+  /** It is durable, and was shown. `row` is the stored one, null when the work had none. */
   done(row: StoredRow | null, cursor: number): void;
-  /** Nothing of it is stored; the states it was judged on are rolled back already. */
+  /**
+   * Nothing of it is stored; the states it was judged on are rolled back already. Or, of a text: it was shown, and whether it
+   * stays nobody can say.
+   */
   failed(failure: Failure): void;
 }
 
@@ -43,13 +49,17 @@ export interface CommitterDeps {
   readonly log: RelayLog;
   /** Runs something at the end of this turn of the event loop. */
   defer(run: () => void): void;
+  /** Runs something once, later. */
+  later(milliseconds: number, run: () => void): void;
+  /** Milliseconds. */
+  now(): number;
   /** Queues what was gathered in this turn and not judged yet. */
   gathered(): void;
-  /** Everything of one group is durable: show it. */
+  /** Everything of one group is durable, or is written and of texts: show it. */
   published(rows: readonly Committed[]): void;
   /** A group was not stored: forget every state that counts on it. */
   rolledBack(works: readonly Work[]): void;
-  /** All of a group has been answered. */
+  /** All there is to be said for now has been said. */
   settled(): void;
 }
 
@@ -61,6 +71,8 @@ export interface Committer {
   plan(): void;
   /** Stores what is queued, now. */
   flush(): void;
+  /** The same, and nobody waits for the disk any more. */
+  finish(): void;
   /**
    * Stores one work by itself, now; throws what `also` or the store throws, after rolling back. `flush` before the work
    * is judged: nothing else may be queued.
@@ -68,16 +80,33 @@ export interface Committer {
   commitAlone(work: Work, also: () => void): void;
 }
 
-/** Group commit: what arrives within one turn of the event loop is stored in one transaction, then answered. */
+/**
+ * Group commit: what arrives within one turn of the event loop is stored in one transaction, then answered. Where the
+ * store can sync beside the loop, a group of changes of texts is shown as soon as it is written: it survives the process
+ * then, and is answered when it survives a power cut too.
+ */
 export function createCommitter(deps: CommitterDeps): Committer {
   const { store, metrics, log, defer, gathered, published, rolledBack, settled } = deps;
+  const { sync } = store;
   let queue: Work[] = [];
   let queuedRows = 0;
   let scheduled = false;
   /** What is queued now is stored right after. */
   let isGathering = false;
 
-  const persist = (works: readonly Work[], also: readonly (() => void)[]): StoredRow[] => {
+  const unsynced = createUnsynced({
+    sync: (done) => sync?.(done),
+    now: deps.now,
+    later: deps.later,
+    answered: settled,
+  });
+
+  /** Rights, ids and entries are shown to nobody before they are durable. */
+  const maySyncLater = (works: readonly Work[]): boolean =>
+    sync !== undefined &&
+    works.every(({ isOfText, claims, readers }) => isOfText && !claims?.length && !readers?.length);
+
+  const persist = (works: readonly Work[], also: readonly (() => void)[], syncLater = false): StoredRow[] => {
     const started = performance.now();
     const rows = store.commit({
       rows: works.flatMap((work) => work.row ?? []),
@@ -87,20 +116,33 @@ export function createCommitter(deps: CommitterDeps): Committer {
       readers: works.flatMap((work) => work.readers ?? []),
       erasures: works.flatMap((work) => work.erasure ?? []),
       also,
+      ...(syncLater ? { syncLater } : {}),
     });
     metrics.committed(rows.length, (performance.now() - started) / 1000);
     return rows;
   };
 
-  const announce = (works: readonly Work[], rows: readonly StoredRow[]): void => {
+  const answer = (works: readonly Work[], rows: readonly StoredRow[], cursor: number): void => {
+    let next = 0;
+    for (const work of works) work.done(work.row ? rows[next++]! : null, cursor);
+  };
+
+  const refuse = (works: readonly Work[]): void => {
+    for (const work of works) work.failed(failure('storage-failed', 'the relay could not store it'));
+  };
+
+  const announce = (works: readonly Work[], rows: readonly StoredRow[], isDurable: boolean): void => {
     let next = 0;
     const committed: Committed[] = [];
     for (const work of works) if (work.row) committed.push({ row: rows[next++]!, work });
     published(committed);
     const cursor = store.head();
-    next = 0;
-    for (const work of works) work.done(work.row ? rows[next++]! : null, cursor);
+    if (isDurable) {
+      unsynced.synced();
+      answer(works, rows, cursor);
+    }
     settled();
+    if (!isDurable) unsynced.wait((why) => (why ? refuse(works) : answer(works, rows, cursor)));
     tidy();
   };
 
@@ -132,17 +174,18 @@ export function createCommitter(deps: CommitterDeps): Committer {
     gather();
     if (queue.length === 0) return;
     const works = take();
+    const syncLater = maySyncLater(works);
     let rows: StoredRow[];
     try {
-      rows = persist(works, []);
+      rows = persist(works, [], syncLater);
     } catch (error) {
       log.error({ err: error, works: works.length }, 'the group commit failed');
       rolledBack(works);
-      for (const work of works) work.failed(failure('storage-failed', 'the relay could not store it'));
+      refuse(works);
       settled();
       return;
     }
-    announce(works, rows);
+    announce(works, rows, !syncLater);
   };
 
   const plan = (): void => {
@@ -165,6 +208,13 @@ export function createCommitter(deps: CommitterDeps): Committer {
     },
     plan,
     flush,
+    finish() {
+      flush();
+      if (!unsynced.isWaitedFor) return;
+      // Work that is nobody's: it fails or is durable, and what was written before is no worse off either way.
+      queue.push({ done: () => undefined, failed: () => undefined });
+      flush();
+    },
     commitAlone(work, also) {
       let rows: StoredRow[];
       try {
@@ -173,7 +223,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
         rolledBack([work]);
         throw error;
       }
-      announce([work], rows);
+      announce([work], rows, true);
     },
   };
 }

@@ -192,6 +192,8 @@ export function createRelay(deps: RelayDeps): Relay {
     metrics,
     log,
     defer,
+    later,
+    now: () => clock.now(),
     gathered: () => texts.settle(),
     published,
     rolledBack,
@@ -433,7 +435,7 @@ export function createRelay(deps: RelayDeps): Relay {
       stopping = true;
       texts.stop();
       handback.stop();
-      committer.flush();
+      committer.finish();
       outboxes.flush();
       endWhere(() => true, 'stopping', 'the relay is stopping');
       saving(logs.keepAll);

@@ -99,11 +99,16 @@ export function createUpdates(deps: UpdatesDeps): Updates {
         }
         // Nothing new, but what made it old may still be queued: durable only when that is.
         if (staged.value === null)
-          return committer.enqueue({ done: (_row, cursor) => known(cursor), failed: refused });
+          return committer.enqueue({
+            isOfText: true,
+            done: (_row, cursor) => known(cursor),
+            failed: refused,
+          });
         committer.enqueue({
           row: { ...row, room: located.room, bytes: staged.value },
           claims: claims(),
           ...firstReaders(located.room),
+          isOfText: true,
           ...(origin ? { origin } : {}),
           done: (stored, cursor) => taken(stored?.cursor ?? cursor),
           failed: refused,

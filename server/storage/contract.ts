@@ -1,6 +1,7 @@
 import type { CommandResult, Row, Welcome } from '../../shared/protocol/messages.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import type { HistoryStore } from './history-contract.ts';
+import type { StorageError } from './storage-error.ts';
 
 /** A row that is not stored yet: the store gives it its cursor and, in its room, its seq. */
 export interface NewRow {
@@ -74,7 +75,10 @@ export interface Claim {
   readonly at: number;
 }
 
-/** Everything of one group commit. Applied in this order, in one transaction, durable when `commit` returns. */
+/**
+ * Everything of one group commit. Applied in this order, in one transaction, durable when `commit` returns; with
+ * `syncLater` only written then: it survives the death of the process, and a power cut when a later `sync` is done.
+ */
 export interface WriteBatch {
   readonly rows: readonly NewRow[];
   readonly commands: readonly SettledCommand[];
@@ -86,6 +90,7 @@ export interface WriteBatch {
   readonly erasures: readonly Erasure[];
   /** Other tables' writes that must stand or fall with these (an account with its directory entry). */
   readonly also: readonly (() => void)[];
+  readonly syncLater?: boolean;
 }
 
 export const emptyBatch: WriteBatch = {
@@ -115,6 +120,11 @@ export interface RelayStore {
   backedUp(): number;
   /** Rows as stored, in order; cursors rise by one without gaps in the order of `batch.rows`. */
   commit(batch: WriteBatch): StoredRow[];
+  /**
+   * Makes durable what is written when it is called, beside the loop; any commit without `syncLater` does too. Only where
+   * a power cut can be told afterwards: absent, every commit is durable when it returns.
+   */
+  readonly sync?: (done: (why: StorageError | null) => void) => void;
   /** Keeps the write-ahead log short. For after the answers of a commit, since it may take some milliseconds. */
   tidy(): void;
   /** The newest cursor; 0 when nothing is stored. */

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CommandId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
-import { emptyBatch } from '../../server/storage/contract.ts';
+import { emptyBatch, type RelayStore } from '../../server/storage/contract.ts';
+import { whenUnsure } from '../../server/storage/sqlite/guard.ts';
 import { openDatabase } from '../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
 import { StorageError } from '../../server/storage/storage-error.ts';
@@ -250,6 +252,85 @@ describe('the database file', () => {
     expect(readFileSync(`${file}-wal`).equals(log)).toBe(true);
     const cut = openDatabase(file, { durability: 'full', damagedLog: 'cut' });
     cut.close();
+  });
+
+  describe('with syncs beside it', () => {
+    const later = { ...emptyBatch, rows: [row], syncLater: true };
+    const syncOf = (store: RelayStore): Promise<StorageError | null> =>
+      new Promise((done) => store.sync!(done));
+    /** As a power cut leaves it: the first frame from this size of the log on is not what was written. */
+    const cutAt = (store: RelayStore, size: number): void => {
+      const [copy, log] = [readFileSync(file), readFileSync(`${file}-wal`)];
+      store.close();
+      log[size + 24 + 100]! ^= 4;
+      writeFileSync(file, copy);
+      writeFileSync(`${file}-wal`, log);
+    };
+    const sizeOfLog = (): number => statSync(`${file}-wal`).size;
+
+    it('loses in a power cut only what no sync has brought to the disk, however many commits that are', async () => {
+      const store = createSqliteStore(open(), { syncsBeside: true });
+      for (let i = 0; i < 5; i++) store.commit(later);
+      expect(await syncOf(store)).toBeNull();
+      const size = sizeOfLog();
+      for (let i = 0; i < 20; i++) store.commit(later);
+      cutAt(store, size);
+      const again = createSqliteStore(open(), { syncsBeside: true });
+      expect(again.head()).toBe(5);
+      again.close();
+    });
+
+    it('is refused when damage lies before what was synced', async () => {
+      const store = createSqliteStore(open(), { syncsBeside: true });
+      const size = sizeOfLog();
+      for (let i = 0; i < 4; i++) {
+        store.commit(later);
+        expect(await syncOf(store)).toBeNull();
+      }
+      cutAt(store, size);
+      expect(reasonOf(open)).toBe('damaged');
+    });
+
+    it('is refused when damage lies before commits that synced all before them', () => {
+      const store = createSqliteStore(open(), { syncsBeside: true });
+      const size = sizeOfLog();
+      for (let i = 0; i < 4; i++) store.commit(i % 2 === 0 ? later : { ...later, syncLater: false });
+      store.commit({ ...emptyBatch });
+      store.commit({ ...emptyBatch });
+      cutAt(store, size);
+      expect(reasonOf(open)).toBe('damaged');
+    });
+
+    it('has what was written when the process died, and may be closed while a sync is on its way', () => {
+      const store = createSqliteStore(open(), { syncsBeside: true });
+      for (let i = 0; i < 3; i++) store.commit(later);
+      const [copy, log] = [readFileSync(file), readFileSync(`${file}-wal`)];
+      store.sync!(() => undefined);
+      store.close();
+      writeFileSync(file, copy);
+      writeFileSync(`${file}-wal`, log);
+      const again = createSqliteStore(open());
+      expect(again.head()).toBe(3);
+      again.close();
+    });
+
+    it('writes nothing behind what could not be synced', async () => {
+      const database = open();
+      const store = createSqliteStore(database, { syncsBeside: true });
+      const told: string[] = [];
+      whenUnsure(database, ({ reason }) => told.push(reason));
+      const fails = vi.spyOn(fs, 'fdatasync').mockImplementation((_file, done) => done(new Error('EIO')));
+      syncBuiltinESMExports();
+      store.commit(later);
+      const why = await syncOf(store);
+      fails.mockRestore();
+      syncBuiltinESMExports();
+      expect(why?.reason).toBe('unsure');
+      expect(told).toEqual(['unsure']);
+      expect((await syncOf(store))?.reason).toBe('unsure');
+      expect(reasonOf(() => store.commit({ ...emptyBatch, rows: [row] }))).toBe('unsure');
+      store.close();
+    });
   });
 
   it('forgets old answers of a device, never its newest five hundred', () => {

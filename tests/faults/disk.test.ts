@@ -96,7 +96,7 @@ describe.skipIf(noTrace !== null)('a disk that fails under a relay in use', () =
     told.refused++;
   }
 
-  /** Ends, and what only the page cache holds is cut away as a power cut would: nobody had been told that it is there. */
+  /** Ends, and what only the page cache holds is cut away as a power cut would: nobody had been told that it is kept. */
   async function failSync({ error, nth }: Fault & { kind: 'sync' }): Promise<void> {
     const faults = ['fsync', 'fdatasync'].map((call) => `${call}:error=${error}:when=${nth}`);
     const trace = await Trace.attach(relay.pid!, faults);
@@ -115,6 +115,16 @@ describe.skipIf(noTrace !== null)('a disk that fails under a relay in use', () =
       told.powerCuts++;
     }
     await relay.start();
+    for (const writer of writers) writer.collect();
+    const wrong = await brokenPromises(relay.address, people[0]!, page, []);
+    expect(wrong, `seed ${seed}, round ${round}: what was acknowledged is there by itself`).toEqual([]);
+    // What others were shown and nobody was told is kept: whoever wrote it has it still.
+    await connectAll();
+    const unanswered = (): boolean => writers.some(({ waiting }) => waiting > 0);
+    await until('what was shown comes back', () => {
+      for (const writer of writers) writer.collect();
+      return !unanswered();
+    });
     told.ended++;
   }
 

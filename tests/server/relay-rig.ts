@@ -55,7 +55,8 @@ export async function startRig(
   const folder = mkdtempSync(join(tmpdir(), 'weft-relay-'));
   const revoked = new Set<string>();
   const bounds = { ...defaultBounds, ...deps.bounds };
-  const open = () => createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }));
+  const open = () =>
+    createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }), { syncsBeside: true });
   let store = deps.store ?? open();
   let relay = createRelay({ version: 'test', ...deps, bounds, store });
   const callerOf = (token: string): Caller => {

@@ -165,7 +165,7 @@ class Client {
 
 async function write(): Promise<void> {
   const database = openDatabase(file, { durability: 'full' });
-  const store = createSqliteStore(database);
+  const store = createSqliteStore(database, { syncsBeside: true });
   const writeBack = (): void => void database.pragma('wal_checkpoint(PASSIVE)');
   const relay = createRelay({ store: killable(store, writeBack), version: 'test' });
   const room = (name: string): RoomId => `${store.workspace}/${name}` as RoomId;

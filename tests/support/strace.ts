@@ -84,11 +84,27 @@ export async function whyNoTrace(): Promise<string | null> {
 export function syncedBytes(lines: readonly string[], file: string): number | null {
   let written: number | null = null;
   let synced: number | null = null;
+  /** Calls of threads that others' calls came between: what is done when they have worked. */
+  const begun = new Map<string, () => void>();
   for (const line of lines) {
+    const [thread = ''] = line.split(' ', 1);
+    if (line.includes(' resumed>')) {
+      if (/ = \d+$/.test(line)) begun.get(thread)?.();
+      begun.delete(thread);
+      continue;
+    }
     if (!line.includes(`<${file}>`)) continue;
-    const write = /pwrite64\(.*, (\d+), (\d+)\) = (\d+)$/.exec(line);
-    if (write) written = Number(write[2]) + Number(write[3]);
-    else if (/f(data)?sync\(.*\) = 0$/.test(line) && written !== null) synced = written;
+    const write = /pwrite64\(.*, (\d+), (\d+)(?:\) = \d+| <unfinished \.\.\.>)$/.exec(line);
+    // A sync brings to the disk what was written when it began.
+    const before = written;
+    const worked = write
+      ? () => (written = Number(write[1]) + Number(write[2]))
+      : /f(data)?sync\(/.test(line) && before !== null
+        ? () => (synced = before)
+        : null;
+    if (!worked) continue;
+    if (line.endsWith('<unfinished ...>')) begun.set(thread, worked);
+    else if (write || line.endsWith(' = 0')) worked();
   }
   return synced;
 }

@@ -23,13 +23,16 @@ export function whenUnsure(database: Database.Database, tell: (error: StorageErr
   tellers.set(database, tell);
 }
 
+export const tellUnsure = (database: Database.Database, error: StorageError): void =>
+  tellers.get(database)?.(error);
+
 /** Runs code that reads or writes the database; whatever SQLite throws leaves as a StorageError. */
 export function guarded<T>(database: Database.Database, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const known = asStorageError(error);
-    if (known instanceof StorageError && known.reason === 'unsure') tellers.get(database)?.(known);
+    if (known instanceof StorageError && known.reason === 'unsure') tellUnsure(database, known);
     throw known;
   }
 }

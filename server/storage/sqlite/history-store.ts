@@ -13,6 +13,7 @@ import { StorageError } from '../storage-error.ts';
 import { guarded as guardedBy } from './guard.ts';
 import type { SqliteDatabase } from './open.ts';
 import { sumOf } from './sums.ts';
+import { unhurried as withoutWaiting } from './unhurried.ts';
 
 type Summed<T> = Omit<T, 'room'> & { readonly sum: number };
 
@@ -33,16 +34,7 @@ export function createSqliteHistory(database: SqliteDatabase): HistoryStore {
    * Everything written here is made of rows that are durable, and can be made again: it does not wait for the disk. The
    * log keeps the order, so what was written before a durable commit is there when that is.
    */
-  const unhurried = <T>(work: () => T): T =>
-    guarded(() => {
-      const durability = String(database.pragma('synchronous', { simple: true }));
-      database.pragma('synchronous = NORMAL');
-      try {
-        return work();
-      } finally {
-        database.pragma(`synchronous = ${durability}`);
-      }
-    });
+  const unhurried = <T>(work: () => T): T => guarded(() => withoutWaiting(database, work));
 
   /** Rows of one room, of which none may be another than was stored. */
   function* marked<T>(room: RoomId, rows: Iterable<Marked<T>>): Generator<T> {

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import * as Y from 'yjs';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { CommandId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import { encodeLogRun } from '../../../shared/protocol/log-bytes.ts';
-import type { Welcome } from '../../../shared/protocol/messages.ts';
+import { beginEpochAt } from './epoch.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
 import { bytesSum, markOf } from './sums.ts';
@@ -190,16 +189,4 @@ function writer(database: SqliteDatabase, { id, room }: StoredRoom, now: number)
     const head = { cursor: cursor!, room: id, seq, by: nobody, device: nobody, at };
     add.run(head.cursor, id, seq, nobody, nobody, at, crc32(bytes), markOf(head), bytes);
   };
-}
-
-/** As after a restore: cursors above `until` mean nothing any more. */
-export function beginEpochAt(database: SqliteDatabase, until: number): void {
-  const read = database.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
-  const write = database.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  );
-  const before = { epoch: read.get('epoch') ?? '', until };
-  const epochs = [...(JSON.parse(read.get('epochs') ?? '[]') as Welcome['epochs']), before];
-  write.run('epoch', randomUUID());
-  write.run('epochs', JSON.stringify(epochs));
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
@@ -6,10 +7,12 @@ import { StorageError } from '../storage-error.ts';
 import { mendAnswers } from './answers.ts';
 import { guarded as guardedBy } from './guard.ts';
 import { createSqliteHistory } from './history-store.ts';
+import { openLogSync } from './log-sync.ts';
 import { nameNumber } from './names.ts';
 import type { SqliteDatabase } from './open.ts';
 import { readRooms, type StoredRoom } from './rooms.ts';
 import { bytesSum, identitySum, markOf, sumOf } from './sums.ts';
+import { unhurried } from './unhurried.ts';
 
 type ChangedRoom = Pick<ChangedHead, 'room' | 'changed'>;
 
@@ -40,8 +43,13 @@ const commitsBetweenLooks = 16;
 /** Answers that a device can always ask for again: more than it can have on the way when its connection breaks. */
 const keptAnswers = 500;
 
+export interface SqliteStoreOptions {
+  /** Gives it `sync`. Only where the next start can tell whether the power was cut. */
+  readonly syncsBeside?: boolean;
+}
+
 /** The log in an open database. Everything it does to `rows` is an insert, save what was taken back. */
-export function createSqliteStore(database: SqliteDatabase): RelayStore {
+export function createSqliteStore(database: SqliteDatabase, options: SqliteStoreOptions = {}): RelayStore {
   const prepared = prepare(database);
   const history = createSqliteHistory(database);
   const guarded = <T>(work: () => T): T => guardedBy(database, work);
@@ -55,6 +63,10 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     throw new StorageError('damaged', 'its name or its key is not what it was');
   const rooms = guarded(() => readRooms(database));
   const areAnswersLost = guarded(() => mendAnswers(database));
+  // Synced: it brings to the disk what an earlier process wrote, and the log's own entry in its folder.
+  if (options.syncsBeside) guarded(() => prepared.beat.run(randomUUID()));
+  const logSync = options.syncsBeside ? openLogSync(database) : null;
+  let beats = 0;
   let head = 0;
   for (const { cursor } of rooms.values()) head = Math.max(head, cursor);
 
@@ -149,7 +161,9 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
       for (const member of wanted) prepared.addReader.run(room, member, cursor, sumOf(room, member, cursor));
     }
     for (const write of batch.also) write();
-    prepared.synced.run();
+    if (logSync?.mayMark ?? true) prepared.synced.run();
+    // A commit that changes nothing would not be synced, nor what is written before it.
+    else if (!batch.syncLater) prepared.beat.run(String(++beats));
     return stored;
   });
 
@@ -161,6 +175,19 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     } finally {
       database.pragma('secure_delete = OFF');
     }
+  };
+
+  const commit = (batch: WriteBatch): StoredRow[] => {
+    if (!logSync || !batch.syncLater) {
+      const writes = (): StoredRow[] => write.immediate(batch);
+      const rows = batch.erasures.length > 0 ? overwriting(writes) : writes();
+      logSync?.synced();
+      return rows;
+    }
+    const isMarked = logSync.mayMark;
+    const rows = unhurried(database, () => write.immediate(batch));
+    if (isMarked) logSync.marked();
+    return rows;
   };
 
   const asHead = ({ id: _id, ...rest }: StoredRoom): RoomHead => rest;
@@ -217,12 +244,13 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
     backedUp: () => guarded(() => Number(prepared.meta.get('backed-up') ?? 0)),
     commit: (batch) =>
       guarded(() => {
-        const rows =
-          batch.erasures.length > 0 ? overwriting(() => write.immediate(batch)) : write.immediate(batch);
+        logSync?.expectSure();
+        const rows = commit(batch);
         head = rows.at(-1)?.cursor ?? head;
         for (const room of moved.values()) rooms.set(room.room, room);
         return rows;
       }),
+    ...(logSync ? { sync: logSync.sync } : {}),
     tidy: () =>
       guarded(() => {
         if (++commits < commitsBetweenLooks) return;
@@ -318,7 +346,10 @@ export function createSqliteStore(database: SqliteDatabase): RelayStore {
         if (prepared.meta.get('heartbeat') !== String(now))
           throw new StorageError('disk', 'the heartbeat could not be read back');
       }),
-    close: () => void database.close(),
+    close() {
+      logSync?.close();
+      database.close();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ const frameHeaderSize = 24;
 /** The last bit says in which byte order the sums are computed. */
 const magic = 0x377f0682;
 
-/** In a page that every commit writes which is synced before anybody is answered. */
+/** In a page that only commits write before which every other that wrote it is synced. */
 export const syncedMark = 'weft: this commit is synced before anybody is answered';
 
 type Sum = readonly [number, number];
@@ -28,9 +28,9 @@ function markedPage(log: Uint8Array, view: DataView, frame: number): number {
 }
 
 /**
- * Synced commits in a write-ahead log of SQLite that its first damaged frame belongs to or that lie behind it. SQLite
- * takes such a frame for the end, as it must after a power cut, where at most one of them had begun: so two are proof that
- * stored work cannot be read. Others, which nobody was told of, may be missing in any number.
+ * Commits with the mark in a write-ahead log of SQLite that its first damaged frame belongs to or that lie behind it.
+ * SQLite takes such a frame for the end, as it must after a power cut, which at most one of them was not synced before: so
+ * two are proof that stored work cannot be read. Others, which nobody was answered, may be missing in any number.
  */
 export function commitsBehindDamage(log: Uint8Array): number {
   if (log.length < headerSize + frameHeaderSize) return 0;

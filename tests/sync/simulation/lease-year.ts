@@ -24,7 +24,7 @@ const day = 24 * 3_600_000;
 
 /** A document that people write in, day after day, each on a device of their own: with the shipped code of leases. */
 async function live({ people, days, aDay, seed }: Year): Promise<YearEnd> {
-  const world = new SimWorld(seed, null);
+  const world = new SimWorld(seed, null, false);
   const members = Array.from({ length: people }, (_, i) => `member${i}` as MemberId);
   for (const member of members) await world.join(member, member === members[0] ? 'owner' : 'member');
   const devices = members.map((member) => world.device(member));

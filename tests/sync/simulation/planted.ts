@@ -46,15 +46,27 @@ export const planted: readonly Planted[] = [
     'queue.push(work.row ? { ...work, done: () => {} } : work); if (work.row) work.done(null, store.head());',
   ),
   plant(
+    'acknowledges a text before the disk has it',
+    'server/relay/commit.ts',
+    'announce(works, rows, !syncLater);',
+    'announce(works, rows, true);',
+  ),
+  plant(
+    'takes a sync for one of all that was written meanwhile',
+    'server/relay/unsynced.ts',
+    'const all = served;',
+    'const all = [...served, ...waiting.splice(0)];',
+  ),
+  plant(
     'shows before the commit',
     'server/relay/commit.ts',
-    'rows = persist(works, []);',
+    'rows = persist(works, [], syncLater);',
     `{
       let at = store.head();
       published(works.flatMap((work) =>
         work.row ? [{ work, row: { ...work.row, cursor: ++at, seq: store.room(work.row.room)?.rows ?? 0 } }] : []));
     }
-    rows = persist(works, []);`,
+    rows = persist(works, [], syncLater);`,
   ),
   plant(
     'acknowledges what the disk refused',

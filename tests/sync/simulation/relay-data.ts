@@ -22,14 +22,19 @@ export class RelayData {
   /** Copies that may be restored: the newest that was told to devices as backed up, and later ones. */
   copies: Copy[] = [];
   #commits: WriteBatch[] = [];
+  /** Of these, those that a power cut leaves. */
+  #synced = 0;
   readonly #lines: JournalLine[] = [];
   readonly #now: () => number;
   #backedUp = 0;
   #epochs = 0;
   #highestLease = 0;
+  readonly #syncing: ((ended: () => void) => void) | null;
 
-  constructor(workspace: WorkspaceId, now: () => number) {
+  /** `syncing`: calls back when a sync beside the relay has ended; without it every commit is synced. */
+  constructor(workspace: WorkspaceId, now: () => number, syncing: ((ended: () => void) => void) | null) {
     this.#now = now;
+    this.#syncing = syncing;
     this.store = this.#watched(createMemoryStore({ workspace, epoch: 'first' }));
   }
 
@@ -47,13 +52,23 @@ export class RelayData {
           rows: batch.rows.map((row, i) => ({ ...row, bytes: stored[i]!.bytes })),
           also: [],
         });
+        if (!batch.syncLater) this.#synced = this.#commits.length;
         for (const { client } of batch.leases) this.#highestLease = Math.max(this.#highestLease, client);
         return stored;
       },
+      ...(this.#syncing ? { sync: (done) => this.#sync(done) } : {}),
     };
     return journalledStore(kept, (lines, cursor) => {
       const { epoch } = memory;
       for (const line of lines) this.#lines.push({ ...line, at: this.#now(), epoch, cursor });
+    });
+  }
+
+  #sync(done: (why: null) => void): void {
+    const written = this.#commits.length;
+    this.#syncing?.(() => {
+      this.#synced = Math.max(this.#synced, written);
+      done(null);
     });
   }
 
@@ -64,6 +79,7 @@ export class RelayData {
     if (told) {
       this.#backedUp = cursor;
       this.copies = [];
+      this.#synced = this.#commits.length;
     }
     this.copies.push({ epoch, epochs, cursor, commits: [...this.#commits] });
   }
@@ -75,15 +91,27 @@ export class RelayData {
 
   /** The store as the copy says, as a new epoch; what came of each of its commits. */
   restore(copy: Copy): Commit[] {
-    const { workspace, receiptKey } = this.store;
-    const before = { epoch: copy.epoch, until: copy.cursor };
-    const epoch = `restored-${++this.#epochs}`;
-    const memory = createMemoryStore({ workspace, receiptKey, epoch, epochs: [...copy.epochs, before] });
-    const commits = copy.commits.map((batch): Commit => [batch, memory.commit(batch)]);
-    this.#commits = [...copy.commits];
     this.#backedUp = copy.cursor;
     // What a device drops because it is in this backup must be in what is restored next.
     this.copies = this.copies.filter(({ cursor }) => cursor >= copy.cursor);
+    return this.#goOn(copy, `restored-${++this.#epochs}`);
+  }
+
+  /** The machine goes down: what no sync brought to the disk is there as far as `below` says, and a new epoch begins. */
+  cutPower(below: (n: number) => number): Commit[] {
+    const { epoch, epochs } = this.store;
+    const commits = this.#commits.slice(0, this.#synced + below(this.#commits.length - this.#synced + 1));
+    const cursor = commits.reduce((sum, { rows }) => sum + rows.length, 0);
+    return this.#goOn({ epoch, epochs, cursor, commits }, `cut-${++this.#epochs}`);
+  }
+
+  #goOn(copy: Copy, epoch: string): Commit[] {
+    const { workspace, receiptKey } = this.store;
+    const before = { epoch: copy.epoch, until: copy.cursor };
+    const memory = createMemoryStore({ workspace, receiptKey, epoch, epochs: [...copy.epochs, before] });
+    const commits = copy.commits.map((batch): Commit => [batch, memory.commit(batch)]);
+    this.#commits = [...copy.commits];
+    this.#synced = this.#commits.length;
     this.store = this.#watched(memory);
     return commits;
   }

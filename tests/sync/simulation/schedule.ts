@@ -21,7 +21,7 @@ const minute = 60_000;
 const year = 365 * 24 * 60 * minute;
 /** Everything has to be the same so soon after the last trouble: the longest wait between two attempts, and some. */
 const healsWithin = 4 * minute;
-/** In every so manieth schedule the relay is restored from older copies of its data. */
+/** In every so manieth schedule the relay is restored from older copies of its data, and its machine goes down. */
 const restoredEvery = 4;
 /** In every so manieth one newcomers to a conversation do not hear what was before. */
 const limitedEvery = 5;
@@ -32,7 +32,8 @@ export async function runSchedule(
   seed: number,
   tell: ((line: string) => void) | null = null,
 ): Promise<Outcome> {
-  const world = new SimWorld(seed, tell);
+  const isRestored = seed % restoredEvery === 0;
+  const world = new SimWorld(seed, tell, isRestored);
   let broken: string | null = null;
   const object = (error: unknown): void => {
     broken ??= error instanceof Broken ? error.message : String((error as Error).stack);
@@ -40,7 +41,7 @@ export async function runSchedule(
   // A bug in what nobody waits for.
   process.on('unhandledRejection', object);
   process.on('uncaughtException', object);
-  await new Schedule(world, seed % restoredEvery === 0, seed % limitedEvery === 4).run().catch(object);
+  await new Schedule(world, isRestored, seed % limitedEvery === 4).run().catch(object);
   world.end();
   await new Promise((ended) => setImmediate(ended));
   process.off('unhandledRejection', object);
@@ -60,6 +61,7 @@ class Schedule {
   #people: MemberId[] = [];
   #hostile: Hostile | null = null;
   #restores = 0;
+  #cuts = 0;
 
   constructor(world: SimWorld, isRestored: boolean, isLimited: boolean) {
     this.#world = world;
@@ -182,6 +184,7 @@ class Schedule {
     }
     if (choice < 86) {
       const killed = world.below(3) > 0;
+      if (this.#isRestored && killed && world.below(2) === 0) return this.#cutPower();
       trace.say(killed ? 'relay killed' : 'relay stopped');
       world.stopRelay(killed);
       await world.step(world.below(10));
@@ -322,6 +325,27 @@ class Schedule {
     }
   }
 
+  /** The relay's machine goes down while people type. */
+  async #cutPower(): Promise<void> {
+    const world = this.#world;
+    world.isDiskStuck = true;
+    const room = world.pick(this.#texts());
+    for (let times = world.below(6); times > 0; times--) {
+      const online = world.devices.filter(({ machine }) => machine.state?.connection === 'online');
+      await this.#pages.write(world.pick(online.length > 0 ? online : world.devices), room);
+      await world.step(world.below(90));
+    }
+    const { epoch } = world.data.store;
+    const head = world.data.store.head();
+    world.stopRelay(true);
+    this.#cuts += 1;
+    await world.cutPower(this.#lost);
+    world.isDiskStuck = false;
+    world.trace.say('power cut', () => `${head} of ${epoch} to ${world.data.store.head()}`);
+    await world.step(world.below(10));
+    world.startRelay();
+  }
+
   /** The profile of a device is copied to another machine, which goes on as if it were the same device. */
   #copy(device: SimDevice): void {
     const world = this.#world;
@@ -370,7 +394,7 @@ class Schedule {
     };
     await rest();
     // What came back from one device may have waited for what another one has: it is offered on the next connection.
-    for (let times = 0; times < 3 && this.#restores > 0; times++) {
+    for (let times = 0; times < 3 && this.#restores + this.#cuts > 0; times++) {
       world.network.cut();
       await world.settle(100);
       await rest();

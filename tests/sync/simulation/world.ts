@@ -19,6 +19,7 @@ import { disk } from './device-disk.ts';
 import { Network } from './network.ts';
 import { Broken } from './broken.ts';
 import { Oracle } from './oracle.ts';
+import { throughCut } from './power-cut.ts';
 import { RelayData, type Copy } from './relay-data.ts';
 import { seedEverything, setNow } from './seeded.ts';
 import { Trace } from './trace.ts';
@@ -56,16 +57,23 @@ export class SimWorld {
   #relay: Relay | null = null;
   relayClock: { off: number } | { at: number } = { off: 0 };
   relayDiskFull = false;
+  /** No sync of the relay's disk ends that begins now. */
+  isDiskStuck = false;
   #process = { alive: true };
 
-  constructor(seed: number, tell: ((line: string) => void) | null) {
+  /** `syncsBeside`: the relay's disk syncs while the relay goes on. */
+  constructor(seed: number, tell: ((line: string) => void) | null, syncsBeside: boolean) {
     seedEverything(seed);
     this.random = randomOf(seed);
     this.trace = new Trace(tell);
     this.oracle = new Oracle((what, words) => this.trace.say(what, words));
     disk.reset(this.random);
     setNow(this.clock.now());
-    this.data = new RelayData(this.workspace, () => this.#told(this.relayClock));
+    this.data = new RelayData(
+      this.workspace,
+      () => this.#told(this.relayClock),
+      syncsBeside ? (ended) => this.#syncing(ended) : null,
+    );
     this.#store = this.#watched();
     this.network = new Network(() => this.#relay, this.random, {
       said: (line, frame) => {
@@ -125,6 +133,19 @@ export class SimWorld {
     await lost.note(() => this.oracle.restored(this.data.restore(copy)));
     this.#store = this.#watched();
     await this.data.applyJournal(copy, this.#store);
+    this.oracle.goesOn();
+  }
+
+  #syncing(ended: () => void): void {
+    const process = this.#process;
+    if (!this.isDiskStuck) this.clock.after(this.below(8), () => process.alive && ended());
+  }
+
+  /** The machine went down under the relay. `lost` notes what it forgets thereby. */
+  async cutPower(lost: { note(forget: () => void): Promise<void> }): Promise<void> {
+    const cut = (): void => this.oracle.restored(this.data.cutPower((n) => this.below(n)));
+    await lost.note(() => throughCut(this.oracle, cut));
+    this.#store = this.#watched();
     this.oracle.goesOn();
   }
 

@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRunningMark } from '../../server/storage/running-mark.ts';
+import { openDatabase } from '../../server/storage/sqlite/open.ts';
+import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
+import { openWorkspace, type Workspace } from '../../server/workspace.ts';
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'weft-running-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const running = (): string => join(folder, 'running');
+
+describe('the mark of a relay that works in a folder', () => {
+  const wasCut = (run: string | null): boolean => openRunningMark(folder, run).wasCut;
+
+  it('tells a machine that went down from a process that did', () => {
+    expect(wasCut('one')).toBe(false);
+    openRunningMark(folder, 'one').put();
+    expect(wasCut('one')).toBe(false);
+    expect(wasCut('two')).toBe(true);
+    expect(wasCut(null)).toBe(true);
+  });
+
+  it('says nothing more when all is on the disk', () => {
+    const mark = openRunningMark(folder, 'one');
+    mark.put();
+    mark.remove();
+    expect(wasCut('two')).toBe(false);
+  });
+
+  it('counts a disk that failed as a machine that went down', () => {
+    const mark = openRunningMark(folder, 'one');
+    mark.put();
+    mark.spoil();
+    expect(wasCut('one')).toBe(true);
+  });
+
+  it('is left by nobody where the system does not say which run it is', () => {
+    const mark = openRunningMark(folder, null);
+    mark.put();
+    expect(mark.canTell).toBe(false);
+    expect(existsSync(running())).toBe(false);
+  });
+});
+
+describe('a relay that starts', () => {
+  const start = (): Promise<Workspace> => openWorkspace({ folder, durability: 'full' });
+  const epochs = (): { epoch: string; before: readonly { epoch: string; until: number }[] } => {
+    const store = createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }));
+    const { epoch, epochs: before } = store;
+    store.close();
+    return { epoch, before };
+  };
+  const stop = async ({ relay, close }: Workspace): Promise<void> => {
+    await relay.stop();
+    close();
+  };
+
+  it('goes on as it was after a clean end', async () => {
+    await stop(await start());
+    const { epoch } = epochs();
+    await stop(await start());
+    expect(epochs()).toEqual({ epoch, before: [] });
+    expect(existsSync(running())).toBe(false);
+  });
+
+  it('[H-6] begins a new epoch where the machine went down under the last one', async () => {
+    await stop(await start());
+    const { epoch } = epochs();
+    writeFileSync(running(), 'another run of the machine\n');
+    const again = await start();
+    await stop(again);
+    const { epoch: next, before } = epochs();
+    expect(next).not.toBe(epoch);
+    expect(before).toEqual([{ epoch, until: 0 }]);
+    await stop(await start());
+    expect(epochs().epoch).toBe(next);
+  });
+});
