@@ -16,7 +16,7 @@ import {
   type DirectoryState,
   type Member,
 } from './schema.ts';
-import { isHidden, maySee } from './visibility.ts';
+import { maySee } from './visibility.ts';
 import { administers, departmentOf, departmentsOf, isActive, isWithin, memberOf } from './tree.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<DirectoryState, DirectoryState, z.infer<Schema>>;
@@ -137,12 +137,18 @@ const without = (member: Member, gone: DepartmentId, instead: DepartmentId | nul
   return { departments: [...new Set(ids.filter((id) => id !== null))] };
 };
 
+const shownAs = (department: Department, shownTo: Department['shownTo'] | null): Department => {
+  const { shownTo: _before, ...rest } = department;
+  return shownTo ? { ...rest, shownTo } : rest;
+};
+
 export const departmentEntries = {
   'department.create': entryRule(departmentCreate, (draft: DirectoryState, data) => {
     const { department: id, name, parent, order } = data;
     if (departmentOf(draft, id)) return;
     const above = parent !== null && departmentOf(draft, parent) ? parent : null;
-    own(draft, 'departments')[id] = { id, name, parent: above, order, lead: null, admins: [] };
+    const made: Department = { id, name, parent: above, order, lead: null, admins: [] };
+    own(draft, 'departments')[id] = shownAs(made, draft.early?.[id] ?? null);
   }),
   'department.change': entryRule(departmentChange, (draft: DirectoryState, { department, name, lead }) => {
     changeDepartment(draft, department, {
@@ -166,11 +172,10 @@ export const departmentEntries = {
         changeMember(draft, member.id, without(member, department, gone.parent));
   }),
   'department.show': entryRule(departmentShow, (draft: DirectoryState, { department, shownTo }) => {
-    const now = departmentOf(draft, department);
-    if (!now) return;
-    const { shownTo: _before, ...rest } = now;
-    own(draft, 'departments')[department] = shownTo ? { ...rest, shownTo } : rest;
     if (shownTo) draft.guarded = true;
+    const now = departmentOf(draft, department);
+    if (now) own(draft, 'departments')[department] = shownAs(now, shownTo);
+    else draft.early = { ...draft.early, [department]: shownTo };
   }),
   'department.admin': entryRule(departmentAdmin, (draft: DirectoryState, { department, member, admin }) => {
     const now = departmentOf(draft, department);
@@ -193,18 +198,8 @@ export const departmentRevoking = {
     departmentShow,
     (data, state) => {
       const now = departmentOf(state, data.department);
-      return data.shownTo && now && !isShownSo(now.shownTo, data.shownTo)
-        ? { type: 'department.show', data }
-        : null;
-    },
-  ),
-  'department.move': revokingRule<DirectoryState, z.infer<typeof departmentMove>>(
-    departmentMove,
-    (data, state) => {
-      const now = departmentOf(state, data.department);
-      return data.parent !== null && now && now.parent !== data.parent && isHidden(state, data.parent)
-        ? { type: 'department.move', data }
-        : null;
+      const shown = (now ? now.shownTo : state.early?.[data.department]) ?? undefined;
+      return data.shownTo && !isShownSo(shown, data.shownTo) ? { type: 'department.show', data } : null;
     },
   ),
 };

@@ -9,10 +9,8 @@ import { partialDirectory, seenEntries } from './seen.ts';
 import { peopleCommands, peopleEntries, peopleRevoking } from './people.ts';
 import {
   departmentAdmin,
-  departmentMove,
   departmentShow,
   memberJoined,
-  memberPlace,
   memberRef,
   memberRole,
   workspaceCards,
@@ -69,13 +67,14 @@ export const directoryKind: LogKind<DirectoryState> = {
     'member.remove': memberRef,
     'department.admin': departmentAdmin,
     'department.show': departmentShow,
-    'department.move': departmentMove,
-    'member.place': memberPlace,
   },
-  // Not all change who reads a room: they give or take away what readers of this one may know.
+  // The last changes not who reads a room, but what they may know of this one.
   accessEntries: new Set([
-    ...['member.join', 'member.role', 'member.remove', 'member.place'],
-    ...['department.admin', 'department.show', 'department.move'],
+    'member.join',
+    'member.role',
+    'member.remove',
+    'department.admin',
+    'department.show',
   ]),
   revoking: { ...peopleRevoking, ...departmentRevoking },
   noteworthy: new Set(),

@@ -19,7 +19,7 @@ import {
   type MemberPlace,
 } from './schema.ts';
 import { administers, departmentOf, departmentsOf, isActive, memberOf, wouldCircle } from './tree.ts';
-import { isHidden, maySee } from './visibility.ts';
+import { maySee } from './visibility.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<DirectoryState, DirectoryState, z.infer<Schema>>;
 
@@ -190,16 +190,4 @@ export const peopleRevoking = {
   'member.remove': revokingRule<DirectoryState, z.infer<typeof memberRef>>(memberRef, (data, state) =>
     isActive(memberOf(state, data.member)) ? { type: 'member.remove', data } : null,
   ),
-  // Who was taken out of a hidden department sees it no more, and who was taken into one is seen no more elsewhere.
-  'member.place': revokingRule<DirectoryState, z.infer<typeof memberPlace>>(memberPlace, (data, state) => {
-    const { join = [], leave = [], main } = data;
-    const touched = [...join, ...leave, ...(main === undefined ? [] : [main])];
-    const differs = data.members.some((id) => {
-      const member = memberOf(state, id);
-      if (!member) return false;
-      const after = placed(member, data, (each) => departmentOf(state, each) !== undefined);
-      return after.join() !== departmentsOf(member).join();
-    });
-    return differs && touched.some((id) => isHidden(state, id)) ? { type: 'member.place', data } : null;
-  }),
 };

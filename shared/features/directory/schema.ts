@@ -205,6 +205,8 @@ export interface DirectoryState {
   staged?: Record<MemberId, Staged>;
   /** False where links are to stay without cards: the relay then asks no foreign site. Absent is on. */
   linkCards?: boolean;
+  /** Said of departments that were not there: a restored relay knows what was hidden before it knows what was made. */
+  early?: Record<DepartmentId, Department['shownTo'] | null>;
   /** A department was hidden: what entries say is for administrators alone from then on. */
   guarded?: true;
   /** What a reader was given who may not know everything. */

@@ -79,7 +79,7 @@ function shownBy(state: DirectoryState, key: string): Shown {
 
 /** The directory without these departments, what is below them and who is nowhere else; what stays is the same object. */
 function without(state: DirectoryState, roots: readonly DepartmentId[]): Shown {
-  const { members: _members, departments: _departments, staged: _staged, ...rest } = state;
+  const { members: _m, departments: _d, staged: _s, early: _e, ...rest } = state;
   const closed = new Set(
     Object.values(state.departments ?? {})
       .filter(({ id }) => roots.some((root) => isWithin(state, id, root)))
