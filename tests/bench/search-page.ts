@@ -4,6 +4,7 @@ import { Indexer } from '../../client/data/search/indexer.ts';
 import type { SearchQuery } from '../../client/data/search/contract.ts';
 import { Searcher } from '../../client/data/search/searcher.ts';
 import { SearchStore } from '../../client/data/search/store.ts';
+import { Turns } from '../../client/data/search/turns.ts';
 import type { RoomRecord } from '../../client/data/storage/contract.ts';
 import { openStorage } from '../../client/data/storage/idb/open.ts';
 import { searchName } from '../../client/data/storage/idb/search-name.ts';
@@ -91,8 +92,9 @@ function content(index: number, rooms: number, from: number, to: number): RoomCo
 const device = (name: string) => {
   const storage = openStorage({ workspace: 'w' as WorkspaceId, member: me, name });
   const store = new SearchStore(searchName(name));
-  const indexer = new Indexer({ storage, store, progress: () => undefined });
-  return { storage, store, indexer, searcher: new Searcher(storage, store, me) };
+  const turns = new Turns();
+  const indexer = new Indexer({ storage, store, progress: () => undefined, turns });
+  return { storage, store, turns, indexer, searcher: new Searcher(storage, store, me) };
 };
 type Device = ReturnType<typeof device>;
 
@@ -151,14 +153,25 @@ const questions: Readonly<Record<string, (n: number, count: number) => Partial<S
   'a rare word': (n, count) => ({ text: `rare${((n * 7) % (count / rareEvery)) * rareEvery}` }),
   'a common word': (n) => ({ text: words[n % 20]! }),
   'the beginning of a word': (n) => ({ text: words[200 + n * 31]!.slice(0, 3) }),
+  'the first letter of a word': (n) => ({ text: words[n * 31]![0]! }),
   'two words': (n) => ({ text: `${words[n % 20]!} ${words[50 + n * 13]!}` }),
   'one Chinese character': (n) => ({ text: characters[n * 3]! }),
   'a Chinese word': (n) => ({ text: characters[n % 30]! + characters[(n * 7) % 50]! }),
   'three Chinese characters': (n) => ({
     text: characters[n % 10]! + characters[(n * 3) % 10]! + characters[(n * 7) % 10]!,
   }),
+  'four Chinese characters': (n) => ({
+    text: [n, n * 3, n * 7, n * 11].map((i) => characters[i % 8]!).join(''),
+  }),
+  'a word and a Chinese word': (n) => ({
+    text: `${words[n % 20]!} ${characters[n % 10]!}${characters[(n * 7) % 10]!}`,
+  }),
+  'a phrase of three words': (n) => ({
+    text: `"${words[n % 10]!} ${words[(n * 3) % 10]!} ${words[(n * 7) % 10]!}"`,
+  }),
   'what nobody said': (n) => ({ text: `nowhere${n} 龘龘` }),
   'a word of one person': (n) => ({ text: words[n % 40]!, by: person(n % people) }),
+  'all of one person': (n) => ({ by: person(n % people) }),
   'a character in one conversation': (n, count) => ({
     ...{ text: characters[n]!, room: roomOf((n * 37) % Math.ceil(count / each)) },
   }),
@@ -186,12 +199,23 @@ const benches = {
     await fillQuickly(open, name, count);
   },
 
-  /** Milliseconds until all that is stored is in the index. */
-  async index(): Promise<number> {
+  /** Milliseconds until all that is stored is in the index, and of each question that was asked meanwhile. */
+  async index(): Promise<{ all: number; asked: number[] }> {
+    const { indexer, searcher, turns } = open!;
+    const asked: number[] = [];
     const before = performance.now();
-    open!.indexer.touch();
-    await open!.indexer.idle();
-    return performance.now() - before;
+    indexer.touch();
+    let done = false;
+    const indexed = indexer.idle().then(() => (done = true));
+    while (!done) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const begun = performance.now();
+      const query = { ...anything, text: words[asked.length % 20]! };
+      await turns.first(() => searcher.find(query, () => false));
+      if (!done) asked.push(performance.now() - begun);
+    }
+    await indexed;
+    return { all: performance.now() - before, asked };
   },
 
   async size(): Promise<{ bytes: number; segments: number }> {

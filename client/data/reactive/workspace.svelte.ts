@@ -152,7 +152,7 @@ export class LocalWorkspace implements WorkspaceData {
       problem: () => this.#problem,
     });
     this.drafts = parts.storage.drafts;
-    this.search = parts.search ?? { find: () => Promise.resolve(null) };
+    this.search = parts.search ?? { find: () => Promise.resolve(null), bytes: () => Promise.resolve(null) };
     this.files = new LocalFiles({
       blobs: parts.storage.blobs,
       now: parts.timers.now,

@@ -20,6 +20,8 @@ class Column<Kind extends Uint32Array | Uint8Array> {
 }
 
 const some = 1_024;
+/** Of a token that stands at more places of a unit only this is kept. */
+const mostPlaces = 4;
 
 /** Units in memory, until there are enough for a segment or nothing more comes. */
 export class Builder {
@@ -32,8 +34,9 @@ export class Builder {
   /** Tokens by their id, as units told them, and where they stand in the unit. */
   readonly #told = new Column(new Uint32Array(some));
   readonly #places = new Column(new Uint8Array(some));
-  /** Of every token where it was told last. */
+  /** Of every token where it was told last, and how often by that unit. */
   readonly #last = new Column(new Uint32Array(some));
+  readonly #times = new Column(new Uint8Array(some));
 
   get units(): number {
     return this.#at.length;
@@ -59,12 +62,13 @@ export class Builder {
     if (id === undefined) {
       this.#ids.set(token, (id = this.#ids.size));
       this.#last.push(0);
-    } else {
-      const last = this.#last.values[id]!;
-      if (last >= this.#begin[this.#begin.length - 1]!) {
-        if (this.#places.values[last] !== place) this.#places.values[last] = anyPlace;
-        return;
-      }
+      this.#times.push(0);
+    } else if (this.#last.values[id]! < this.#begin[this.#begin.length - 1]!) this.#times.values[id] = 0;
+    const times = ++this.#times.values[id]!;
+    if (times > mostPlaces) {
+      this.#times.values[id] = mostPlaces;
+      this.#places.values[this.#last.values[id]!] = anyPlace;
+      return;
     }
     this.#last.values[id] = this.#told.length;
     this.#told.push(id);
@@ -121,12 +125,19 @@ export class Builder {
       ends[token] = sum;
       sum += count;
     }
+    const begins = ends.slice();
     const postings = new Uint32Array(sum);
     for (let number = 0; number < order.length; number++) {
       const unit = order[number]!;
       const end = this.#begin[unit + 1] ?? this.#told.length;
-      for (let i = this.#begin[unit]!; i < end; i++)
-        postings[ends[told[i]!]!++] = postingOf(number, places[i]!);
+      for (let i = this.#begin[unit]!; i < end; i++) {
+        const token = told[i]!;
+        const posting = postingOf(number, places[i]!);
+        let at = ends[token]!++;
+        // Turns ascend, places are counted round.
+        for (; at > begins[token]! && postings[at - 1]! > posting; at--) postings[at] = postings[at - 1]!;
+        postings[at] = posting;
+      }
     }
     return { postings, ends };
   }

@@ -38,11 +38,11 @@ export async function candidates(
 ): Promise<Uint32Array> {
   const blocks = await Promise.all(clues.map((clue) => blocksFor(tx, info, clue)));
   const whole: [Clue, Posting][] = [];
-  const beginnings: Posting[][] = [];
+  const beginnings: [Clue, Posting[]][] = [];
   for (const [i, clue] of clues.entries()) {
     const list = postingsOf(blocks[i]!, clue);
     if (list.length === 0) return new Uint32Array(0);
-    if (clue.begins) beginnings.push(list);
+    if (clue.begins) beginnings.push([clue, list]);
     else whole.push([clue, list[0]!]);
   }
   const range = numbersWithin(info, times);
@@ -52,15 +52,14 @@ export async function candidates(
   for (const [clue, posting] of whole) {
     const postings = within(posting, range);
     if (found) found.narrow(clue, postings);
-    else found = new Found(clue, postings);
+    else found = Found.of(clue, postings);
     if (found.count === 0) return new Uint32Array(0);
   }
-  let numbers = found?.numbers ?? null;
-  for (const list of beginnings) {
-    const set = union(list, info.units);
-    numbers = numbers?.filter((number) => hasBit(set, number)) ?? numbersIn(set, range);
+  for (const [clue, list] of beginnings) {
+    if (found) found.narrowToAny(clue, list, info.units);
+    else found = new Found(numbersIn(union(list, info.units), range));
   }
-  return numbers ?? new Uint32Array(0);
+  return found?.numbers ?? new Uint32Array(0);
 }
 
 function blocksFor(tx: IndexTx, info: SegmentInfo, { token, begins }: Clue): Promise<Uint8Array[]> {
@@ -111,74 +110,117 @@ function within(posting: Posting, [first, end]: Range): Uint32Array {
   return postings.subarray(from, to);
 }
 
-/** The turn that the first of a piece must have, counted round, where this clue of it stands so. */
-const beginOf = (posting: number, { stands }: Clue): number => {
+/** Places as bits. */
+type Places = number;
+const anywhere: Places = (1 << round) - 1;
+
+/** Where a piece may begin, counted round, for this clue of it to stand at this place. */
+function beginsOf(posting: number, { stands }: Clue): Places {
   const place = placeIn(posting);
-  return !stands || place === anyPlace ? anyPlace : (place + round - (stands.turn % round)) % round;
-};
+  return !stands || place === anyPlace ? anywhere : 1 << ((place + round - (stands.turn % round)) % round);
+}
 
 /** Units that have all clues that were looked at, with those of one piece behind each other. */
 class Found {
   readonly #numbers: Uint32Array;
-  /** Of each piece where it begins in each unit, as far as its clues have told. */
-  readonly #begins = new Map<number, Uint8Array>();
+  /** Of each piece where it may begin in each unit, as far as its clues have told. */
+  readonly #begins = new Map<number, Uint16Array>();
   count: number;
 
-  constructor(clue: Clue, postings: Uint32Array) {
-    this.count = postings.length;
-    this.#numbers = postings.map(numberIn);
-    if (clue.stands)
-      this.#begins.set(
-        clue.stands.piece,
-        Uint8Array.from(postings, (posting) => beginOf(posting, clue)),
-      );
+  /** Nothing is known of where anything stands. */
+  constructor(numbers: Uint32Array) {
+    this.#numbers = numbers;
+    this.count = numbers.length;
+  }
+
+  static of(clue: Clue, postings: Uint32Array): Found {
+    const found = new Found(new Uint32Array(postings.length));
+    const begins = new Uint16Array(postings.length);
+    let last = -1;
+    for (const posting of postings) {
+      const number = numberIn(posting);
+      if (last < 0 || found.#numbers[last] !== number) found.#numbers[++last] = number;
+      begins[last]! |= beginsOf(posting, clue);
+    }
+    found.count = last + 1;
+    if (clue.stands) found.#begins.set(clue.stands.piece, begins);
+    return found;
   }
 
   get numbers(): Uint32Array {
     return this.#numbers.subarray(0, this.count);
   }
 
+  /** To those that are among the postings. */
   narrow(clue: Clue, postings: Uint32Array): void {
-    const numbers = this.numbers;
-    const begins = clue.stands ? this.#beginsOf(clue.stands.piece) : null;
-    let count = 0;
+    const { numbers } = this;
+    const begins = new Uint16Array(numbers.length);
     for (let i = 0, j = 0; i < numbers.length && j < postings.length;) {
       const number = numberIn(postings[j]!);
       if (numbers[i]! < number) i += 1;
-      else if (numbers[i]! > number) j += 1;
       else {
-        const begin = beginOf(postings[j]!, clue);
-        const known = begins ? begins[i]! : anyPlace;
-        if (known === anyPlace || begin === anyPlace || known === begin) {
-          if (begins && known === anyPlace) begins[i] = begin;
-          for (const each of this.#begins.values()) each[count] = each[i]!;
-          numbers[count++] = number;
-        }
-        i += 1;
+        if (numbers[i] === number) begins[i]! |= beginsOf(postings[j]!, clue);
         j += 1;
       }
     }
-    this.count = count;
+    this.#keep(clue, begins);
   }
 
-  #beginsOf(piece: number): Uint8Array {
-    let begins = this.#begins.get(piece);
-    if (!begins) this.#begins.set(piece, (begins = new Uint8Array(this.count).fill(anyPlace)));
-    return begins;
+  /** To those that are in any of the lists. */
+  narrowToAny(clue: Clue, list: readonly Posting[], units: number): void {
+    const { numbers } = this;
+    const set = new Uint32Array((units + 31) >> 5);
+    for (const number of numbers) set[number >> 5]! |= 1 << (number & 31);
+    const begins = new Uint16Array(numbers.length);
+    forEachIn(list, (posting) => {
+      const number = numberIn(posting);
+      if (hasBit(set, number)) begins[placeOf(numbers, number)]! |= beginsOf(posting, clue);
+    });
+    this.#keep(clue, begins);
   }
+
+  /** Those where the piece of this clue can still begin somewhere. */
+  #keep({ stands }: Clue, begins: Uint16Array): void {
+    const known = stands ? this.#begins.get(stands.piece) : undefined;
+    if (stands && !known) this.#begins.set(stands.piece, begins);
+    let count = 0;
+    for (let i = 0; i < begins.length; i++) {
+      const left = begins[i]! & (known ? known[i]! : anywhere);
+      if (left === 0) continue;
+      if (known) known[i] = left;
+      for (const each of this.#begins.values()) each[count] = each[i]!;
+      this.#numbers[count++] = this.#numbers[i]!;
+    }
+    this.count = count;
+  }
+}
+
+/** Of ascending numbers, where the one is that is among them. */
+function placeOf(numbers: Uint32Array, wanted: number): number {
+  let [low, high] = [0, numbers.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function union(list: readonly Posting[], units: number): Uint32Array {
   const set = new Uint32Array((units + 31) >> 5);
+  forEachIn(list, (posting) => {
+    const number = numberIn(posting);
+    set[number >> 5]! |= 1 << (number & 31);
+  });
+  return set;
+}
+
+function forEachIn(list: readonly Posting[], tell: (posting: number) => void): void {
   const postings = new Uint32Array(list.reduce((most, { count }) => Math.max(most, count), 0));
   for (const posting of list) {
     readPostings(posting, postings, 0);
-    for (let i = 0; i < posting.count; i++) {
-      const number = numberIn(postings[i]!);
-      set[number >> 5]! |= 1 << (number & 31);
-    }
+    for (let i = 0; i < posting.count; i++) tell(postings[i]!);
   }
-  return set;
 }
 
 const hasBit = (set: Uint32Array, number: number): boolean =>

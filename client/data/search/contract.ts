@@ -50,6 +50,8 @@ export interface SearchResult {
 export interface Search {
   /** Answers from this device alone. Null when a newer question of the same `asker` came meanwhile, or none can be answered. */
   find(query: SearchQuery, asker: string): Promise<SearchResult | null>;
+  /** Bytes of the index on this device; null when nobody can tell. */
+  bytes(): Promise<number | null>;
 }
 
 /** The search of one tab. */

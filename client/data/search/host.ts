@@ -1,11 +1,12 @@
 import type { MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import { databaseName, openStorage } from '../storage/idb/open.ts';
 import { searchName } from '../storage/idb/search-name.ts';
-import { broadcastBus, type Note } from '../sync/notes.ts';
+import { broadcastBus, type LeaderState, type Note } from '../sync/notes.ts';
 import type { SearchQuery, SearchResult } from './contract.ts';
 import { Indexer } from './indexer.ts';
 import { Searcher } from './searcher.ts';
 import { SearchStore } from './store.ts';
+import { Turns } from './turns.ts';
 
 /** Everything a worker has to be told; it must survive `postMessage`. */
 export interface SearchConfig {
@@ -15,7 +16,7 @@ export interface SearchConfig {
 
 /** Between what was stored and its being indexed, so that what comes together is read together. Milliseconds. */
 const soon = 60;
-/** What is written in a text comes by every key. */
+/** What is written in a text comes by every key, and what was said long ago without a pause. */
 const calmly = 2_000;
 
 /**
@@ -28,6 +29,7 @@ export class SearchHost {
   readonly #store;
   readonly #searcher;
   readonly #indexer;
+  readonly #turns = new Turns();
   readonly #askers = new Map<string, number>();
   readonly #lock = new AbortController();
   readonly #waiting = new Set<RoomId>();
@@ -35,6 +37,8 @@ export class SearchHost {
   readonly #fetching = new Map<string, RoomId>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #indexes = false;
+  /** Older entries are fetched, very many after each other. */
+  #fills = false;
   #left = 0;
 
   constructor({ workspace, member }: SearchConfig) {
@@ -47,6 +51,7 @@ export class SearchHost {
       storage: this.#storage,
       store: this.#store,
       progress: (left) => (this.#left = left),
+      turns: this.#turns,
     });
     this.#bus.listen((note) => this.#hear(note));
     void this.#index(name);
@@ -55,8 +60,13 @@ export class SearchHost {
   async find(query: SearchQuery, asker: string): Promise<SearchResult | null> {
     const turn = (this.#askers.get(asker) ?? 0) + 1;
     this.#askers.set(asker, turn);
-    const found = await this.#searcher.find(query, () => this.#askers.get(asker) !== turn);
+    const isStale = (): boolean => this.#askers.get(asker) !== turn;
+    const found = await this.#turns.first(() => this.#searcher.find(query, isStale));
     return found && { ...found, left: this.#left };
+  }
+
+  bytes(): Promise<number> {
+    return this.#store.bytes();
   }
 
   async #index(name: string): Promise<void> {
@@ -75,7 +85,7 @@ export class SearchHost {
     if (!this.#indexes) return;
     switch (note.type) {
       case 'rooms':
-        return this.#touch(note.rooms, soon);
+        return this.#touch(note.rooms, this.#fills ? calmly : soon);
       case 'bytes':
         return this.#touch([note.room], calmly);
       case 'texts':
@@ -89,9 +99,14 @@ export class SearchHost {
       case 'evicted':
         return this.#indexer.touch();
       case 'state':
-        return this.#indexer.hold(note.state.fetching !== null || note.state.filling?.first === true);
+        return this.#hearState(note.state);
       default:
     }
+  }
+
+  #hearState({ fetching, filling }: LeaderState): void {
+    this.#fills = filling !== null && filling.done < filling.total;
+    this.#indexer.hold(fetching !== null || filling?.first === true);
   }
 
   #fetched(id: string): void {

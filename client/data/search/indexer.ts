@@ -22,6 +22,7 @@ import {
   type SearchStore,
 } from './store.ts';
 import { fanIn, runsIn, toMerge } from './tiers.ts';
+import { Turns } from './turns.ts';
 
 export interface IndexerParts {
   readonly storage: DeviceStorage;
@@ -29,6 +30,8 @@ export interface IndexerParts {
   /** How far it is changed; `left` messages are on the device and not in the index. */
   readonly progress: (left: number) => void;
   readonly bounds?: IndexBounds;
+  /** Who is first on this thread; without them nobody is. */
+  readonly turns?: Turns;
 }
 
 export interface IndexBounds {
@@ -43,12 +46,13 @@ export interface IndexBounds {
 
 const usualBounds: IndexBounds = { units: 20_000, tokens: 500_000, tail: 4_096, most: 131_072 };
 
-/** Entries read at once. */
-const piece = 1_000;
+/** Entries read at once, and taken up without a look at what else there is to do. */
+const piece = 500;
+const inOneGo = 50;
 /** Without a pause nobody else on this thread gets an answer. Milliseconds. */
 const stretch = 10;
-/** Bytes of a segment under way that wait in memory. */
-const mostWaiting = 1_000_000;
+/** Bytes of a segment under way that wait in memory: whoever asks waits while they are written. */
+const mostWaiting = 500_000;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -62,6 +66,7 @@ export class Indexer {
   readonly #store: SearchStore;
   readonly #progress: (left: number) => void;
   readonly #bounds: IndexBounds;
+  readonly #turns: Turns;
   #state: IndexState = emptyState;
   readonly #rooms = new Map<RoomId, IndexedRoom>();
   readonly #infos = new Map<number, SegmentInfo>();
@@ -77,8 +82,9 @@ export class Indexer {
   #working: Promise<void> | null = null;
   #merging: Promise<void> | null = null;
 
-  constructor({ storage, store, progress, bounds = usualBounds }: IndexerParts) {
+  constructor({ storage, store, progress, bounds = usualBounds, turns = new Turns() }: IndexerParts) {
     this.#bounds = bounds;
+    this.#turns = turns;
     this.#storage = storage;
     this.#store = store;
     this.#progress = progress;
@@ -284,6 +290,7 @@ export class Indexer {
     let known = this.#rooms.get(room) ?? { room, number: this.#number(), runs: [], last: null };
     this.#note(known);
     const marked = lengthOf(ranges) > piece / 10 ? new Set(await this.#storage.rooms.marked(room)) : null;
+    const rest = this.#rest(null);
     for (const { from: first, to: end } of ranges.toReversed())
       for (let to = end; to > first; to -= piece) {
         const from = Math.max(first, to - piece);
@@ -292,7 +299,8 @@ export class Indexer {
         // Given away or fetched anew since its record was read: the next note tells.
         if (this.#stopped || entries.length !== to - from || this.#rooms.get(room) !== known) return;
         const again = new Map<CommandId, EntryTarget>();
-        for (const entry of entries) {
+        for (const [i, entry] of entries.entries()) {
+          if (i % inOneGo === 0) await rest();
           this.#add(known.number, entry, marks.get(entry.id) ?? null);
           const target = changedBy(entry);
           if (target && has(known.runs, target.seq)) again.set(target.id, target);
@@ -366,16 +374,17 @@ export class Indexer {
     this.#texts.clear();
     if (builder.units === 0) return this.#write(change);
     this.#builder = new Builder();
-    const blocks = new Blocks();
-    const info = await builder.write(this.#nextSegment(), blocks, this.#rest());
     const tail = this.#tail();
-    if (!tail || tail.units + info.units > this.#bounds.tail) {
+    const joins = tail !== null && tail.units + builder.units <= this.#bounds.tail;
+    const blocks = new Blocks();
+    const info = await builder.write(this.#nextSegment(), blocks, this.#rest(joins ? null : blocks));
+    if (!joins) {
       this.#state = { ...this.#state, segments: [...this.#state.segments, info.id] };
       await this.#write({ ...change, added: [info] }, blocks);
     } else {
       const both = new Blocks();
       const sources = [this.#store.source(tail), blocks.source(info)];
-      const added = await this.#mergedOf(sources, both, this.#rest());
+      const added = await this.#mergedOf(sources, both);
       const segments = [...this.#state.segments.slice(0, -1), ...added.map(({ id }) => id)];
       this.#state = { ...this.#state, segments };
       await this.#write({ ...change, added, dropped: [tail.id] }, both);
@@ -383,24 +392,26 @@ export class Indexer {
     this.#merge();
   }
 
-  /** Lets others on this thread have their turn, when it is time. */
-  #rest(): () => Promise<void> {
+  /** Lets others on this thread have their turn, when it is time, and what is finished of `blocks` go to the disk. */
+  #rest(blocks: Blocks | null): () => Promise<void> {
     let rested = performance.now();
     return async () => {
+      if (this.#stopped) throw new Error('stopped');
+      if (blocks && blocks.bytes > mostWaiting) await this.#store.writeBlocks(blocks.take());
       if (performance.now() - rested < stretch) return;
       await pause();
+      await this.#turns.others();
       rested = performance.now();
     };
   }
 
-  #mergedOf(
-    sources: readonly SegmentSource[],
-    sink: Blocks,
-    rest: () => Promise<void>,
-  ): Promise<SegmentInfo[]> {
-    const { most } = this.#bounds;
+  #mergedOf(sources: readonly SegmentSource[], sink: Blocks): Promise<SegmentInfo[]> {
     const lives = (room: number): boolean => this.#numbers.has(room);
-    return mergeSegments(sources, { newId: () => this.#nextSegment(), most, lives, sink, rest });
+    const rest = this.#rest(sink);
+    return mergeSegments(sources, {
+      newId: () => this.#nextSegment(),
+      ...{ most: this.#bounds.most, lives, sink, rest },
+    });
   }
 
   #nextSegment(): number {
@@ -449,14 +460,8 @@ export class Indexer {
   /** Segments that stand side by side become one, at their place. */
   async #replace(infos: readonly SegmentInfo[]): Promise<void> {
     const blocks = new Blocks();
-    const pausing = this.#rest();
-    const rest = async (): Promise<void> => {
-      if (this.#stopped) throw new Error('stopped');
-      if (blocks.bytes > mostWaiting) await this.#store.writeBlocks(blocks.take());
-      await pausing();
-    };
     const sources: SegmentSource[] = infos.map((info) => this.#store.source(info));
-    const added = await this.#mergedOf(sources, blocks, rest);
+    const added = await this.#mergedOf(sources, blocks);
     await this.#store.writeBlocks(blocks.take());
     const dropped = infos.map((info) => info.id);
     const at = this.#state.segments.indexOf(dropped[0]!);

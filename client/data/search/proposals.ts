@@ -24,7 +24,7 @@ export interface Proposed {
 
 /** Blocks of units that stay in memory, of eight kilobytes each. */
 const mostBlocks = 256;
-/** Candidates whose places are read at once. */
+/** Blocks of units that are read at once, of one segment. */
 const ahead = 64;
 
 export class Proposals {
@@ -66,12 +66,12 @@ export class Proposals {
             ...(await Promise.all(
               next.map(async (info) => {
                 const numbers = await candidates(tx, info, clues, query);
-                const stream = new Stream(numbers, query, (block) => this.#unitsOf(tx, info, block));
-                if (stream.step()) await stream.fetch(most - list.length);
-                return stream;
+                return new Stream(info, numbers, query, (block) => this.#unitsOf(tx, info, block));
               }),
             )),
           );
+          const since = sinceWhen(streams, most - list.length);
+          await Promise.all(streams.map((stream) => stream.begin(since)));
           continue;
         }
         if (!newest) return { list, more: false };
@@ -79,7 +79,7 @@ export class Proposals {
         const { number, seq, at } = newest.now!;
         const name = names.get(number);
         if (name) list.push({ room: name, number, seq, at });
-        if (newest.step()) await newest.fetch(most - list.length);
+        if (newest.step()) await newest.fetch(sinceWhen(streams, most - list.length));
       }
     });
   }
@@ -132,8 +132,15 @@ const isWithin = ({ times, oldest }: SegmentInfo, { from, to }: SearchQuery): bo
 
 const blockOf = (number: number): number => Math.floor(number / unitsInBlock);
 
+/** The newest `most` of all streams are not older, by what is known without reading where they stand. */
+function sinceWhen(streams: readonly Stream[], most: number): number {
+  const times = streams.flatMap((stream) => stream.notBefore(most));
+  return times.sort((a, b) => b - a)[most - 1] ?? Number.NEGATIVE_INFINITY;
+}
+
 /** The candidates of one segment, newest first, within the time asked for. */
 class Stream {
+  readonly #info: SegmentInfo;
   readonly #numbers: Uint32Array;
   readonly #from: number;
   readonly #to: number;
@@ -142,7 +149,13 @@ class Stream {
   #next = 0;
   now: { readonly number: number; readonly seq: number; readonly at: number } | null = null;
 
-  constructor(numbers: Uint32Array, { from, to }: SearchQuery, read: (block: number) => Promise<Units>) {
+  constructor(
+    info: SegmentInfo,
+    numbers: Uint32Array,
+    { from, to }: SearchQuery,
+    read: (block: number) => Promise<Units>,
+  ) {
+    this.#info = info;
     this.#numbers = numbers;
     this.#from = from ?? 0;
     this.#to = to ?? Number.POSITIVE_INFINITY;
@@ -171,13 +184,28 @@ class Stream {
     }
   }
 
-  /** Those of the next `most`, as far as they are read at once. */
-  async fetch(most: number): Promise<void> {
+  /** Of the next `most` the times before which none of them was. */
+  notBefore(most: number): number[] {
+    const { times, oldest } = this.#info;
+    const next = this.#numbers.subarray(this.#next, this.#next + most);
+    return Array.from(next, (number) => times[blockOf(number) + 1] ?? oldest);
+  }
+
+  async begin(since: number): Promise<void> {
+    if (!this.now && this.step()) await this.fetch(since);
+  }
+
+  /** The next one, and those behind it that may be as new as `since`, as far as they are read at once. */
+  async fetch(since: number): Promise<void> {
     do {
-      const next = this.#numbers.subarray(this.#next, this.#next + Math.max(1, Math.min(most, ahead)));
-      const blocks = [...new Set(Array.from(next, blockOf))];
-      const units = await Promise.all(blocks.map(this.#read));
-      this.#units = new Map(blocks.map((block, i) => [block, units[i]!]));
+      const blocks = new Set<number>();
+      for (let i = this.#next; i < this.#numbers.length && blocks.size < ahead; i++) {
+        const block = blockOf(this.#numbers[i]!);
+        if (blocks.size > 0 && this.#info.times[block]! < since) break;
+        blocks.add(block);
+      }
+      const units = await Promise.all(Array.from(blocks, this.#read));
+      this.#units = new Map(Array.from(blocks, (block, i) => [block, units[i]!]));
     } while (this.step());
   }
 }

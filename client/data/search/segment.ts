@@ -33,12 +33,12 @@ export const unitsInBlock = 512;
 const blockBytes = 16_384;
 
 /*
- * Places are the turn of a token in its text, counted round so that they fit beside the number: two tokens that follow each
- * other are told from those that only are in the same text, nearly always.
+ * A place is the turn of a token in its text, counted round so that it fits beside the number: tokens that follow each
+ * other are told from those that only are in the same text, nearly always. What stands at several places is there as often.
  */
 const placeBits = 4;
 export const round = 15;
-/** It stands at several places, or at none. */
+/** It stands at very many places, or at none: no question is answered by it. */
 export const anyPlace = 15;
 
 /** What stands in postings: the number of a unit, and where the token stands in it. */

@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from './worker.ts';
 /** Search of one tab, in a worker of its own. */
 export class WorkerSearch implements TabSearch {
   readonly #config: SearchConfig;
-  readonly #open = new Map<number, (result: SearchResult | null) => void>();
+  readonly #open = new Map<number, (result: FromWorker['result']) => void>();
   #worker: Worker | null = null;
   #stopped = false;
   #next = 1;
@@ -31,18 +31,26 @@ export class WorkerSearch implements TabSearch {
   }
 
   find(query: SearchQuery, asker: string): Promise<SearchResult | null> {
-    this.begin();
-    if (!this.#worker) return Promise.resolve(null);
-    const id = this.#next++;
-    return new Promise((resolve) => {
-      this.#open.set(id, resolve);
-      this.#tell({ type: 'find', id, query, asker });
-    });
+    return this.#ask((id) => ({ type: 'find', id, query, asker })) as Promise<SearchResult | null>;
+  }
+
+  bytes(): Promise<number | null> {
+    return this.#ask((id) => ({ type: 'bytes', id })) as Promise<number | null>;
   }
 
   stop(): void {
     this.#stopped = true;
     this.#end();
+  }
+
+  #ask(message: (id: number) => ToWorker): Promise<FromWorker['result']> {
+    this.begin();
+    if (!this.#worker) return Promise.resolve(null);
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      this.#open.set(id, resolve);
+      this.#tell(message(id));
+    });
   }
 
   #end(): void {

@@ -116,6 +116,14 @@ export class SearchStore {
     return this.read((tx) => Promise.all(ids.map(async (id) => (await tx.objectStore('segments').get(id))!)));
   }
 
+  /** Of all segments. */
+  bytes(): Promise<number> {
+    return this.read(async (tx) => {
+      const infos = await tx.objectStore('segments').getAll();
+      return infos.reduce((sum, { bytes }) => sum + bytes, 0);
+    });
+  }
+
   async write(change: Change, blocks: readonly Block[] = []): Promise<void> {
     const tx = (await this.#open()).transaction([...stores], 'readwrite', { durability: 'relaxed' });
     tx.done.catch(() => undefined);

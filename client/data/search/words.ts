@@ -61,7 +61,7 @@ export interface Clue {
   readonly begins: boolean;
   /**
    * Of a piece, and the turn in it: what is in a text has the same turns there, from some turn on. Null for what stands
-   * nowhere in a text, and for what is only the beginning of a token.
+   * nowhere in a text.
    */
   readonly stands: { readonly piece: number; readonly turn: number } | null;
 }
@@ -99,7 +99,8 @@ function cluesOf(text: string, piece: number): Clue[] {
   const clues: Clue[] = [];
   const whole = (token: string, turn: number): number =>
     clues.push({ token, begins: false, stands: { piece, turn } });
-  const beginning = (token: string): number => clues.push({ token, begins: true, stands: null });
+  const beginning = (token: string, turn: number): number =>
+    clues.push({ token, begins: true, stands: { piece, turn } });
   const { length } = text;
   let at = 0;
   let turn = 0;
@@ -113,14 +114,14 @@ function cluesOf(text: string, piece: number): Clue[] {
     } while (at < length && kind !== sign && classOf(text.codePointAt(at)!) === kind);
     const token = points.join('');
     if (kind === ofRun) {
-      if (points.length === 1) beginning(token);
+      if (points.length === 1) beginning(token, turn);
       for (let i = 1; i < points.length; i++) whole(points[i - 1]! + points[i]!, turn + i - 1);
       // The last of a run has a turn of its own.
       turn += points.length;
     } else if (kind === sign) whole(token, turn++);
     else if (kind === ofWord) {
       // What is still being typed may go on; what something else follows is the whole word.
-      if (at === length || token.length > longestToken) beginning(token.slice(0, longestToken));
+      if (at === length || token.length > longestToken) beginning(token.slice(0, longestToken), turn);
       else whole(token, turn);
       turn += 1;
     }

@@ -3,12 +3,13 @@ import { SearchHost, type SearchConfig } from './host.ts';
 
 export type ToWorker =
   | { readonly type: 'begin'; readonly config: SearchConfig }
-  | { readonly type: 'find'; readonly id: number; readonly query: SearchQuery; readonly asker: string };
+  | { readonly type: 'find'; readonly id: number; readonly query: SearchQuery; readonly asker: string }
+  | { readonly type: 'bytes'; readonly id: number };
 
 export interface FromWorker {
   readonly id: number;
-  /** Null when the question was answered by nobody. */
-  readonly result: SearchResult | null;
+  /** To what was found, or the bytes of the index. Null when the question was answered by nobody. */
+  readonly result: SearchResult | number | null;
 }
 
 let host: SearchHost | null = null;
@@ -19,7 +20,8 @@ self.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
     host = new SearchHost(data.config);
     return;
   }
-  const answer = (result: SearchResult | null): void =>
+  const answer = (result: SearchResult | number | null): void =>
     self.postMessage({ id: data.id, result } satisfies FromWorker);
-  host?.find(data.query, data.asker).then(answer, () => answer(null));
+  const asked = data.type === 'find' ? host?.find(data.query, data.asker) : host?.bytes();
+  asked?.then(answer, () => answer(null));
 });

@@ -72,6 +72,7 @@ export const t = defineStrings({
     storageText:
       'Everything you may read is kept on this device, so that it opens and searches without a network.',
     used: 'Used',
+    usedBySearch: 'Of it for the search',
     quota: 'The browser allows up to',
     unsent: 'Not on the relay yet',
     unsentCount: (p: { count: number }) => plural(p.count, { one: '{n} change', other: '{n} changes' }),
@@ -213,6 +214,7 @@ export const t = defineStrings({
 
     storageText: '你能看到的内容都存在这台设备上，没有网络也能打开和搜索。',
     used: '已用',
+    usedBySearch: '其中搜索索引',
     quota: '浏览器最多允许',
     unsent: '还没送达中继',
     unsentCount: (p: { count: number }) => plural(p.count, { other: '{n} 处改动' }),
