@@ -95,6 +95,7 @@ it('files that wait to be sent outlive the page, as words do', async () => {
   await expect.poll(() => dan.composer().inputValue()).toBe('Both of them');
   await dan.page.getByRole('button', { name: 'Send', exact: true }).click();
   await dan.message('Both of them').waitFor();
+  await expect.poll(() => keptFiles(dan.page), { timeout: 15_000 }).toEqual([]);
   await dan.person.restart(pathname);
   await dan.message('Both of them').waitFor();
   await dan.composer().waitFor();
