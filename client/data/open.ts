@@ -2,8 +2,10 @@ import type { Role } from '../../shared/access/actor.ts';
 import type { Failure } from '../../shared/base/errors.ts';
 import { newId, type DeviceId, type MemberId, type WorkspaceId } from '../../shared/base/ids.ts';
 import type { WorkspaceData } from './api.ts';
+import { Met } from './reactive/met.svelte.ts';
 import { LocalWorkspace } from './reactive/workspace.svelte.ts';
 import { databaseName, openStorage } from './storage/idb/open.ts';
+import type { MetPerson } from './storage/contract.ts';
 import { WorkerSearch } from './search/start.ts';
 import { systemTimers } from './sync/contract.ts';
 import { broadcastBus } from './sync/notes.ts';
@@ -44,6 +46,7 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
     lease: new TabLease(storage, bus, webLocks(), name),
     timers: systemTimers,
     search,
+    met: new Met({ meta: storage.meta, timers: systemTimers, ask: namesOf }),
     startLeader: (leading) => startLeader({ workspace, member, device, socket }, leading),
     onEnded,
     clearCaches,
@@ -58,6 +61,12 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
     else data.networkIsBack();
   });
   return data;
+}
+
+async function namesOf(ids: readonly MemberId[]): Promise<(MetPerson & { readonly id: MemberId })[]> {
+  const response = await fetch(`/api/people?ids=${ids.join(',')}`);
+  if (!response.ok) throw new Error(`names of people: ${response.status}`);
+  return ((await response.json()) as { people: (MetPerson & { readonly id: MemberId })[] }).people;
 }
 
 async function clearCaches(): Promise<void> {

@@ -30,7 +30,6 @@ import type {
   LogView,
   MarkedEntry,
   Mention,
-  StorageInfo,
   SyncStatus,
   TextView,
   TypingView,
@@ -54,6 +53,7 @@ import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { discardQueued, retryQueued, type QueueParts } from './queue-changes.ts';
 import { queueOf } from './queue.ts';
 import { markedEntries, markedLog } from './marked-entries.ts';
+import type { Met } from './met.svelte.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 import { TypingRooms } from './typing.svelte.ts';
@@ -71,6 +71,7 @@ export interface WorkspaceParts {
   readonly timers: Timers;
   /** Absent where nobody looks for anything. */
   readonly search?: TabSearch;
+  readonly met?: Met;
   /** Starts this tab's candidate for leading. */
   startLeader(leading: () => void): { stop(): void };
   /** The relay ended the session, or another tab signed out. */
@@ -114,9 +115,10 @@ export class LocalWorkspace implements WorkspaceData {
   );
   readonly #chatById = $derived(new Map(this.chats.map((row) => [row.id, row])));
   readonly #docById = $derived(new Map(this.docs.map((row) => [row.id, row])));
-  readonly directory: DirectoryState = $derived.by(
-    () => this.#stateOf(this.#directoryRoom) as DirectoryState,
-  );
+  readonly directory: DirectoryState = $derived.by(() => {
+    const shown = this.#stateOf(this.#directoryRoom) as DirectoryState;
+    return this.#parts.met?.in(shown) ?? shown;
+  });
   readonly list = $derived.by(() => this.#own() as ListState);
   readonly saved = $derived.by(() => this.#own('saved') as SavedState);
   readonly todos = $derived.by(() => this.#own('todos') as TodosState);
@@ -135,6 +137,8 @@ export class LocalWorkspace implements WorkspaceData {
   readonly files: LocalFiles;
   readonly drafts: DraftStore;
   readonly search: Search;
+  readonly storage = storageInfo;
+  readonly keepStorage = keepStorage;
 
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
@@ -285,14 +289,6 @@ export class LocalWorkspace implements WorkspaceData {
   async getBlob(room: RoomId, hash: string): Promise<Blob | null> {
     const found = await this.files.fetch(room, hash);
     return found.ok ? found.value : null;
-  }
-
-  storage(): Promise<StorageInfo> {
-    return storageInfo();
-  }
-
-  keepStorage(): Promise<boolean> {
-    return keepStorage();
   }
 
   async readText(room: RoomId): Promise<Y.Doc> {

@@ -41,6 +41,14 @@ export interface Meta {
   readonly syncedAt: number | null;
   /** Rooms whose stored data the relay called damaged: what is newer than their record has to be asked for again. */
   readonly damaged: readonly RoomId[];
+  /** People whom the directory does not show, by their ids, as far as somebody asked for them. */
+  readonly met?: Readonly<Record<MemberId, MetPerson>>;
+}
+
+export interface MetPerson {
+  readonly name: string;
+  /** Milliseconds since 1970; null for whoever has not left. */
+  readonly leftAt: number | null;
 }
 
 export interface MetaStore {

@@ -87,6 +87,14 @@ function changedDepartment(known: Known, data: Data): string {
     : t.didDepartmentLead({ name, who: personName(known, data['lead']) });
 }
 
+function shown(known: Known, data: Data): string {
+  const name = departmentName(known, data['department']);
+  if (data['shownTo'] === null) return t.didShow({ name });
+  const to = data['shownTo'] as Data | undefined;
+  const names = listed([departments(known, to?.['departments']), people(known, to?.['members'])]);
+  return names === '' ? t.didHide({ name }) : t.didHideBut({ name, names });
+}
+
 function invited(known: Known, data: Data): string {
   if (list(data['members']).length > 0) return t.didInviteOwn({ names: people(known, data['members']) });
   return t.didInvite({ role: roleOf(data['role']), approve: data['approve'] === true });
@@ -134,6 +142,7 @@ const words: Readonly<Record<string, Words>> = {
       return data['admin'] === true ? t.didAppoint(said) : t.didDismiss(said);
     },
   ],
+  'department.show': ['departments', (data, known) => shown(known, data)],
   'field.define': ['settings', (data) => t.didField({ name: text(data['name']) })],
   'field.remove': [
     'settings',

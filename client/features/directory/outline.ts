@@ -6,7 +6,10 @@ import {
   departmentsOf,
   pathUp,
 } from '../../../shared/features/directory/tree.ts';
+import { isHidden } from '../../../shared/features/directory/visibility.ts';
+import { formatList } from '../../i18n/index.ts';
 import { membersOf } from './members.ts';
+import { t } from './strings.ts';
 
 /** The directory as lists show it. Null stands for the company: the top of the tree, people without a department. */
 export interface Outline {
@@ -112,6 +115,17 @@ export const pathName = (directory: DirectoryState, department: DepartmentId | n
     .map(({ name }) => name)
     .reverse()
     .join(' / ');
+
+/** Who sees a department, in words; who else it was chosen for is told to administrators alone. */
+export function visibleTo(directory: DirectoryState, { id, shownTo }: Department): string {
+  if (!isHidden(directory, id)) return t.everybody;
+  if (directory.partial || !shownTo) return t.notEverybody;
+  const names = [
+    ...shownTo.departments.map((each) => departmentOf(directory, each)?.name ?? ''),
+    ...shownTo.members.map((each) => directory.members[each]?.name ?? ''),
+  ].filter((name) => name !== '');
+  return names.length === 0 ? t.onlyOwn : t.ownAnd({ names: formatList(names) });
+}
 
 /** People by who stands above them; a superior who left is passed over. Null: nobody does. */
 export function reportsOf(directory: DirectoryState): ReadonlyMap<MemberId | null, readonly Member[]> {
