@@ -91,6 +91,11 @@ describe('search', () => {
     await ben.page.goBack();
     await final.waitFor();
 
+    // What the index takes of the device is no secret.
+    await ann.page.goto(`${ann.person.address}/settings/storage`);
+    const size = ann.page.locator('dl > div', { hasText: 'Of this, for searching' }).locator('dd');
+    await expect.poll(() => size.textContent()).toMatch(/^[1-9][\d.,]*\s[kKM]?B$/);
+
     // Who is taken out finds nothing of it any more.
     await sendCommands(world.relay.address, annAccount, lines.length + 1, [
       [room, 'chat.removeMember', { member: benAccount.member.id }],

@@ -72,7 +72,7 @@ export const t = defineStrings({
     storageText:
       'Everything you may read is kept on this device, so that it opens and searches without a network.',
     used: 'Used',
-    usedBySearch: 'Of it for the search',
+    usedBySearch: 'Of this, for searching',
     quota: 'The browser allows up to',
     unsent: 'Not on the relay yet',
     unsentCount: (p: { count: number }) => plural(p.count, { one: '{n} change', other: '{n} changes' }),
