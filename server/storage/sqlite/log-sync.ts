@@ -57,6 +57,7 @@ export function openLogSync(database: SqliteDatabase): LogSync {
       if (unsure) throw unsure;
     },
     close() {
+      if (isClosed) return;
       isClosed = true;
       closeWhenIdle();
     },
