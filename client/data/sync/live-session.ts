@@ -23,6 +23,8 @@ import { TextSender } from './text-sender.ts';
 const leaseStock = 8;
 /** How often a long connection looks at what it keeps to hand back. Milliseconds. */
 const pruneEvery = 3_600_000;
+/** How long what changed is gathered before it goes into what the next start reads. Milliseconds. */
+const packAfter = 20_000;
 
 export interface LiveEvents {
   /** Whether some page is known to show this text. */
@@ -58,6 +60,7 @@ export class LiveSession {
   readonly #wasLost = new Set<RoomId>();
   #storing = false;
   #leasing = false;
+  #packing = false;
 
   constructor(
     deps: EngineDeps,
@@ -208,6 +211,16 @@ export class LiveSession {
     this.#events.run(this.#merger.sweep());
     this.#events.run(this.#prune());
     this.#events.run(this.#backFill.run());
+    this.#packLater();
+  }
+
+  #packLater(): void {
+    if (this.#packing) return;
+    this.#packing = true;
+    this.#deps.timers.after(packAfter, () => {
+      this.#packing = false;
+      if (!this.#connection.ended) this.#events.run(this.#deps.storage.rooms.pack());
+    });
   }
 
   /** Drops what need not be handed back any more, by the relay's clock. */
@@ -292,7 +305,10 @@ export class LiveSession {
       else unheard.push(room);
     this.#events.run(this.#merger.arrived(updates));
     if (unheard.length > 0) bus.post({ type: 'texts', rooms: unheard });
-    if (changed.length > 0) bus.post({ type: 'rooms', rooms: changed });
+    if (changed.length > 0) {
+      bus.post({ type: 'rooms', rooms: changed });
+      this.#packLater();
+    }
     if (settled.length > 0) bus.post({ type: 'queue' });
     if (replaced.length > 0) bus.post({ type: 'replaced', rooms: replaced });
   }

@@ -2,10 +2,11 @@ import type { ErasingRules, LogEntry } from '../../../../shared/access/kind.ts';
 import type { RoomId } from '../../../../shared/base/ids.ts';
 import { findRoom } from '../../../../shared/documents/registry.ts';
 import { replaceReceipt } from './journal.ts';
+import { forgetOverview } from './overview.ts';
 import { allOf } from './ranges.ts';
 import type { WriteTx } from './transaction.ts';
 
-export type EraseTx = WriteTx<['entries', 'journal', 'mentions', 'outbox', 'blobs', 'files']>;
+export type EraseTx = WriteTx<['entries', 'journal', 'mentions', 'outbox', 'blobs', 'files', 'overview']>;
 
 /**
  * Puts away what these entries take back: words, versions, cards, and files that nothing else here names. What is left can
@@ -18,6 +19,7 @@ export async function eraseTakenBack(tx: EraseTx, room: RoomId, entries: readonl
   for (const taking of entries) {
     const about = rules.takesBack(taking) ? rules.about(taking) : null;
     if (!about) continue;
+    forgetOverview(tx as never);
     for (const { seq, receipt } of rules.proofOf(taking)) {
       const entry = await tx.objectStore('entries').get([room, seq]);
       // Places are those of the history in which it was taken back.

@@ -11,11 +11,13 @@ import { eraseTakenBack } from './erase.ts';
 import { keepLogContent } from './journal.ts';
 import { keepMarks } from './marks.ts';
 import { keepMentions } from './mentions.ts';
+import { putRecords } from './overview.ts';
 import { between } from './ranges.ts';
 import type { WriteTx } from './transaction.ts';
 
 export const historyStores = [
   'rooms',
+  'overview',
   'entries',
   'journal',
   'marks',
@@ -63,7 +65,7 @@ export async function keepHistory(tx: HistoryTx, me: MemberId, content: LogConte
     from: met.from,
     ...(met.kept.length > 0 ? { kept: met.kept } : {}),
   };
-  await rooms.put(record);
+  putRecords(tx as never, [record]);
 }
 
 /** Goes on through runs that were held before, as far as they follow each other without a hole. */

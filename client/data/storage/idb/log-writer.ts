@@ -10,13 +10,26 @@ import { eraseTakenBack } from './erase.ts';
 import { oweEntries } from './journal.ts';
 import { forgetMarks, keepMarks } from './marks.ts';
 import { keepMentions } from './mentions.ts';
+import { putRecords } from './overview.ts';
 import { allOf, between } from './ranges.ts';
 import { manyRooms, recordsOf } from './records.ts';
 import type { OutboxRow } from './schema.ts';
 import type { WriteTx } from './transaction.ts';
 
 export type LogTx = WriteTx<
-  ['rooms', 'entries', 'updates', 'outbox', 'journal', 'owed', 'marks', 'mentions', 'blobs', 'files']
+  [
+    'rooms',
+    'overview',
+    'entries',
+    'updates',
+    'outbox',
+    'journal',
+    'owed',
+    'marks',
+    'mentions',
+    'blobs',
+    'files',
+  ]
 >;
 
 /**
@@ -118,7 +131,10 @@ export class LogWriter {
   async finish(): Promise<{ changed: RoomId[]; settled: CommandId[] }> {
     for (const [room, added] of this.#added) await eraseTakenBack(this.#tx as never, room, added);
     for (const room of [...this.#changed]) await this.#countUnread(room);
-    for (const room of this.#changed) void this.#tx.objectStore('rooms').put(this.#records.get(room)!);
+    putRecords(
+      this.#tx as never,
+      Array.from(this.#changed, (room) => this.#records.get(room)!),
+    );
     return { changed: [...this.#changed], settled: this.#settled };
   }
 

@@ -1,6 +1,7 @@
 import type { RoomId } from '../../../../shared/base/ids.ts';
 import { ownWords } from '../../text/own-words.ts';
 import { isWorthKeeping } from './outbox.ts';
+import { forgetOverview } from './overview.ts';
 import { storeNames, type UpdateRow } from './schema.ts';
 import { write, type GetDb, type WriteTx } from './transaction.ts';
 
@@ -63,6 +64,7 @@ export const keepOnlyUnsent = (getDb: GetDb): Promise<number> =>
       'mentions',
     ] as const)
       void tx.objectStore(store).clear();
+    forgetOverview(tx as never);
     const outbox = tx.objectStore('outbox');
     for (const row of await outbox.getAll())
       // What the relay took comes back with the room.

@@ -23,6 +23,7 @@ import { emptyMeta } from './meta.ts';
 import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
 import { forgetMarks } from './marks.ts';
+import { allRecords, deleteRecord, makeOverview, putRecords, type RecordTx } from './overview.ts';
 import { allOf, between, marksOf } from './ranges.ts';
 import { recordsOf } from './records.ts';
 import { blobRowOf } from './schema.ts';
@@ -56,6 +57,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'owed',
     'marks',
     'mentions',
+    'overview',
   ] as const;
   const written = [
     'rooms',
@@ -68,10 +70,13 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'mentions',
     'blobs',
     'files',
+    'overview',
   ] as const;
 
   return {
-    all: () => read(getDb, ['rooms'], async (tx) => (await tx.store.getAll()).filter(isSound)),
+    all: () => read(getDb, ['rooms', 'overview'], async (tx) => (await allRecords(tx)).filter(isSound)),
+
+    pack: () => makeOverview(getDb),
 
     async mend() {
       // Read beside others; what has to be written is nearly always nothing.
@@ -79,10 +84,10 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         (await tx.store.getAll()).filter((record) => !isSound(record)).map(({ room }) => room),
       );
       if (suspects.length === 0) return 0;
-      return write(getDb, ['rooms'], async (tx) => {
+      return write(getDb, ['rooms', 'overview'], async (tx) => {
         let mended = 0;
         for (const room of suspects) {
-          const record = await tx.store.get(room);
+          const record = await tx.objectStore('rooms').get(room);
           if (!record || isSound(record)) continue;
           mended += 1;
           beginAgain(tx as never, room);
@@ -101,7 +106,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       }),
 
     mendHoles: (rooms) =>
-      write(getDb, ['rooms', 'entries'], async (tx) => {
+      write(getDb, ['rooms', 'entries', 'overview'], async (tx) => {
         let mended = 0;
         for (const room of rooms) {
           const record = await tx.objectStore('rooms').get(room);
@@ -254,7 +259,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
         const outbox = tx.objectStore('outbox');
         for (const room of rooms) {
           await forgetJournal(tx as never, room);
-          void tx.objectStore('rooms').delete(room);
+          deleteRecord(tx as never, room);
           void tx.objectStore('entries').delete(allOf(room));
           forgetMarks(tx as never, room);
           void tx.objectStore('mentions').delete(allOf(room));
@@ -296,12 +301,15 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       }),
 
     newEpoch: (epoch, until) =>
-      write(getDb, ['rooms', 'outbox', 'meta', 'entries', 'journal', 'owed'], async (tx) => {
+      write(getDb, ['rooms', 'outbox', 'meta', 'entries', 'journal', 'owed', 'overview'], async (tx) => {
         await oweLost(tx as never, until);
-        const rooms = tx.objectStore('rooms');
-        for (const record of await rooms.getAll())
-          if (Math.max(record.cursor, record.acked ?? 0) > until || until === 0)
-            void rooms.put({ ...record, cursor: 0, stale: true });
+        const lost = (await tx.objectStore('rooms').getAll()).filter(
+          ({ cursor, acked = 0 }) => Math.max(cursor, acked) > until || until === 0,
+        );
+        putRecords(
+          tx as never,
+          lost.map((record) => ({ ...record, cursor: 0, stale: true })),
+        );
         // Taken by the relay, but not known whether before the backup was made: sent again, under the same id.
         const outbox = tx.objectStore('outbox');
         for (const row of await outbox.getAll()) if (row.seq !== null) void outbox.put({ ...row, seq: null });
@@ -312,11 +320,11 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
 }
 
 /** Nothing of a room counts any more: it is fetched anew. */
-function beginAgain(tx: WriteTx<['rooms']>, room: RoomId): void {
+function beginAgain(tx: RecordTx, room: RoomId): void {
   const kind = findRoom(room)?.kind;
-  if (!kind) return void tx.objectStore('rooms').delete(room);
+  if (!kind) return deleteRecord(tx, room);
   const empty = kind.class === 'log' ? emptyLog(room, kind) : emptyText(room);
-  void tx.objectStore('rooms').put({ ...empty, stale: true });
+  putRecords(tx, [{ ...empty, stale: true }]);
 }
 
 type RefetchTx = WriteTx<['updates', 'snapshots', 'leases', 'owed']>;

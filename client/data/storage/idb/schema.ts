@@ -88,6 +88,8 @@ export interface WeftSchema extends DBSchema {
   mentions: { key: [RoomId, number]; value: Mention; indexes: { at: number } };
   /** What became of entries, by room and the entry's id. */
   marks: { key: [RoomId, CommandId]; value: unknown };
+  /** See `overview.ts`. */
+  overview: { key: string; value: readonly RoomRecord[] | number };
 }
 
 export type WeftDb = IDBPDatabase<WeftSchema>;
@@ -132,6 +134,7 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     files.createIndex('id', 'id', { unique: true });
     files.createIndex('room', 'room');
   },
+  (db) => void db.createObjectStore('overview'),
 ];
 
 /** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
@@ -172,6 +175,7 @@ export const storeNames: readonly StoreName[] = [
   'owed',
   'marks',
   'mentions',
+  'overview',
 ];
 
 export const databaseVersion = migrations.length;

@@ -3,6 +3,7 @@ import type { RoomId } from '../../../../shared/base/ids.ts';
 import { isReadable, mergeInTree } from '../../text/merge.ts';
 import type { QueuedUpdates, StoredUpdate, TextStore } from '../contract.ts';
 import { goneOn, moved, movesOf, newIn, writersOf, type Move } from '../../text/rewrite.ts';
+import { putRecords } from './overview.ts';
 import { textAfter } from './rooms.ts';
 import type { UpdateRow } from './schema.ts';
 import { read, write, type GetDb } from './transaction.ts';
@@ -45,7 +46,7 @@ export function idbTexts(getDb: GetDb): TextStore {
     },
 
     append: (room, bytes, by, at, begun) =>
-      write(getDb, ['updates', 'rooms'], async (tx) => {
+      write(getDb, ['updates', 'rooms', 'overview'], async (tx) => {
         const held = (await tx.objectStore('rooms').get(room)) ?? null;
         const record = textAfter(held, { room, by, at });
         const times = [...(held?.moved ?? [])];
@@ -55,7 +56,7 @@ export function idbTexts(getDb: GetDb): TextStore {
           row = afterMove(row, times[time]!);
         }
         void tx.objectStore('updates').put(row);
-        await tx.objectStore('rooms').put(times.length > 0 ? { ...record, moved: times } : record);
+        putRecords(tx as never, [times.length > 0 ? { ...record, moved: times } : record]);
       }),
 
     async compact(room, least) {
@@ -106,7 +107,7 @@ export function idbTexts(getDb: GetDb): TextStore {
       }),
 
     markSent: (room, keys, cursor) =>
-      write(getDb, ['updates', 'rooms'], async (tx) => {
+      write(getDb, ['updates', 'rooms', 'overview'], async (tx) => {
         const updates = tx.objectStore('updates');
         for (const key of keys) {
           const row = await updates.get(key);
@@ -115,7 +116,7 @@ export function idbTexts(getDb: GetDb): TextStore {
           void updates.put(row, key);
         }
         const held = await tx.objectStore('rooms').get(room);
-        if (held) void tx.objectStore('rooms').put({ ...held, acked: Math.max(held.acked ?? 0, cursor) });
+        if (held) putRecords(tx as never, [{ ...held, acked: Math.max(held.acked ?? 0, cursor) }]);
       }),
 
     markRefused: (keys, failure, clients) =>
@@ -134,7 +135,7 @@ export function idbTexts(getDb: GetDb): TextStore {
       }),
 
     beginAnew: (content, ids) =>
-      write(getDb, ['updates', 'snapshots', 'rooms', 'journal'], async (tx) => {
+      write(getDb, ['updates', 'snapshots', 'rooms', 'journal', 'overview'], async (tx) => {
         const { room, at, by, cursor } = content;
         const updates = tx.objectStore('updates');
         const index = updates.index('room');
@@ -156,12 +157,9 @@ export function idbTexts(getDb: GetDb): TextStore {
           moved: true,
         });
         const held = (await tx.objectStore('rooms').get(room)) ?? null;
-        await tx.objectStore('rooms').put({
-          ...textAfter(held, { room, by, at }),
-          cursor,
-          stale: false,
-          moved: [...(held?.moved ?? []), moves],
-        });
+        const after = textAfter(held, { room, by, at });
+        const times = [...(held?.moved ?? []), moves];
+        putRecords(tx as never, [{ ...after, cursor, stale: false, moved: times }]);
         return true;
       }),
 
@@ -192,14 +190,14 @@ export function idbTexts(getDb: GetDb): TextStore {
       }),
 
     dropDamaged: (room, keys) =>
-      write(getDb, ['updates', 'snapshots', 'rooms', 'leases'], async (tx) => {
+      write(getDb, ['updates', 'snapshots', 'rooms', 'leases', 'overview'], async (tx) => {
         for (const lease of await tx.objectStore('leases').getAll())
           void tx.objectStore('leases').put({ ...lease, state: 'retired' });
         for (const key of keys)
           if (key === snapshotKey) void tx.objectStore('snapshots').delete(room);
           else void tx.objectStore('updates').delete(key);
         const held = await tx.objectStore('rooms').get(room);
-        if (held) await tx.objectStore('rooms').put({ ...held, cursor: 0, stale: true });
+        if (held) putRecords(tx as never, [{ ...held, cursor: 0, stale: true }]);
       }),
   };
 }

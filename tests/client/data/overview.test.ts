@@ -1,0 +1,133 @@
+import 'fake-indexeddb/auto';
+import { deleteDB, openDB } from 'idb';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LogEntry } from '../../../shared/access/kind.ts';
+import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
+import type { LogContent } from '../../../shared/protocol/messages.ts';
+import type { DeviceStorage, RoomRecord } from '../../../client/data/storage/contract.ts';
+import { openStorage } from '../../../client/data/storage/idb/open.ts';
+import { seededRandom } from '../../shared/random.ts';
+
+const me = 'ann' as MemberId;
+const name = 'overview-test';
+const rooms = 400;
+const roomOf = (i: number): RoomId => `w/chat/c${i}` as RoomId;
+const text = 'w/scratch/s' as RoomId;
+
+let storage: DeviceStorage;
+beforeEach(() => {
+  storage = openStorage({ workspace: 'w' as WorkspaceId, member: me, name });
+});
+afterEach(async () => {
+  storage.close();
+  await deleteDB(name);
+});
+
+function content(i: number, from: number, count: number, say = 'said'): LogContent {
+  const entries = Array.from({ length: count }, (_, n): LogEntry => ({
+    seq: from + n,
+    id: `${i}-${from + n}` as CommandId,
+    by: me,
+    at: 1 + from + n,
+    ...(from + n === 0
+      ? { type: 'chat.create', data: { type: 'group', title: `${i}`, members: [me] } }
+      : { type: 'chat.send', data: { text: `${say} ${i} ${from + n}` } }),
+  }));
+  const receipts = entries.map(() => new Uint8Array(16));
+  const head = from + count;
+  return {
+    kind: 'log',
+    room: roomOf(i),
+    cursor: 10_000 * i + head,
+    from,
+    head,
+    base: null,
+    entries,
+    receipts,
+  };
+}
+
+const storeAll = (): Promise<unknown> =>
+  storage.rooms.storeContents(Array.from({ length: rooms }, (_, i) => content(i, 0, 2)));
+
+async function onDisk<T>(look: (db: Awaited<ReturnType<typeof openDB>>) => Promise<T>): Promise<T> {
+  const db = await openDB(name);
+  try {
+    return await look(db);
+  } finally {
+    db.close();
+  }
+}
+
+const byRoom = (records: readonly RoomRecord[]): RoomRecord[] =>
+  records.toSorted((a, b) => (a.room < b.room ? -1 : 1));
+
+/** What pages are given is what stands in the records one by one. */
+async function isTrue(): Promise<void> {
+  const single = await onDisk((db) => db.getAll('rooms') as Promise<RoomRecord[]>);
+  expect(byRoom(await storage.rooms.all())).toEqual(byRoom(single));
+}
+
+const hasPiece = (): Promise<boolean> =>
+  onDisk(async (db) => (await db.getKey('overview', 'whole')) !== undefined);
+
+test('whatever is written, removed and put together, in whatever order, all rooms are as they are', async () => {
+  await storeAll();
+  const seed = 731;
+  const random = seededRandom(seed);
+  const heads = new Map<number, number>(Array.from({ length: rooms }, (_, i) => [i, 2]));
+  let pieces = 0;
+  const say = async (i: number): Promise<void> => {
+    const from = heads.get(i) ?? 0;
+    heads.set(i, from + 1);
+    await storage.rooms.storeContents([content(i, from, 1)]);
+  };
+  const steps: readonly (() => Promise<unknown>)[] = [
+    () => say(random(rooms)),
+    () => Promise.all(Array.from({ length: 40 }, () => say(random(rooms)))),
+    () => storage.texts.append(text, Uint8Array.of(0, 0), me, random(1_000), 0),
+    () => storage.rooms.pack(),
+    // Somebody writes while it is put together.
+    () => Promise.all([storage.rooms.pack(), say(random(rooms)), say(random(rooms))]),
+    async () => {
+      const gone = random(rooms);
+      heads.delete(gone);
+      await Promise.all([storage.rooms.pack(), storage.rooms.forget([roomOf(gone)], 1)]);
+    },
+  ];
+  for (let step = 0; step < 60; step++) {
+    const which = random(steps.length);
+    await steps[which]!();
+    if (await hasPiece()) pieces += 1;
+    await expect(isTrue(), `seed ${seed}, step ${step}, ${which}`).resolves.toBeUndefined();
+  }
+  expect(pieces).toBeGreaterThan(10);
+}, 60_000);
+
+test('of a room that is lost, and after signing out, nothing is left in the piece', async () => {
+  await storeAll();
+  await storage.rooms.storeContents([content(rooms, 0, 2, 'secret')]);
+  await storage.rooms.pack();
+  const words = (): Promise<string> => onDisk(async (db) => JSON.stringify(await db.getAll('overview')));
+  expect(await words()).toContain('secret');
+  await storage.rooms.forget([roomOf(rooms)], 1);
+  expect(await words()).not.toContain('secret');
+  await storage.rooms.pack();
+  expect(await words()).toContain('said 7 1');
+  await storage.keepOnlyUnsent();
+  expect(await words()).not.toContain('said');
+});
+
+test('what is taken back is gone from the piece with it', async () => {
+  await storeAll();
+  await storage.rooms.pack();
+  const words = (): Promise<string> => onDisk(async (db) => JSON.stringify(await db.getAll('overview')));
+  expect(await words()).toContain('said 7 1');
+  const recall = content(7, 2, 1);
+  const [entry] = recall.entries;
+  const target = { seq: 1, id: '7-1' };
+  await storage.rooms.storeContents([
+    { ...recall, entries: [{ ...entry!, type: 'chat.recall', data: { target } }] },
+  ]);
+  expect(await words()).not.toContain('said 7 1');
+});
