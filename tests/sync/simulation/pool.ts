@@ -42,13 +42,11 @@ export async function runSeeds(run: Run): Promise<Result> {
   let done = 0;
   let rows = 0;
 
-  const take = (answers: Answered): void => {
-    for (const { seed, hash, broken, rows: stored } of answers) {
-      done += 1;
-      rows += stored;
-      hashes.set(seed, hash);
-      if (broken !== null) found.push({ seed, broken });
-    }
+  const take = ({ seed, hash, broken, rows: stored }: Answered): void => {
+    done += 1;
+    rows += stored;
+    hashes.set(seed, hash);
+    if (broken !== null) found.push({ seed, broken });
     run.progress?.(done, found);
   };
 
@@ -61,24 +59,31 @@ export async function runSeeds(run: Run): Promise<Result> {
         clearTimeout(watch);
         void worker.terminate().then(() => resolve());
       };
+      /** The first of `seeds` is being run. */
+      const wait = (): void => {
+        clearTimeout(watch);
+        watch = setTimeout(() => {
+          found.push({ seed: seeds[0]!, broken: 'it never ends' });
+          end();
+        }, longest);
+      };
       const give = (): void => {
         clearTimeout(watch);
         seeds = [];
         while (seeds.length < share && next < from + count) seeds.push(next++);
         if (seeds.length === 0 || found.length >= enough) return end();
-        watch = setTimeout(() => {
-          found.push({ seed: seeds[0]!, broken: `one of seeds ${seeds.join(', ')} never ends` });
-          end();
-        }, longest);
         worker.postMessage(seeds);
+        wait();
       };
-      worker.on('message', (answers: Answered) => {
-        take(answers);
-        give();
+      worker.on('message', (answer: Answered) => {
+        take(answer);
+        seeds.shift();
+        if (seeds.length > 0) wait();
+        else give();
       });
       worker.on('error', (error) => {
         clearTimeout(watch);
-        reject(new Error(`one of seeds ${seeds.join(', ')}`, { cause: error }));
+        reject(new Error(`seed ${seeds[0]}`, { cause: error }));
       });
       give();
     });
