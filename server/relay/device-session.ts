@@ -54,13 +54,17 @@ export function connectDevice(
     out.finish(() => close(code, 'come back and send again what was not stored'));
   };
 
+  /** A device that is behind has rows of the room on their way, in front of the news. It comes back for the others. */
+  const narrow = (): void => {
+    if (link.buffered > 0 || out.isHeld)
+      close('too-slow', 'rights have changed; come back for the rest', 'drop');
+  };
+
   const lose = (room: RoomId): void => {
     // Nobody watches what they may not read; when the right comes back it may be watched again.
     watched.delete(room);
-    // A device that is behind has rows of the room on their way, in front of the news. It comes back for the others.
-    if (link.buffered > 0 || out.isHeld)
-      close('too-slow', 'rights have changed; come back for the rest', 'drop');
-    else say({ type: 'lost', room });
+    narrow();
+    if (!closed) say({ type: 'lost', room });
   };
 
   const notice = (code: ErrorCode, message: string, retryAfter: number): void =>
@@ -82,6 +86,7 @@ export function connectDevice(
       send: (frame) => out.send(frame),
       end: (code, message) => close(code, message),
       lose,
+      narrow,
     };
     session = self;
     watcher = {

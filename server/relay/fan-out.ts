@@ -44,6 +44,8 @@ export function showToDevices(
     return known;
   };
   for (const [member, sessions] of devices) {
+    for (const step of steps.values())
+      if (step.differs(member)) for (const session of [...sessions]) session.narrow();
     let signature = '';
     const keys = new Map<RoomId, string>();
     for (const [room, readers] of rooms) {

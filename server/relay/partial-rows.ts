@@ -11,6 +11,8 @@ import type { LogRooms } from './log-rooms.ts';
 export interface PartialStep {
   /** Under one key readers are told the same; empty for those who get the rows as they are. */
   keyOf(member: MemberId): string;
+  /** Whether the member may know another part than before. */
+  differs(member: MemberId): boolean;
   /** The row as those with this key get it. */
   row(row: StoredRow, key: string): Row;
 }
@@ -74,6 +76,7 @@ export function createPartialRows(access: Access, logs: LogRooms): PartialRows {
     };
     const keys = new Map<MemberId, string>();
     return {
+      differs: (member) => partly.keyOf(before, member) !== partly.keyOf(after, member),
       keyOf(member) {
         let key = keys.get(member);
         if (key === undefined) {

@@ -18,6 +18,8 @@ export const unsentAfter = (code: ErrorCode): 'drop' | undefined =>
 export interface DeviceSession extends Session {
   /** Its member may no longer read the room: the device is told, and what lies unsent of it does not go out. */
   lose(room: RoomId): void;
+  /** Its member may know another part of a room than before: what lies unsent of it does not go out. */
+  narrow(): void;
 }
 
 /** A plain y-websocket client of one room. */

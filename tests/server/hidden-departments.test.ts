@@ -15,7 +15,7 @@ let directory: RoomId;
 const secrets = ['gus', 'Secret Lab', 'lab-id', 'lab-below', '555-0100'];
 
 beforeEach(async () => {
-  rig = await startRig();
+  rig = await startRig({ bounds: { queue: 64 * 1024 * 1024 } });
   await rig.people('ada', 'kim', 'gus', 'liu');
   directory = rig.room('directory', 'main');
   ada = await rig.device('ada');
@@ -207,6 +207,25 @@ describe('what changes while a device is connected', () => {
     const [last] = decodeLogRun(rows.at(-1)!.bytes);
     expect(directoryKind.partly!.isAnew(last!)).toBe(true);
     expect(await held(kim)).toEqual(visible('kim'));
+  });
+
+  it('[S-14] what still lay in the relay for somebody does not go out', { timeout: 60_000 }, async () => {
+    const chat = rig.room('chat', 'team');
+    await ada.command(chat, 'chat.create', { type: 'group', title: '', members: ['kim'] });
+    kim = await rig.device('kim');
+    kim.socket.on('error', () => {});
+    kim.socket.pause();
+    const text = '字'.repeat(20_000);
+    for (let i = 0; i < 100; i += 20)
+      await Promise.all(Array.from({ length: 20 }, () => ada.command(chat, 'chat.send', { text })));
+    await tell('member.edit', { member: 'gus', phone: '555-0101' });
+    await hide();
+    kim.socket.resume();
+    // Cut, not told to stay away: the next connection is welcome.
+    expect(await kim.ended).toBe(1006);
+    const again = await rig.device('kim');
+    expect(await held(again)).toEqual(visible('kim'));
+    expect(told(kim)).not.toContain('555-0101');
   });
 
   it('holds after the relay was started again', async () => {
