@@ -6,7 +6,7 @@ import type { Figure } from './measure.ts';
 import { allIsHere, hasBrowser, signInTo, withLargeWorld } from './large-world.ts';
 
 const conversations = 2_000;
-const messages = 1_000_000;
+const messages = Number(process.env['WEFT_BENCH_MESSAGES'] ?? 1_000_000);
 /** In the middle of the list, where nothing was fetched yet. */
 const middle = conversations / 2;
 
