@@ -61,8 +61,10 @@ export class Watch {
   async news(): Promise<readonly PushedNotice[]> {
     this.#skipLeft();
     this.#left = [];
-    const found = await Promise.all(this.#data.chats.map((row) => this.#newsOf(row)));
-    return found.flat();
+    const found: PushedNotice[] = [];
+    // One after the other: what came in a hundred conversations is not worth holding up the page for.
+    for (const row of this.#data.chats) found.push(...(await this.#newsOf(row)));
+    return found;
   }
 
   /** From where on there is something unread and not known; null when there is nothing. */
