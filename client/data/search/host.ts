@@ -35,7 +35,9 @@ export class SearchHost {
   readonly #waiting = new Set<RoomId>();
   /** Rooms of which pages asked for older entries, by the question. */
   readonly #fetching = new Map<string, RoomId>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When what waits is read. */
+  #due = Number.POSITIVE_INFINITY;
   #indexes = false;
   /** Older entries are fetched, very many after each other. */
   #fills = false;
@@ -117,9 +119,12 @@ export class SearchHost {
 
   #touch(rooms: readonly RoomId[], after: number): void {
     for (const room of rooms) this.#waiting.add(room);
-    if (this.#timer !== null) return;
+    const due = performance.now() + after;
+    if (due >= this.#due) return;
+    this.#due = due;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#timer = null;
+      this.#due = Number.POSITIVE_INFINITY;
       const touched = [...this.#waiting];
       this.#waiting.clear();
       this.#indexer.touch(touched);

@@ -44,7 +44,7 @@ export interface IndexBounds {
   readonly most: number;
 }
 
-const usualBounds: IndexBounds = { units: 20_000, tokens: 500_000, tail: 4_096, most: 131_072 };
+const usualBounds: IndexBounds = { units: 20_000, tokens: 500_000, tail: 1_024, most: 131_072 };
 
 /** Entries read at once, and taken up without a look at what else there is to do. */
 const piece = 500;
