@@ -218,7 +218,7 @@ test('a message outside the window is found on the device, and one that is nowhe
 
 test('a device of an earlier version, which skipped what it did not know, fetches conversations anew', async () => {
   const database = databaseName(world.store.workspace, 'zoe' as MemberId);
-  const later: readonly StoreName[] = ['marks', 'mentions', 'files'];
+  const later: readonly StoreName[] = ['marks', 'mentions', 'files', 'draftFiles', 'overview'];
   const earlier = await openDB(database, 2, {
     upgrade(db, _from, _to, tx) {
       migrate(db as never, 0, tx as never);

@@ -234,6 +234,7 @@ test('own words in a room that is gone are set aside, not deleted', async () => 
     'forbidden',
   ]);
   expect(await storage.drafts.get(chat)).toBe('');
+  expect(await storage.drafts.files(chat)).toEqual([]);
 });
 
 /** A text of two people: what others wrote was sent, and what Ann wrote last was not. */
@@ -261,9 +262,10 @@ test.each(['a room that is lost', 'a session that is over'])(
     await textOfTwo(storage);
     await storage.outbox.add(command('unsent'));
     await storage.drafts.put(chat, 'half a thought');
+    await storage.drafts.addFile(chat, { id: 'plan', name: 'plan.txt', file: new Blob(['plan']) });
     await storage.leases.add([6], []);
     if (what === 'a room that is lost') await storage.rooms.forget([text, chat], 9);
-    else expect(await storage.keepOnlyUnsent()).toBe(3);
+    else expect(await storage.keepOnlyUnsent()).toBe(4);
     const file = JSON.parse(await exported(storage)) as {
       texts: { words: string }[];
       commands: { data: unknown }[];
@@ -271,6 +273,7 @@ test.each(['a room that is lost', 'a session that is over'])(
     expect(file.texts.map(({ words }) => words)).toEqual(['also mine mine, unsent']);
     const kept = file.commands.map(({ data }) => data);
     expect(kept).toContainEqual({ text: 'unsent' });
+    expect(await beside(storage)).toEqual(what === 'a room that is lost' ? [] : ['plan.txt: plan']);
     if (what === 'a room that is lost') expect(kept).toContainEqual({ text: 'half a thought' });
     else {
       expect(await storage.drafts.get(chat)).toBe('half a thought');
