@@ -1,9 +1,15 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder that holds package.json; every command runs there, wherever npm was called. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * keep: collect what it prints instead of showing it. isAside: it takes only what time others leave.
+ * @typedef {{ keep?: boolean, isAside?: boolean, env?: NodeJS.ProcessEnv }} Options
+ */
 
 /** @typedef {{ status: number, output: string }} Outcome exit status (128 + n after a signal) and, if kept, what was printed */
 
@@ -44,10 +50,10 @@ function end(child) {
  * Runs a program to its end. Signals sent to this process reach it.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ keep?: boolean, env?: NodeJS.ProcessEnv }} [options] keep: collect what it prints instead of showing it
+ * @param {Options} [options]
  * @returns {Promise<Outcome>}
  */
-export function run(file, args, { keep = false, env = {} } = {}) {
+export function run(file, args, { keep = false, isAside = false, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: root,
@@ -56,6 +62,7 @@ export function run(file, args, { keep = false, env = {} } = {}) {
       shell: process.platform === 'win32' && !file.includes('\\'),
     });
     begin(child);
+    if (isAside && child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     /** @type {Buffer[]} */
     const printed = [];
     child.stdout?.on('data', (chunk) => printed.push(chunk));
@@ -75,7 +82,7 @@ export function run(file, args, { keep = false, env = {} } = {}) {
 /**
  * Runs a Node program, such as a tool from node_modules, with this very Node.
  * @param {readonly string[]} args
- * @param {{ keep?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ * @param {Options} [options]
  */
 export const runNode = (args, options) => run(process.execPath, args, options);
 
