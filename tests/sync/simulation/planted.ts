@@ -52,12 +52,6 @@ export const planted: readonly Planted[] = [
     'announce(works, rows, true);',
   ),
   plant(
-    'takes a sync for one of all that was written meanwhile',
-    'server/relay/unsynced.ts',
-    'const all = served;',
-    'const all = [...served, ...waiting.splice(0)];',
-  ),
-  plant(
     'shows before the commit',
     'server/relay/commit.ts',
     'rows = persist(works, [], syncLater);',
