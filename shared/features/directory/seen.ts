@@ -15,8 +15,10 @@ const isSame = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a)
 
 function tableBetween(before: DirectoryState, after: DirectoryState, name: Table): DirectorySeen {
   const [from, to] = [before[name] ?? {}, after[name] ?? {}] as [Record<string, Row>, Record<string, Row>];
-  const set = Object.keys(to).flatMap((id) => (isSame(from[id], to[id]) ? [] : [to[id]!]));
-  const gone = Object.keys(from).filter((id) => !Object.hasOwn(to, id));
+  const set: Row[] = [];
+  const gone: string[] = [];
+  for (const id in to) if (!isSame(from[id], to[id])) set.push(to[id]!);
+  for (const id in from) if (!Object.hasOwn(to, id)) gone.push(id);
   return set.length + gone.length === 0 ? {} : ({ [name]: { set, gone } } as DirectorySeen);
 }
 

@@ -1,7 +1,7 @@
 import { isAdmin } from '../../access/actor.ts';
 import type { DepartmentId, MemberId } from '../../base/ids.ts';
 import type { Department, DirectoryState, Member } from './schema.ts';
-import { departmentOf, departmentsOf, isWithin, memberOf, pathUp } from './tree.ts';
+import { departmentOf, departmentsOf, memberOf, pathUp } from './tree.ts';
 
 /*
  * A department may be shown to some alone. It is then not there for others, with all below it and with everybody who is
@@ -11,41 +11,60 @@ import { departmentOf, departmentsOf, isWithin, memberOf, pathUp } from './tree.
  */
 
 interface Hidden {
-  readonly department: Department;
-  /** Who leads or administers it, something below or something above. */
-  readonly keepers: ReadonlySet<MemberId>;
+  readonly id: DepartmentId;
+  /** The departments whose people see it: its own, those below, and the chosen ones. */
+  readonly open: ReadonlySet<DepartmentId>;
+  /** Who was chosen, and who leads or administers it, something below or something above. */
+  readonly people: ReadonlySet<MemberId>;
 }
 
-const known = new WeakMap<DirectoryState, readonly Hidden[]>();
+type Departments = NonNullable<DirectoryState['departments']>;
 
-/** States never change, so this is asked of each of them once. */
-function hiddenIn(state: DirectoryState): readonly Hidden[] {
-  const before = known.get(state);
+/** These departments and all below them, found with one look at each department. */
+function downFrom(departments: Departments, roots: Iterable<DepartmentId>): Set<DepartmentId> {
+  const state = { name: '', members: {}, departments };
+  const is = new Map<DepartmentId, boolean>([...roots].map((id) => [id, true]));
+  for (const { id } of Object.values(departments)) {
+    const passed: DepartmentId[] = [];
+    let found = false;
+    for (const each of pathUp(state, id)) {
+      const known = is.get(each.id);
+      if (known === undefined) passed.push(each.id);
+      else found = known;
+      if (known !== undefined) break;
+    }
+    for (const each of passed) is.set(each, found);
+  }
+  return new Set([...is].flatMap(([id, isBelow]) => (isBelow && Object.hasOwn(departments, id) ? [id] : [])));
+}
+
+const known = new WeakMap<Departments, readonly Hidden[]>();
+
+/** Departments change less often than people: asked of each state of them once. */
+function hiddenIn({ departments = {} }: DirectoryState): readonly Hidden[] {
+  const before = known.get(departments);
   if (before) return before;
-  const all = Object.values(state.departments ?? {});
-  const hidden = all
-    .filter(({ shownTo }) => shownTo)
-    .map((department): Hidden => {
-      const above = [...pathUp(state, department.id)].flatMap(({ admins }) => admins);
-      const below = all
-        .filter(({ lead, admins }) => lead !== null || admins.length > 0)
-        .filter(({ id }) => isWithin(state, id, department.id))
-        .flatMap(({ lead, admins }) => (lead === null ? admins : [lead, ...admins]));
-      return { department, keepers: new Set([...above, ...below]) };
-    });
-  known.set(state, hidden);
+  const state = { name: '', members: {}, departments };
+  const all = Object.values(departments);
+  const hidden = all.flatMap(({ id, shownTo }): Hidden[] => {
+    if (!shownTo) return [];
+    const above = [...pathUp(state, id)].flatMap(({ admins }) => admins);
+    const own = downFrom(departments, [id]);
+    const below = all.flatMap(({ id: each, lead, admins }) =>
+      own.has(each) ? [...admins, ...(lead === null ? [] : [lead])] : [],
+    );
+    const open = downFrom(departments, [id, ...shownTo.departments]);
+    return [{ id, open, people: new Set([...shownTo.members, ...above, ...below]) }];
+  });
+  known.set(departments, hidden);
   return hidden;
 }
 
 export const isHidden = (state: DirectoryState, id: DepartmentId): boolean =>
   [...pathUp(state, id)].some(({ shownTo }) => shownTo !== undefined);
 
-function isShownTo(state: DirectoryState, { department, keepers }: Hidden, member: Member): boolean {
-  const { id, shownTo } = department;
-  if (keepers.has(member.id) || shownTo?.members.includes(member.id)) return true;
-  const open = [id, ...(shownTo?.departments ?? [])];
-  return departmentsOf(member).some((own) => open.some((each) => isWithin(state, own, each)));
-}
+const isShownTo = ({ open, people }: Hidden, member: Member): boolean =>
+  people.has(member.id) || departmentsOf(member).some((id) => open.has(id));
 
 /** What somebody may see, as a key; empty for whoever may know everything. */
 export function keyOf(state: DirectoryState, id: MemberId): string {
@@ -53,8 +72,8 @@ export function keyOf(state: DirectoryState, id: MemberId): string {
   if (!state.guarded || state.partial) return '';
   const member = memberOf(state, id);
   if (member && isAdmin({ member: id, role: member.role, active: true })) return '';
-  const closed = hiddenIn(state).filter((each) => !member || !isShownTo(state, each, member));
-  const ids = closed.map(({ department }) => department.id).sort();
+  const closed = hiddenIn(state).filter((each) => !member || !isShownTo(each, member));
+  const ids = closed.map((each) => each.id).sort();
   return `without ${ids.join(',')}`;
 }
 
@@ -77,33 +96,46 @@ function shownBy(state: DirectoryState, key: string): Shown {
   return shown;
 }
 
+/** What others see of a person, so that it is the same object as long as the person is. */
+const lessened = new WeakMap<Member, Map<string, Member>>();
+
+function lessOf(member: Member, departments: readonly DepartmentId[], superior: MemberId | null): Member {
+  let known = lessened.get(member);
+  if (!known) lessened.set(member, (known = new Map()));
+  const key = `${departments.join()} ${superior ?? ''}`;
+  let less = known.get(key);
+  if (!less) known.set(key, (less = { ...member, departments, superior }));
+  return less;
+}
+
 /** The directory without these departments, what is below them and who is nowhere else; what stays is the same object. */
 function without(state: DirectoryState, roots: readonly DepartmentId[]): Shown {
   const { members: _m, departments: _d, staged: _s, early: _e, ...rest } = state;
-  const closed = new Set(
-    Object.values(state.departments ?? {})
-      .filter(({ id }) => roots.some((root) => isWithin(state, id, root)))
-      .map(({ id }) => id),
-  );
-  const unseen = new Set(
-    Object.values(state.members)
-      .filter((member) => {
-        const departments = departmentsOf(member).filter((id) => departmentOf(state, id));
-        return departments.length > 0 && departments.every((id) => closed.has(id));
-      })
-      .map(({ id }) => id),
-  );
-  const seenMember = (member: Member): Member => {
+  const closed = downFrom(state.departments ?? {}, roots);
+  const unseen = new Set<MemberId>();
+  for (const member of Object.values(state.members)) {
+    let isClosed = false;
+    let isOpen = false;
+    for (const id of departmentsOf(member))
+      if (closed.has(id)) isClosed = true;
+      else isOpen ||= departmentOf(state, id) !== undefined;
+    if (isClosed && !isOpen) unseen.add(member.id);
+  }
+  const members: DirectoryState['members'] = {};
+  for (const member of Object.values(state.members)) {
+    if (unseen.has(member.id)) continue;
     const departments = departmentsOf(member);
-    const hasLess = departments.some((id) => closed.has(id));
-    const isUnder = member.superior && unseen.has(member.superior);
-    if (!hasLess && !isUnder) return member;
-    return {
-      ...member,
-      departments: departments.filter((id) => !closed.has(id)),
-      ...(isUnder ? { superior: null } : {}),
-    };
-  };
+    const superior = member.superior ?? null;
+    const isUnder = superior !== null && unseen.has(superior);
+    members[member.id] =
+      isUnder || departments.some((id) => closed.has(id))
+        ? lessOf(
+            member,
+            departments.filter((id) => !closed.has(id)),
+            isUnder ? null : superior,
+          )
+        : member;
+  }
   const seenDepartment = (department: Department): Department => {
     const { lead, admins, shownTo } = department;
     if (!shownTo && !(lead && unseen.has(lead)) && !admins.some((each) => unseen.has(each)))
@@ -116,17 +148,10 @@ function without(state: DirectoryState, roots: readonly DepartmentId[]): Shown {
       ...(shownTo ? { shownTo: { departments: [], members: [] } } : {}),
     };
   };
-  const members = Object.values(state.members).filter(({ id }) => !unseen.has(id));
-  const departments = Object.values(state.departments ?? {}).filter(({ id }) => !closed.has(id));
-  return {
-    unseen,
-    state: {
-      ...rest,
-      members: Object.fromEntries(members.map((each) => [each.id, seenMember(each)])),
-      departments: Object.fromEntries(departments.map((each) => [each.id, seenDepartment(each)])),
-      partial: true,
-    },
-  };
+  const departments: Departments = {};
+  for (const each of Object.values(state.departments ?? {}))
+    if (!closed.has(each.id)) departments[each.id] = seenDepartment(each);
+  return { unseen, state: { ...rest, members, departments, partial: true } };
 }
 
 /** The directory as whoever has this key may see it. */

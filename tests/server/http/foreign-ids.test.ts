@@ -217,6 +217,7 @@ const valuesOf = (name: string, place: string, path: string, foreign: Foreign): 
   if (name === 'group') return foreign.rooms.map(idIn);
   if (name === 'hash') return [hash];
   if (name === 'kind') return ['chat'];
+  if (name === 'ids') return foreign.members;
   if (name === 'path') return ['[]'];
   return ['1'];
 };
@@ -282,6 +283,10 @@ const ownEnd = /^(POST \/api\/sign-out|DELETE \/api\/push)/;
 const ownAnswers =
   /^GET (\/api\/(session|sessions|rooms|workspace|push|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;
 
+/** Names are told of ids that are known; of others the answer is that there is nobody. */
+const knowsNobody = (path: string, text: string): boolean =>
+  path.startsWith('/api/people?') && text === '{"people":[]}';
+
 test('no route reads or changes anything by an id of another workspace', { timeout: 60_000 }, async () => {
   const before = [state(ours), state(theirs)];
   const strangers: (SignedIn | null)[] = [null, theirs.people.owner];
@@ -296,7 +301,7 @@ test('no route reads or changes anything by an id of another workspace', { timeo
       tried++;
       if (!path.includes(theirs.secret))
         for (const secret of secrets) expect(text, told).not.toContain(secret);
-      if (ownAnswers.test(`${method} ${path}`)) continue;
+      if (ownAnswers.test(`${method} ${path}`) || (answer.ok && knowsNobody(path, text))) continue;
       if (path === '/api/commands' && answer.status === 200) {
         const { results } = JSON.parse(text) as { results: { ok: boolean }[] };
         expect(
@@ -328,6 +333,7 @@ test(
         if (path.startsWith('/api/invitations')) expect(answer.status).toBe(403);
         continue;
       }
+      if (answer.ok && knowsNobody(path, text)) continue;
       if (path === '/api/commands' && answer.status === 200) {
         const { results } = JSON.parse(text) as { results: { ok: boolean }[] };
         expect(
