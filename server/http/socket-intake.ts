@@ -3,13 +3,15 @@ import type { WebSocket } from 'ws';
 import type { Bytes } from '../../shared/base/bytes.ts';
 
 /** Milliseconds that the messages of all sockets may take of one turn of the event loop. */
-const mostTime = 20;
+const mostTime = 10;
 /**
  * Messages and bytes of one turn. Small updates of texts are only gathered when they are handed on: what they cost comes
  * at the end of the turn, so it is bounded by their number and size.
  */
 const mostMessages = 512;
 const mostBytes = 256 * 1024;
+/** Messages of one socket in a turn: a flood is many short turns, in each of which others come too. */
+const mostOfOne = 64;
 /** Milliseconds that one owner of sockets may take before the next has a turn. */
 const quantum = 2;
 
@@ -43,6 +45,9 @@ interface Line extends IntakeWish {
   next: number;
   isHeld: boolean;
   isQueued: boolean;
+  /** In which turn it handed something on last, and how many messages in that. */
+  turn: number;
+  taken: number;
   ended: (() => void) | null;
 }
 
@@ -59,9 +64,12 @@ export function createIntakes(
   const owners = new Map<object, Owner>();
   /** In the order in which they are served. */
   const ring: Owner[] = [];
+  /** Those that are not served any more in this turn. */
+  const sated: Line[] = [];
   let spent = 0;
   let messages = 0;
   let bytes = 0;
+  let turn = 0;
   let isPlanned = false;
 
   const isSpent = (): boolean => spent >= mostTime || messages >= mostMessages || bytes >= mostBytes;
@@ -72,6 +80,7 @@ export function createIntakes(
     defer(() => {
       isPlanned = false;
       spent = messages = bytes = 0;
+      turn++;
       serve();
       // What was handed on just now is of the turn that begins: it ends once more.
       if (ring.length > 0 || messages > 0) plan();
@@ -85,10 +94,15 @@ export function createIntakes(
     spent += took;
     messages++;
     bytes += message.length;
+    if (line.turn !== turn) [line.turn, line.taken] = [turn, 0];
+    line.taken++;
     const wait = line.pace(message.length);
     if (wait > 0 && !line.ended) hold(line, wait);
     return took;
   };
+
+  /** It had its share of this turn. */
+  const isSated = (line: Line): boolean => line.turn === turn && line.taken >= mostOfOne;
 
   const hasMore = (line: Line): boolean => line.next < line.waiting.length;
 
@@ -129,6 +143,10 @@ export function createIntakes(
     for (let took = 0; took < quantum && lines.length > 0 && !isSpent();) {
       const line = lines.shift()!;
       line.isQueued = false;
+      if (isSated(line)) {
+        sated.push(line);
+        continue;
+      }
       took += handOn(line, line.waiting[line.next++]!);
       if (!hasMore(line)) empty(line);
       else if (!line.isHeld) {
@@ -145,6 +163,7 @@ export function createIntakes(
       if (owner.lines.length > 0) ring.push(owner);
       else owners.delete(owner.who);
     }
+    for (const line of sated.splice(0)) enqueue(line);
   };
 
   return {
@@ -155,13 +174,15 @@ export function createIntakes(
         next: 0,
         isHeld: false,
         isQueued: false,
+        turn: 0,
+        taken: 0,
         ended: null,
       };
       return {
         take(message) {
           plan();
           // Whoever waits is served before those who come.
-          if (ring.length === 0 && !line.isHeld && !hasMore(line) && !isSpent())
+          if (ring.length === 0 && !line.isHeld && !hasMore(line) && !isSpent() && !isSated(line))
             return void handOn(line, message);
           if (line.waiting.push(message) === 1) line.socket.pause();
           enqueue(line);
