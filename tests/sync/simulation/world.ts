@@ -19,7 +19,7 @@ import { disk } from './device-disk.ts';
 import { Network } from './network.ts';
 import { Broken } from './broken.ts';
 import { Oracle } from './oracle.ts';
-import { throughCut } from './power-cut.ts';
+import { PowerCuts } from './power-cut.ts';
 import { RelayData, type Copy } from './relay-data.ts';
 import { seedEverything, setNow } from './seeded.ts';
 import { Trace } from './trace.ts';
@@ -51,6 +51,7 @@ export class SimWorld {
   readonly devices: SimDevice[] = [];
   readonly endedSessions = new Set<string>();
   readonly workspace = 'w' as WorkspaceId;
+  readonly #cuts: PowerCuts;
   readonly #turns: (() => void)[] = [];
   readonly data: RelayData;
   #store: RelayStore;
@@ -67,6 +68,7 @@ export class SimWorld {
     this.random = randomOf(seed);
     this.trace = new Trace(tell);
     this.oracle = new Oracle((what, words) => this.trace.say(what, words));
+    this.#cuts = new PowerCuts(this.oracle);
     disk.reset(this.random);
     setNow(this.clock.now());
     this.data = new RelayData(
@@ -130,7 +132,10 @@ export class SimWorld {
 
   /** The relay goes on from an older copy of its data, as a new epoch. `lost` notes what it forgets thereby. */
   async restore(copy: Copy, lost: { note(forget: () => void): Promise<void> }): Promise<void> {
-    await lost.note(() => this.oracle.restored(this.data.restore(copy)));
+    await lost.note(() => {
+      this.oracle.restored(this.data.restore(copy));
+      this.#cuts.restored();
+    });
     this.#store = this.#watched();
     await this.data.applyJournal(copy, this.#store);
     this.oracle.goesOn();
@@ -144,7 +149,7 @@ export class SimWorld {
   /** The machine went down under the relay. `lost` notes what it forgets thereby. */
   async cutPower(lost: { note(forget: () => void): Promise<void> }): Promise<void> {
     const cut = (): void => this.oracle.restored(this.data.cutPower((n) => this.below(n)));
-    await lost.note(() => throughCut(this.oracle, cut));
+    await lost.note(() => this.#cuts.through(cut));
     this.#store = this.#watched();
     this.oracle.goesOn();
   }
