@@ -131,3 +131,12 @@ test('what is taken back is gone from the piece with it', async () => {
   ]);
   expect(await words()).not.toContain('said 7 1');
 });
+
+test('what is asked for again and brings nothing changes nothing', async () => {
+  await storeAll();
+  await storage.rooms.pack();
+  const again = Array.from({ length: rooms }, (_, i) => content(i, 2, 0));
+  expect((await storage.rooms.storeContents(again)).changed).toEqual([]);
+  expect(await hasPiece()).toBe(true);
+  await isTrue();
+});

@@ -32,6 +32,12 @@ export type LogTx = WriteTx<
   ]
 >;
 
+/** Nothing came that was not known. */
+const isSame = (now: RoomRecord, held: RoomRecord | null | undefined): boolean =>
+  (['cursor', 'from', 'head', 'stale', 'state', 'kept'] as const).every(
+    (field) => now[field] === held?.[field],
+  );
+
 /**
  * Collects what one transaction changes in log rooms: entries are written at once, records once at the end, when the
  * unread facts of conversations are known. Reads every record at most once.
@@ -75,6 +81,11 @@ export class LogWriter {
 
   async append({ record, added, replaced }: Appended): Promise<void> {
     const { room } = record;
+    if (!replaced && added.length === 0 && isSame(record, this.#records.get(room))) {
+      // Asked for to be sure, after an absence: then nobody has to read it again.
+      if (record.from > 0) await this.#leaveTaken(record);
+      return;
+    }
     const entries = this.#tx.objectStore('entries');
     if (replaced) {
       await this.#oweWhatGoes(record, added);
