@@ -8,6 +8,8 @@ import { median, percentile, type Figure } from './measure.ts';
 const conversations = 2_000;
 const messages = 1_000_000;
 const starts = 5;
+/** As long as somebody has the app open before it is opened again. Milliseconds. */
+const openFor = 30_000;
 /** Times that the conversation is opened. */
 const openings = 5;
 /** Messages per second that arrive while the list is looked at, and for how many seconds. */
@@ -133,6 +135,7 @@ export async function largeConversations(): Promise<Figure[]> {
     const journey = new Journey(person);
     await signInTo(person, ann);
     await allIsHere(person.page);
+    await new Promise((resolve) => setTimeout(resolve, openFor));
 
     const begun: number[] = [];
     const starting: number[] = [];

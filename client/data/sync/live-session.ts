@@ -93,7 +93,10 @@ export class LiveSession {
     });
     this.#backFill = new BackFill(connection, deps, this.#order, {
       progress: (filling) => events.state({ filling }),
-      filled: (rooms) => bus.post({ type: 'rooms', rooms }),
+      filled: (rooms) => {
+        bus.post({ type: 'rooms', rooms });
+        this.#packLater();
+      },
     });
     const branches = new Branches(connection, storage, this.#order);
     this.#texts = new TextSender(connection, storage, timers, {
