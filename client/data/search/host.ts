@@ -56,6 +56,8 @@ export class SearchHost {
       turns: this.#turns,
     });
     this.#bus.listen((note) => this.#hear(note));
+    // What cannot be read now is told by the first question.
+    this.#turns.first(() => this.#searcher.warm()).catch(() => undefined);
     void this.#index(name);
   }
 

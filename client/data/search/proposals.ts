@@ -41,16 +41,13 @@ export class Proposals {
 
   async newest(query: SearchQuery, asked: Asked, most: number): Promise<Proposed> {
     return this.#store.read(async (tx) => {
-      const state = (await tx.objectStore('state').get('state')) ?? emptyState;
-      this.#forgetOthers(state);
-      const names = await this.#roomsOf(tx, state.roomsVersion);
+      const { names, infos } = await this.#outline(tx);
       let room: number | null = null;
       if (query.room !== null) {
         room = (await tx.objectStore('rooms').get(query.room))?.number ?? null;
         if (room === null) return { list: [], more: false };
       }
       const clues = cluesOf(query, asked, room);
-      const infos = await Promise.all(state.segments.map((id) => this.#infoOf(tx, id)));
       const closed = infos.filter((info) => isWithin(info, query)).sort((a, b) => b.times[0]! - a.times[0]!);
       const streams: Stream[] = [];
       const list: Candidate[] = [];
@@ -82,6 +79,21 @@ export class Proposals {
         if (newest.step()) await newest.fetch(sinceWhen(streams, most - list.length));
       }
     });
+  }
+
+  /** Reads what every question needs, before there is one. */
+  async warm(): Promise<void> {
+    await this.#store.read((tx) => this.#outline(tx));
+  }
+
+  async #outline(
+    tx: IndexTx,
+  ): Promise<{ names: ReadonlyMap<number, RoomId>; infos: readonly SegmentInfo[] }> {
+    const state = (await tx.objectStore('state').get('state')) ?? emptyState;
+    this.#forgetOthers(state);
+    const names = await this.#roomsOf(tx, state.roomsVersion);
+    const infos = await Promise.all(state.segments.map((id) => this.#infoOf(tx, id)));
+    return { names, infos };
   }
 
   /** Of an index that was made anew the same ids say something else. */

@@ -39,6 +39,11 @@ export class Searcher {
     this.#proposals = new Proposals(store);
   }
 
+  /** Opens both databases and reads what every question needs, so that the first one is not the slowest. */
+  async warm(): Promise<void> {
+    await Promise.all([this.#storage.outbox.all(), this.#proposals.warm()]);
+  }
+
   /** `isStale` is asked between steps: true when nobody waits for the answer any more, which is then null. */
   async find(query: SearchQuery, isStale: () => boolean): Promise<Omit<SearchResult, 'left'> | null> {
     const asked = askedFor(query.text);
