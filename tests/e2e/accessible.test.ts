@@ -5,7 +5,7 @@ import type { MemberId, WorkspaceId } from '../../shared/base/ids.ts';
 import { ownRoom, type OwnPart } from '../../shared/features/personal/rooms.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { axe } from '../support/axe.ts';
-import { browserWorld } from '../support/browser.ts';
+import { browserWorld, type Person } from '../support/browser.ts';
 import { Journey } from '../support/journey.ts';
 import { sendCommands } from '../support/journey-commands.ts';
 import { seededFolder, seedOwner } from '../support/journey-seed.ts';
@@ -32,9 +32,23 @@ class Inspection {
   /** Another tab of the same browser, where language is chosen: the page follows. */
   readonly #chooser: Page;
 
-  constructor(page: Page, chooser: Page) {
+  private constructor(page: Page, chooser: Page) {
     this.#page = page;
     this.#chooser = chooser;
+  }
+
+  static async of(person: Person, chooserAt: string): Promise<Inspection> {
+    const { page } = person;
+    const inspection = new Inspection(page, await person.newTab(chooserAt));
+    // A page behind another one draws once a second, and whoever clicks in it waits for that.
+    await page.bringToFront();
+    return inspection;
+  }
+
+  async #choose(language: string): Promise<void> {
+    await this.#chooser.getByRole('radio', { name: language }).evaluate((radio: HTMLElement) => radio.click());
+    const lang = language === '中文' ? 'zh' : 'en';
+    await this.#page.locator(`html[lang^="${lang}"]`).waitFor({ state: 'attached' });
   }
 
   /** `open` opens what is looked at again where another width has closed it. */
@@ -44,12 +58,10 @@ class Inspection {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: theme });
       if (open && !(await page.getByRole('dialog').isVisible())) {
-        await this.#chooser.getByRole('radio', { name: 'English' }).click();
-        await page.locator('html[lang^="en"]').waitFor();
+        await this.#choose('English');
         await open();
       }
-      await this.#chooser.getByRole('radio', { name: language }).click();
-      await page.locator(`html[lang^="${language === '中文' ? 'zh' : 'en'}"]`).waitFor();
+      await this.#choose(language);
       const found = await axe(page);
       if (found.length > 0) this.findings[`${what}, ${width}, ${language}, ${theme}`] = found;
     }
@@ -61,7 +73,7 @@ describe('every page and dialog', { timeout: 240_000 }, () => {
     const person = await world.newPerson('Somebody');
     person.excuse(/status of 40[14]|status of 410/);
     const page = await person.open('/sign-in');
-    const inspection = new Inspection(page, await person.newTab('/sign-in'));
+    const inspection = await Inspection.of(person, '/sign-in');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await inspection.look('sign-in with errors');
     const admin = await signIn(world.relay.address, seedOwner);
@@ -89,7 +101,7 @@ describe('every page and dialog', { timeout: 240_000 }, () => {
     const journey = new Journey(await world.newPerson('Newcomer'));
     await journey.signIn({ email: 'newcomer@example.org', password: 'the password of Newcomer' });
     const { page } = journey;
-    const inspection = new Inspection(page, await journey.person.newTab('/settings/appearance'));
+    const inspection = await Inspection.of(journey.person, '/settings/appearance');
     await inspection.look('no messages');
     await page.getByRole('button', { name: 'New conversation' }).first().click();
     await page.getByRole('dialog').getByRole('list').getByRole('button').first().click();
@@ -112,7 +124,7 @@ describe('every page and dialog', { timeout: 240_000 }, () => {
     const journey = new Journey(await world.newPerson('Owner'));
     await journey.signIn(seedOwner);
     const { page } = journey;
-    const inspection = new Inspection(page, await journey.person.newTab('/settings/appearance'));
+    const inspection = await Inspection.of(journey.person, '/settings/appearance');
     const dialog = page.getByRole('dialog');
     const closed = async (): Promise<void> => {
       await page.keyboard.press('Escape');
@@ -251,7 +263,7 @@ describe('every page and dialog', { timeout: 240_000 }, () => {
     const journey = new Journey(await world.newPerson('Owner'));
     await journey.signIn(seedOwner);
     const { page } = journey;
-    const inspection = new Inspection(page, await journey.person.newTab('/settings/appearance'));
+    const inspection = await Inspection.of(journey.person, '/settings/appearance');
     await page.getByRole('button', { name: 'Work', exact: true }).waitFor();
     await inspection.look('messages in sections');
     await journey.person.open('/messages/saved');

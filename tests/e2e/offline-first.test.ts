@@ -212,9 +212,12 @@ describe('a device with much on it', () => {
     await ann.send('From the second tab.', second);
     await ann.message('From the second tab.', first).waitFor();
 
+    // A tab behind another one draws once a second, and whoever clicks in it waits for that.
+    await first.bringToFront();
     await ann.go('Docs');
     await ann.newDocument('Written in two tabs');
     await ann.writeAtEnd('One.');
+    await second.bringToFront();
     await second.goto(first.url());
     await ann.reads('One.', second);
     await ann.text(second).focus();
