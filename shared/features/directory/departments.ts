@@ -16,12 +16,16 @@ import {
   type DirectoryState,
   type Member,
 } from './schema.ts';
-import { maySee } from './visibility.ts';
+import { maySee, maySeeDepartment } from './visibility.ts';
 import { administers, departmentOf, departmentsOf, isActive, isWithin, memberOf } from './tree.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<DirectoryState, DirectoryState, z.infer<Schema>>;
 
 const unknown = refuse('department-not-found', 'no such department');
+
+/** One that is hidden from somebody is not there for them, here as on their device. */
+const isThere = ({ member }: Actor, state: DirectoryState, id: DepartmentId): boolean =>
+  departmentOf(state, id) !== undefined && maySeeDepartment(state, member, id);
 
 /** An administrator manages the whole tree, a department's administrator what lies from that department downwards. */
 export function mayManageDepartment(
@@ -29,7 +33,7 @@ export function mayManageDepartment(
   state: DirectoryState,
   department: DepartmentId | null,
 ): Decision {
-  if (department !== null && !departmentOf(state, department)) return unknown;
+  if (department !== null && !isThere(actor, state, department)) return unknown;
   if (isAdmin(actor) || (department !== null && administers(state, actor.member, department))) return allow;
   return refuse('forbidden', 'only administrators of a department manage it');
 }
@@ -63,7 +67,7 @@ const move: Rule<typeof departmentMove> = {
   schema: departmentMove,
   may(actor, { department, parent }, { state }) {
     const from = departmentOf(state, department);
-    if (!from) return unknown;
+    if (!from || !isThere(actor, state, department)) return unknown;
     // Whoever manages a department alone does not decide where it stands.
     const out = mayManageDepartment(actor, state, from.parent);
     if (!out.ok) return out;
@@ -82,13 +86,13 @@ const remove: Rule<typeof departmentDelete> = {
   schema: departmentDelete,
   may(actor, { department, moveUp }, { state }) {
     const now = departmentOf(state, department);
-    // Somebody was first: both wanted the same.
-    if (!now) return allow;
+    // Somebody was first: both wanted the same. Of one that is not there for them nobody learns more by this.
+    if (!now || !isThere(actor, state, department)) return allow;
     if (!moveUp && !isEmpty(state, department))
       return refuse('department-not-empty', 'people or departments are in it');
     return mayManageDepartment(actor, state, now.parent);
   },
-  isDone: (_actor, { department }, { state }) => departmentOf(state, department) === undefined,
+  isDone: (actor, { department }, { state }) => !isThere(actor, state, department),
 };
 const appoint: Rule<typeof departmentAdmin> = {
   schema: departmentAdmin,

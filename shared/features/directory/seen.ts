@@ -2,7 +2,7 @@ import { entryRule } from '../../access/fold.ts';
 import type { PartialReaders } from '../../access/kind.ts';
 import { own } from './draft.ts';
 import { directorySeen, type DirectorySeen, type DirectoryState } from './schema.ts';
-import { keyOf, shownTo } from './visibility.ts';
+import { keyOf, mayDiffer, shownTo } from './visibility.ts';
 
 /* How a reader who may not see everything follows the directory: by what changes in what they see, and by nothing else. */
 
@@ -15,10 +15,14 @@ const isSame = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a)
 
 function tableBetween(before: DirectoryState, after: DirectoryState, name: Table): DirectorySeen {
   const [from, to] = [before[name] ?? {}, after[name] ?? {}] as [Record<string, Row>, Record<string, Row>];
+  if (from === to) return {};
+  const some = name === 'members' ? mayDiffer(before, after) : null;
   const set: Row[] = [];
   const gone: string[] = [];
-  for (const id in to) if (!isSame(from[id], to[id])) set.push(to[id]!);
-  for (const id in from) if (!Object.hasOwn(to, id)) gone.push(id);
+  for (const id of some ?? Object.keys(to))
+    if (Object.hasOwn(to, id) && !isSame(from[id], to[id])) set.push(to[id]!);
+  for (const id of some ?? Object.keys(from))
+    if (Object.hasOwn(from, id) && !Object.hasOwn(to, id)) gone.push(id);
   return set.length + gone.length === 0 ? {} : ({ [name]: { set, gone } } as DirectorySeen);
 }
 

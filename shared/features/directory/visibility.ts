@@ -85,6 +85,36 @@ interface Shown {
   readonly unseen: ReadonlySet<MemberId>;
 }
 
+type Members = DirectoryState['members'];
+
+interface Tables {
+  readonly members: Members;
+  readonly departments: Departments;
+  readonly unseen: ReadonlySet<MemberId>;
+}
+
+/** What is closed under a key, and the last people for whom that was worked out. */
+interface View {
+  readonly closed: ReadonlySet<DepartmentId>;
+  last: { readonly of: Members; readonly tables: Tables } | null;
+}
+
+/** Views that are kept of one state of the departments: what somebody writes in their card is then one line for each. */
+const mostViews = 256;
+const views = new WeakMap<Departments, Map<string, View>>();
+const noDepartments: Departments = {};
+
+function viewOf({ departments = noDepartments }: DirectoryState, key: string): View {
+  let byKey = views.get(departments);
+  if (!byKey) views.set(departments, (byKey = new Map()));
+  let view = byKey.get(key);
+  if (view) return view;
+  if (byKey.size >= mostViews) byKey.clear();
+  view = { closed: downFrom(departments, closedBy(key)), last: null };
+  byKey.set(key, view);
+  return view;
+}
+
 const made = new WeakMap<DirectoryState, Map<string, Shown>>();
 
 function shownBy(state: DirectoryState, key: string): Shown {
@@ -92,7 +122,7 @@ function shownBy(state: DirectoryState, key: string): Shown {
   let byKey = made.get(state);
   if (!byKey) made.set(state, (byKey = new Map()));
   let shown = byKey.get(key);
-  if (!shown) byKey.set(key, (shown = without(state, closedBy(key))));
+  if (!shown) byKey.set(key, (shown = without(state, key)));
   return shown;
 }
 
@@ -108,50 +138,113 @@ function lessOf(member: Member, departments: readonly DepartmentId[], superior: 
   return less;
 }
 
-/** The directory without these departments, what is below them and who is nowhere else; what stays is the same object. */
-function without(state: DirectoryState, roots: readonly DepartmentId[]): Shown {
-  const { members: _m, departments: _d, staged: _s, early: _e, ...rest } = state;
-  const closed = downFrom(state.departments ?? {}, roots);
-  const unseen = new Set<MemberId>();
-  for (const member of Object.values(state.members)) {
-    let isClosed = false;
-    let isOpen = false;
-    for (const id of departmentsOf(member))
-      if (closed.has(id)) isClosed = true;
-      else isOpen ||= departmentOf(state, id) !== undefined;
-    if (isClosed && !isOpen) unseen.add(member.id);
-  }
-  const members: DirectoryState['members'] = {};
-  for (const member of Object.values(state.members)) {
-    if (unseen.has(member.id)) continue;
-    const departments = departmentsOf(member);
-    const superior = member.superior ?? null;
-    const isUnder = superior !== null && unseen.has(superior);
-    members[member.id] =
-      isUnder || departments.some((id) => closed.has(id))
-        ? lessOf(
-            member,
-            departments.filter((id) => !closed.has(id)),
-            isUnder ? null : superior,
-          )
-        : member;
-  }
-  const seenDepartment = (department: Department): Department => {
-    const { lead, admins, shownTo } = department;
-    if (!shownTo && !(lead && unseen.has(lead)) && !admins.some((each) => unseen.has(each)))
-      return department;
-    return {
-      ...department,
-      lead: lead && unseen.has(lead) ? null : lead,
-      admins: admins.filter((each) => !unseen.has(each)),
-      // That it is hidden may be known to whoever sees it; who else sees it is not theirs to know.
-      ...(shownTo ? { shownTo: { departments: [], members: [] } } : {}),
-    };
+/** Whether somebody is in closed departments and nowhere else. */
+function isUnseen(state: DirectoryState, closed: ReadonlySet<DepartmentId>, member: Member): boolean {
+  let isClosed = false;
+  for (const id of departmentsOf(member))
+    if (closed.has(id)) isClosed = true;
+    else if (departmentOf(state, id)) return false;
+  return isClosed;
+}
+
+function seenMember(
+  member: Member,
+  closed: ReadonlySet<DepartmentId>,
+  unseen: ReadonlySet<MemberId>,
+): Member {
+  const departments = departmentsOf(member);
+  const superior = member.superior ?? null;
+  const isUnder = superior !== null && unseen.has(superior);
+  if (!isUnder && !departments.some((id) => closed.has(id))) return member;
+  const open = departments.filter((id) => !closed.has(id));
+  return lessOf(member, open, isUnder ? null : superior);
+}
+
+function seenDepartment(department: Department, unseen: ReadonlySet<MemberId>): Department {
+  const { lead, admins, shownTo } = department;
+  if (!shownTo && !(lead && unseen.has(lead)) && !admins.some((each) => unseen.has(each))) return department;
+  return {
+    ...department,
+    lead: lead && unseen.has(lead) ? null : lead,
+    admins: admins.filter((each) => !unseen.has(each)),
+    // That it is hidden may be known to whoever sees it; who else sees it is not theirs to know.
+    ...(shownTo ? { shownTo: { departments: [], members: [] } } : {}),
   };
+}
+
+/** The tables without what is closed and who is nowhere else; what stays is the same object. */
+function tablesWithout(state: DirectoryState, closed: ReadonlySet<DepartmentId>): Tables {
+  const unseen = new Set<MemberId>();
+  for (const member of Object.values(state.members))
+    if (isUnseen(state, closed, member)) unseen.add(member.id);
+  const members: Members = {};
+  for (const member of Object.values(state.members))
+    if (!unseen.has(member.id)) members[member.id] = seenMember(member, closed, unseen);
   const departments: Departments = {};
   for (const each of Object.values(state.departments ?? {}))
-    if (!closed.has(each.id)) departments[each.id] = seenDepartment(each);
+    if (!closed.has(each.id)) departments[each.id] = seenDepartment(each, unseen);
+  return { unseen, members, departments };
+}
+
+/** Who is another than in `from`; null when somebody is not there any more. */
+interface Step {
+  readonly from: Members;
+  readonly ids: readonly MemberId[] | null;
+}
+
+/** How people became what they are, in whole directories and in parts of them. */
+const steps = new WeakMap<Members, Step>();
+
+function noteStep(to: Members, step: Step): Step {
+  steps.set(to, step);
+  // Only the last one: else each would hold all before it.
+  steps.delete(step.from);
+  return step;
+}
+
+/** Changes of more people than this are worked out from the beginning. */
+const mostChanged = 200;
+
+/** Who is different, looked for once for all views; null when that is to be worked out from the beginning. */
+function changedSince(from: Members, to: Members): readonly MemberId[] | null {
+  let step = steps.get(to);
+  if (step?.from !== from) {
+    const all = Object.keys(to) as MemberId[];
+    const ids = all.filter((id) => from[id] !== to[id]);
+    const stayed = all.length - ids.filter((id) => !Object.hasOwn(from, id)).length;
+    step = noteStep(to, { from, ids: stayed === Object.keys(from).length ? ids : null });
+  }
+  return step.ids && step.ids.length <= mostChanged ? step.ids : null;
+}
+
+/** The same, from what was worked out before of the same departments; null where who is seen differs. */
+function tablesAfter(state: DirectoryState, { closed, last }: View): Tables | null {
+  const ids = last && changedSince(last.of, state.members);
+  if (!ids) return null;
+  const { unseen, departments, members: before } = last.tables;
+  const changed = ids.map((id) => state.members[id]!);
+  if (changed.some((each) => isUnseen(state, closed, each) !== unseen.has(each.id))) return null;
+  const members = { ...before };
+  for (const each of changed) if (!unseen.has(each.id)) members[each.id] = seenMember(each, closed, unseen);
+  noteStep(members, { from: before, ids });
+  return { unseen, departments, members };
+}
+
+function without(state: DirectoryState, key: string): Shown {
+  const { members: of, departments: _d, staged: _s, early: _e, ...rest } = state;
+  const view = viewOf(state, key);
+  let tables = view.last?.of === of ? view.last.tables : tablesAfter(state, view);
+  tables ??= tablesWithout(state, view.closed);
+  view.last = { of, tables };
+  const { unseen, members, departments } = tables;
   return { unseen, state: { ...rest, members, departments, partial: true } };
+}
+
+/** The people who may be different in two parts of directories, where that is known; others are the same. */
+export function mayDiffer(before: DirectoryState, after: DirectoryState): readonly MemberId[] | null {
+  if (before.members === after.members) return [];
+  const step = steps.get(after.members);
+  return step?.from === before.members ? step.ids : null;
 }
 
 /** The directory as whoever has this key may see it. */
@@ -162,5 +255,14 @@ export const unseenWith = (state: DirectoryState, key: string): ReadonlySet<Memb
   shownBy(state, key).unseen;
 
 /** Whether somebody may see this person in the directory. */
-export const maySee = (state: DirectoryState, member: MemberId, other: MemberId): boolean =>
-  !unseenWith(state, keyOf(state, member)).has(other);
+export function maySee(state: DirectoryState, member: MemberId, other: MemberId): boolean {
+  const key = keyOf(state, member);
+  const found = memberOf(state, other);
+  return key === '' || !found || !isUnseen(state, viewOf(state, key).closed, found);
+}
+
+/** Whether this department is there for somebody. */
+export function maySeeDepartment(state: DirectoryState, member: MemberId, id: DepartmentId): boolean {
+  const key = keyOf(state, member);
+  return key === '' || !viewOf(state, key).closed.has(id);
+}

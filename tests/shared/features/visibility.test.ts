@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DepartmentId, MemberId } from '../../../shared/base/ids.ts';
 import { directoryKind } from '../../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
-import { maySee } from '../../../shared/features/directory/visibility.ts';
+import { mayDiffer, maySee } from '../../../shared/features/directory/visibility.ts';
 import { seededRandom, seedFromEnvironment } from '../random.ts';
 import { department, fold, join, judge, place, state, type actors, type Line } from './directory-world.ts';
 
@@ -175,6 +175,39 @@ describe('who may hide', () => {
   });
 });
 
+it('is not there for others who name it by its id', () => {
+  const now = fold([hide('works')], state);
+  for (const [type, data] of [
+    ['department.change', { department: 'works', name: 'Mine' }],
+    ['department.create', { department: 'new', name: 'New', parent: 'works', order: 1 }],
+    ['department.move', { department: 'shop', parent: 'works', order: 1 }],
+    ['department.move', { department: 'works', parent: 'north', order: 1 }],
+    ['member.place', { members: ['gus'], join: ['works'] }],
+    ['department.delete', { department: 'works', moveUp: true }],
+  ] as const) {
+    const ofNone = JSON.parse(JSON.stringify(data).replace('works', 'none')) as unknown;
+    expect([type, judge('ben', type, data, now)]).toEqual([type, judge('ben', type, ofNone, now)]);
+    expect([type, judge('eve', type, data, now)]).toEqual([type, 'allowed']);
+  }
+});
+
+it('what one person writes in their card is found without looking at everybody for each view', () => {
+  const before = fold([hide('north')], state);
+  const seen = seenBy(before, 'kim');
+  const after = fold([['member.profile', 'kim', { about: 'here' }]], before);
+  expect(partly.between(seen, seenBy(after, 'kim'))).toEqual({
+    members: { set: [after.members['kim' as MemberId]], gone: [] },
+  });
+  expect(mayDiffer(seen, seenBy(after, 'kim'))).toEqual(['kim']);
+  // What is the same for them is the same object.
+  const waiting = fold(
+    [['directory.import', 'ada', { import: 'i', part: 0, departments: [], people: [] }]],
+    after,
+  );
+  expect(seenBy(waiting, 'kim').members).toBe(seenBy(after, 'kim').members);
+  expect(partly.between(seenBy(after, 'kim'), seenBy(waiting, 'kim'))).toBeNull();
+});
+
 it('a restored relay hides again what was hidden, also before it knows of it', () => {
   const now = fold([hide('north')], state);
   const entry = { seq: 0, id: 'x', by: 'ada', at: 1 } as never as { seq: 0 };
@@ -221,6 +254,10 @@ it('whoever follows what changes for them has what they may see, and nothing els
         'ada',
         { department: some(departments), name: String(random(1_000)), lead: some(members) },
       ],
+      () => ['member.profile', some(members), { about: String(random(1_000)) }],
+      () => ['directory.import', 'ada', { import: 'i', part: random(3), departments: [], people: [] }],
+      () => join(`new${random(10)}`),
+      () => ['member.remove', 'ada', { member: `new${random(10)}` }],
       () => ['department.delete', 'ada', { department: some(departments), moveUp: true }],
       () => department(some(departments), some([...departments, null])),
     ])();
@@ -233,6 +270,13 @@ it('whoever follows what changes for them has what they may see, and nothing els
       const told: Line[] = data ? [[partly.type, '', JSON.parse(JSON.stringify(data))]] : [];
       const copy = fold(told, copies.get(id)!);
       const whole = seenBy(after, id);
+      // What was worked out before, and goes on from, comes to the same as all of it.
+      expect([`seed ${seed}`, step, id, whole]).toEqual([
+        `seed ${seed}`,
+        step,
+        id,
+        seenBy(structuredClone(after), id),
+      ]);
       expect([`seed ${seed}`, step, id, copy]).toEqual([`seed ${seed}`, step, id, whole]);
       // The same people and departments as the rule says by itself.
       const closed = new Set(
