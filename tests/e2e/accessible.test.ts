@@ -46,7 +46,9 @@ class Inspection {
   }
 
   async #choose(language: string): Promise<void> {
-    await this.#chooser.getByRole('radio', { name: language }).evaluate((radio: HTMLElement) => radio.click());
+    await this.#chooser
+      .getByRole('radio', { name: language })
+      .evaluate((radio: HTMLElement) => radio.click());
     const lang = language === '中文' ? 'zh' : 'en';
     await this.#page.locator(`html[lang^="${lang}"]`).waitFor({ state: 'attached' });
   }

@@ -1,15 +1,26 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Page } from 'playwright-core';
 import * as Y from 'yjs';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import { findRoom } from '../../shared/documents/registry.ts';
 import { until } from './relay-process.ts';
 
 /** Everything of the shared rooms that somebody holds: logs as their entries, texts as the bytes of one Yjs update. */
 export interface Copy {
   readonly logs: Readonly<Record<string, readonly unknown[]>>;
   readonly texts: Readonly<Record<string, string>>;
+  /** Logs whose beginning was left with the relay: how many entries there are, and what they come to. */
+  readonly states: Readonly<Record<string, LogState>>;
+}
+
+interface LogState {
+  readonly head: number;
+  readonly state: unknown;
 }
 
 interface Held {
   readonly logs: Record<string, unknown[]>;
+  readonly states: Record<string, LogState>;
   /** Base64 of each stored piece. */
   readonly texts: Record<string, string[]>;
 }
@@ -43,16 +54,24 @@ export async function copyOfDevice(page: Page): Promise<Copy> {
     if (names.length !== 1) throw new Error(`this device has ${names.length} databases`);
     const db = await ended(indexedDB.open(names[0]!));
     try {
-      const tx = db.transaction(['entries', 'snapshots', 'updates']);
+      const tx = db.transaction(['rooms', 'entries', 'snapshots', 'updates']);
       const entries = tx.objectStore('entries');
-      const [keys, values, snapshots, updates] = await Promise.all([
+      const [records, keys, values, snapshots, updates] = await Promise.all([
+        ended(tx.objectStore('rooms').getAll()),
         ended(entries.getAllKeys()),
         ended(entries.getAll()),
         ended(tx.objectStore('snapshots').getAll()),
         ended(tx.objectStore('updates').getAll()),
       ]);
-      const held: Held = { logs: {}, texts: {} };
+      const held: Held = { logs: {}, states: {}, texts: {} };
       keys.forEach((key, i) => (held.logs[(key as [string, number])[0]] ??= []).push(values[i]));
+      for (const { room, from, head, state } of records as {
+        room: string;
+        from: number;
+        head: number;
+        state: unknown;
+      }[])
+        if (from > 0) held.states[room] = { head, state };
       for (const { room, bytes } of [...snapshots, ...updates] as { room: string; bytes: Uint8Array }[])
         (held.texts[room] ??= []).push(base64(bytes));
       return held;
@@ -63,7 +82,7 @@ export async function copyOfDevice(page: Page): Promise<Copy> {
   const texts = Object.entries(held.texts).map(
     ([room, pieces]) => [room, asOneUpdate(pieces.map((piece) => Buffer.from(piece, 'base64')))] as const,
   );
-  return { logs: held.logs, texts: Object.fromEntries(texts) };
+  return { logs: held.logs, texts: Object.fromEntries(texts), states: held.states };
 }
 
 /** What the relay has stored, as far as the owner of `token` may read it. */
@@ -91,36 +110,51 @@ export async function copyOfRelay(address: string, token: string): Promise<Copy>
       entries.push(...page.entries);
     }
   }
-  return { logs, texts };
+  return { logs, texts, states: {} };
 }
 
-const sorted = (copy: Copy): string =>
-  JSON.stringify(
-    [copy.logs, copy.texts].map((part) => Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))),
-  );
+/** The same of one log by whoever has all of its entries. */
+function stateOf(room: string, entries: readonly unknown[]): LogState {
+  const kind = findRoom(room)?.kind;
+  if (kind?.class !== 'log') throw new Error(`${room} is no log`);
+  return { head: entries.length, state: kind.fold(kind.initial, entries as LogEntry[]) };
+}
+
+/** What can be told of every room by all of them: its entries, or what they come to where somebody has no more. */
+function comparable(copies: readonly Copy[]): Record<string, unknown>[] {
+  const short = new Set(copies.flatMap(({ states }) => Object.keys(states)));
+  return copies.map(({ logs, texts, states }) => {
+    const told: Record<string, unknown> = { ...logs, ...texts };
+    for (const room of short) {
+      const state = states[room] ?? (logs[room] && stateOf(room, logs[room]));
+      if (state) told[room] = state;
+    }
+    return told;
+  });
+}
 
 /** Until all of them hold byte for byte the same; gives it. On failure it says which rooms differ. */
 export async function untilEqual(copies: readonly (() => Promise<Copy>)[]): Promise<Copy> {
-  let last: readonly Copy[] = [];
+  let last: readonly Record<string, unknown>[] = [];
   try {
     return await until(
       'all copies are equal',
       async () => {
-        last = await Promise.all(copies.map((read) => read()));
-        const [first] = last;
-        return first && last.every((copy) => sorted(copy) === sorted(first)) ? first : undefined;
+        const read = await Promise.all(copies.map((copy) => copy()));
+        last = comparable(read);
+        return last.every((told) => isDeepStrictEqual(told, last[0])) ? read[0] : undefined;
       },
       20_000,
     );
   } catch (error) {
-    const rooms = new Set(last.flatMap(({ logs, texts }) => [...Object.keys(logs), ...Object.keys(texts)]));
-    const differing = [...rooms].filter(
-      (room) => new Set(last.map(({ logs, texts }) => JSON.stringify(logs[room] ?? texts[room]))).size > 1,
+    const rooms = new Set(last.flatMap((told) => Object.keys(told)));
+    const differing = [...rooms].filter((room) =>
+      last.some((told) => !isDeepStrictEqual(told[room], last[0]?.[room])),
     );
-    const sizes = differing.map((room) => {
-      const of = last.map(({ logs, texts }) => logs[room]?.length ?? texts[room]?.length ?? 'absent');
-      return `${room}: ${of.join(', ')}`;
+    const told = differing.map((room) => {
+      const of = last.map((each) => JSON.stringify(each[room])?.slice(0, 300) ?? 'absent');
+      return `${room}:\n  ${of.join('\n  ')}`;
     });
-    throw new Error(`Copies differ in ${differing.length} rooms:\n${sizes.join('\n')}`, { cause: error });
+    throw new Error(`Copies differ in ${differing.length} rooms:\n${told.join('\n')}`, { cause: error });
   }
 }

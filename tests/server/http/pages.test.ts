@@ -142,6 +142,7 @@ describe("the operator's pages", () => {
       '/api/join/{code}',
       '/api/log',
       '/api/password',
+      '/api/people',
       '/api/room-at',
       '/api/rooms',
       '/api/session',

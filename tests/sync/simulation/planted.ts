@@ -71,8 +71,8 @@ export const planted: readonly Planted[] = [
   plant(
     'answers for a copy while the first is still on its way to the disk',
     'server/relay/updates.ts',
-    'return committer.enqueue({ done: (_row, cursor) => known(cursor), failed: refused });',
-    'return known(store.head());',
+    'if (staged.value === null)',
+    'if (staged.value === null) return known(store.head()); if (staged.value === null)',
   ),
   plant(
     'drops an acknowledgement now and then',
@@ -266,7 +266,7 @@ export const planted: readonly Planted[] = [
   plant(
     'keeps the entries of a conversation that it lost',
     'client/data/storage/idb/rooms.ts',
-    "void tx.objectStore('rooms').delete(room);",
+    'deleteRecord(tx as never, room);',
     '',
   ),
   // A relay that was restored, and what devices hand back.
@@ -281,8 +281,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'client/data/storage/idb/rooms.ts',
-        replace: 'void rooms.put({ ...record, cursor: 0, stale: true });',
-        with: '{}',
+        replace: 'lost.map((record) => ({ ...record, cursor: 0, stale: true })),',
+        with: '[],',
       },
       {
         file: 'client/data/storage/idb/rooms.ts',
