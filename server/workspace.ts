@@ -60,10 +60,12 @@ export interface WorkspaceOptions {
 const answerAge = 30 * 24 * 3_600_000;
 const answersAtOnce = 2_000;
 
+const databaseIn = (folder: string): string => join(folder, 'weft.db');
+
 function open(folder: string, durability: 'full' | 'process') {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return openDatabase(join(folder, 'weft.db'), { durability });
+    return openDatabase(databaseIn(folder), { durability });
   } catch (error) {
     throw asFolderError(error, folder);
   }
@@ -150,7 +152,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         isClosed = true;
         store.close();
         journal?.close();
-        mark.remove();
+        // The log is gone when all of it is in the database; otherwise some of it may not be on the disk.
+        if (!existsSync(`${databaseIn(folder)}-wal`)) mark.remove();
       },
     };
   } catch (error) {

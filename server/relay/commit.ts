@@ -14,6 +14,17 @@ import type {
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import { createUnsynced } from './unsynced.ts';
 
+/**
+ * Bytes that may wait for a sync. Beyond them a commit waits for the disk, and so does everybody: a disk that stalls must
+ * not make the relay's memory grow.
+ */
+const mostUnsynced = 32 * 1024 * 1024;
+/** What something that waits costs beside the bytes of its row. */
+const workBytes = 1_000;
+
+const sizeOf = (works: readonly Work[]): number =>
+  works.reduce((sum, { row }) => sum + workBytes + (row?.bytes.length ?? 0), 0);
+
 /** One thing to store: what goes into the batch, and what to do when it is durable or is not. */
 export interface Work {
   readonly row?: NewRow;
@@ -93,6 +104,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
   let scheduled = false;
   /** What is queued now is stored right after. */
   let isGathering = false;
+  let unsyncedBytes = 0;
 
   const unsynced = createUnsynced({
     sync: (done) => sync?.(done),
@@ -101,9 +113,10 @@ export function createCommitter(deps: CommitterDeps): Committer {
     answered: settled,
   });
 
-  /** Rights, ids and entries are shown to nobody before they are durable. */
+  /** Rights, ids and entries are shown to nobody before they are durable, and nothing is where too much waits. */
   const maySyncLater = (works: readonly Work[]): boolean =>
     sync !== undefined &&
+    unsyncedBytes < mostUnsynced &&
     works.every(({ isOfText, claims, readers }) => isOfText && !claims?.length && !readers?.length);
 
   const persist = (works: readonly Work[], also: readonly (() => void)[], syncLater = false): StoredRow[] => {
@@ -142,7 +155,15 @@ export function createCommitter(deps: CommitterDeps): Committer {
       answer(works, rows, cursor);
     }
     settled();
-    if (!isDurable) unsynced.wait((why) => (why ? refuse(works) : answer(works, rows, cursor)));
+    if (!isDurable) {
+      const size = sizeOf(works);
+      unsyncedBytes += size;
+      unsynced.wait((why) => {
+        unsyncedBytes -= size;
+        if (why) refuse(works);
+        else answer(works, rows, cursor);
+      });
+    }
     tidy();
   };
 

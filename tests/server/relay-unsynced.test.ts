@@ -5,6 +5,8 @@ import { decodeRelayMessage, encodeClientMessage } from '../../shared/protocol/c
 import type { ClientMessage, RelayMessage } from '../../shared/protocol/messages.ts';
 import { protocolVersion, schemaVersion } from '../../shared/protocol/version.ts';
 import type { Caller, Connection, Relay } from '../../server/relay/contract.ts';
+import { createCommitter } from '../../server/relay/commit.ts';
+import { noLog, noMetrics } from '../../server/relay/metrics.ts';
 import { createRelay } from '../../server/relay/relay.ts';
 import { emptyBatch, type RelayStore, type WriteBatch } from '../../server/storage/contract.ts';
 import { createMemoryStore } from '../../server/storage/memory/store.ts';
@@ -235,5 +237,52 @@ describe('a relay whose disk syncs beside it', () => {
     isFull = true;
     await relay.stop();
     expect(writer.kinds()).not.toContain('acked');
+  });
+});
+
+describe('what waits for a disk that stalls', () => {
+  it('is bounded: beyond that a commit waits for the disk itself, and answers all', () => {
+    const memory = createMemoryStore();
+    const commits: boolean[] = [];
+    const syncs: ((why: StorageError | null) => void)[] = [];
+    let turn = (): void => undefined;
+    let answered = 0;
+    const committer = createCommitter({
+      store: {
+        ...memory,
+        commit(batch) {
+          commits.push(batch.syncLater ?? false);
+          return memory.commit(batch);
+        },
+        sync: (done) => void syncs.push(done),
+      },
+      metrics: noMetrics,
+      log: noLog,
+      defer: (run) => void (turn = run),
+      later: () => undefined,
+      now: () => 0,
+      gathered: () => undefined,
+      published: () => undefined,
+      rolledBack: () => undefined,
+      settled: () => undefined,
+    });
+    const row = {
+      room: `${memory.workspace}/scratch/pad` as RoomId,
+      by: ada.member,
+      device: ada.device,
+      at: 1,
+      bytes: new Uint8Array(1024 * 1024),
+    };
+    const write = (): void => {
+      committer.enqueue({ row, isOfText: true, done: () => void answered++, failed: () => undefined });
+      turn();
+    };
+    for (let i = 0; i < 64 && commits.at(-1) !== false; i++) write();
+    expect(commits.at(-1)).toBe(false);
+    expect(commits.length).toBeGreaterThan(20);
+    expect(answered).toBe(commits.length);
+    write();
+    expect(commits.at(-1)).toBe(true);
+    expect(syncs).toHaveLength(1);
   });
 });

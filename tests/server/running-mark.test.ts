@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import { emptyBatch } from '../../server/storage/contract.ts';
 import { openRunningMark } from '../../server/storage/running-mark.ts';
 import { openDatabase } from '../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
@@ -78,5 +80,39 @@ describe('a relay that starts', () => {
     expect(before).toEqual([{ epoch, until: 0 }]);
     await stop(await start());
     expect(epochs().epoch).toBe(next);
+  });
+
+  it('leaves the mark where the log could not be written back', async () => {
+    const workspace = await start();
+    const log = join(folder, 'weft.db-wal');
+    await workspace.relay.stop();
+    renameSync(log, join(folder, 'elsewhere'));
+    mkdirSync(log);
+    workspace.close();
+    expect(existsSync(running())).toBe(true);
+  });
+
+  it('has all of the log in the database before it goes on after a sync that failed', async () => {
+    const first = join(folder, 'first.db');
+    const store = createSqliteStore(openDatabase(first, { durability: 'full' }));
+    const row = {
+      room: `${store.workspace}/scratch/pad` as RoomId,
+      by: 'ada' as MemberId,
+      device: 'd' as DeviceId,
+      at: 1,
+      bytes: Uint8Array.of(0, 0),
+    };
+    store.commit({ ...emptyBatch, rows: [row] });
+    for (const end of ['', '-wal']) copyFileSync(`${first}${end}`, join(folder, `weft.db${end}`));
+    store.close();
+    writeFileSync(running(), 'unsure\n');
+    const workspace = await start();
+    // Without its log: what the system remembers of that may not be on the disk.
+    const alone = join(folder, 'alone.db');
+    copyFileSync(join(folder, 'weft.db'), alone);
+    await stop(workspace);
+    const after = createSqliteStore(openDatabase(alone, { durability: 'full' }));
+    expect(after.head()).toBe(1);
+    after.close();
   });
 });

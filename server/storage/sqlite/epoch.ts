@@ -21,5 +21,9 @@ export function beginEpochAtHead(database: SqliteDatabase): void {
     const head = database.prepare<[], number>('SELECT coalesce(max(cursor), 0) FROM rows').pluck().get();
     beginEpochAt(database, head ?? 0);
   });
-  guarded(database, () => begin.immediate());
+  guarded(database, () => {
+    // After a sync that failed the system may read what the disk has not got: nothing is put behind that in the log.
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    begin.immediate();
+  });
 }
