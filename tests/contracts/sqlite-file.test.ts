@@ -10,6 +10,7 @@ import { emptyBatch, type RelayStore } from '../../server/storage/contract.ts';
 import { whenUnsure } from '../../server/storage/sqlite/guard.ts';
 import { openDatabase } from '../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
+import { syncedMark } from '../../server/storage/sqlite/wal.ts';
 import { StorageError } from '../../server/storage/storage-error.ts';
 
 const room = 'w/doc/1' as RoomId;
@@ -276,6 +277,34 @@ describe('the database file', () => {
       for (let i = 0; i < 20; i++) store.commit(later);
       cutAt(store, size);
       const again = createSqliteStore(open(), { syncsBeside: true });
+      expect(again.head()).toBe(5);
+      again.close();
+    });
+
+    it('takes no mark of an earlier round of the log for one of this round', () => {
+      const database = open();
+      const store = createSqliteStore(database, { syncsBeside: true });
+      for (let i = 0; i < 4; i++) store.commit({ ...later, syncLater: false });
+      const frame = 24 + Number(database.pragma('page_size', { simple: true }));
+      const frames = (): Buffer[] => {
+        const log = readFileSync(`${file}-wal`);
+        return Array.from({ length: Math.floor((log.length - 32) / frame) }, (_, i) =>
+          log.subarray(32 + i * frame, 32 + (i + 1) * frame),
+        );
+      };
+      const earlier = frames().find((each) => each.includes(syncedMark))!;
+      database.pragma('wal_checkpoint(PASSIVE)');
+      store.commit({ ...later, syncLater: false });
+      const salts = (each: Buffer): string => each.toString('hex', 8, 16);
+      const ofThisRound = frames().filter((each) => salts(each) === salts(frames()[0]!)).length;
+      store.commit(later);
+      // A power cut kept the end of the last commit, and not its beginning.
+      const [copy, log] = [readFileSync(file), readFileSync(`${file}-wal`)];
+      store.close();
+      earlier.copy(log, 32 + ofThisRound * frame);
+      writeFileSync(file, copy);
+      writeFileSync(`${file}-wal`, log);
+      const again = createSqliteStore(open());
       expect(again.head()).toBe(5);
       again.close();
     });

@@ -49,10 +49,10 @@ export function commitsBehindDamage(log: Uint8Array): number {
   let hasMark = false;
   let lost = 0;
   for (let at = headerSize; at + frame <= log.length; at += frame) {
-    const isMarked = view.getUint32(at) === marked;
-    // Frames of an earlier round have other salts: everything from there on is in the database.
-    const isOfThisRound =
-      view.getUint32(at + 8) === view.getUint32(16) && view.getUint32(at + 12) === view.getUint32(20);
+    // Frames of an earlier round have other salts: all they say is in the database, the mark is none of this round.
+    const salts = [16, 20].filter((salt) => view.getUint32(at + salt - 8) === view.getUint32(salt)).length;
+    const isOfThisRound = salts === 2;
+    const isMarked = salts > 0 && view.getUint32(at) === marked;
     if (isDamaged) {
       if (isOfThisRound && isMarked) lost++;
     } else {
