@@ -106,3 +106,14 @@ test('a new device has its part, and all of it with entries once its person is a
   await world.settle();
   for (const device of [bos, other]) await hasItsPart(device, bo!);
 });
+
+test('older entries that were on their way when it was hidden are not kept', async () => {
+  const entries = await entriesOn(bos);
+  expect(entries).not.toEqual([]);
+  const receipts = entries.map(() => new Uint8Array(16));
+  const older = { room: directory, kind: 'log', cursor: 1, from: 0, head: entries.length } as const;
+  await hide();
+  await world.settle();
+  await bos.storage.rooms.storeHistory([{ ...older, base: null, entries, receipts }]);
+  await hasItsPart(bos, bo!);
+});

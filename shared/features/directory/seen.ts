@@ -13,20 +13,35 @@ type Row = DirectoryState['members'][never] | NonNullable<DirectoryState['depart
 
 const isSame = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-function tableBetween(before: DirectoryState, after: DirectoryState, name: Table): DirectorySeen {
+interface Change {
+  readonly id: string;
+  readonly from: Row | undefined;
+  readonly to: Row | undefined;
+}
+
+function changesBetween(before: DirectoryState, after: DirectoryState, name: Table): readonly Change[] {
+  const known = name === 'members' ? mayDiffer(before, after) : null;
+  if (known) return known;
   const [from, to] = [before[name] ?? {}, after[name] ?? {}] as [Record<string, Row>, Record<string, Row>];
-  if (from === to) return {};
-  const some = name === 'members' ? mayDiffer(before, after) : null;
-  const set: Row[] = [];
-  const gone: string[] = [];
-  for (const id of some ?? Object.keys(to))
-    if (Object.hasOwn(to, id) && !isSame(from[id], to[id])) set.push(to[id]!);
-  for (const id of some ?? Object.keys(from))
-    if (Object.hasOwn(from, id) && !Object.hasOwn(to, id)) gone.push(id);
+  if (from === to) return [];
+  const ids = [...Object.keys(to), ...Object.keys(from).filter((id) => !Object.hasOwn(to, id))];
+  return ids.map((id) => ({ id, from: from[id], to: to[id] }));
+}
+
+function tableBetween(before: DirectoryState, after: DirectoryState, name: Table): DirectorySeen {
+  const changes = changesBetween(before, after, name);
+  const set = changes.flatMap(({ from, to }) => (to && !isSame(from, to) ? [to] : []));
+  const gone = changes.flatMap(({ id, from, to }) => (from && !to ? [id] : []));
   return set.length + gone.length === 0 ? {} : ({ [name]: { set, gone } } as DirectorySeen);
 }
 
-const restOf = ({ members: _, departments: __, ...rest }: DirectoryState) => rest;
+/** Without reading the people of a part, who are put together when they are read. */
+const restOf = (state: DirectoryState): Omit<DirectoryState, Table> =>
+  Object.fromEntries(
+    (Object.keys(state) as (keyof DirectoryState)[])
+      .filter((key) => key !== 'members' && key !== 'departments')
+      .map((key) => [key, state[key]]),
+  ) as unknown as Omit<DirectoryState, Table>;
 
 function between(before: DirectoryState, after: DirectoryState): DirectorySeen | null {
   const rest = restOf(after);

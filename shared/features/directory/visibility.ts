@@ -87,16 +87,20 @@ interface Shown {
 
 type Members = DirectoryState['members'];
 
-interface Tables {
-  readonly members: Members;
-  readonly departments: Departments;
+/** What somebody is shown of these people. */
+interface Part {
+  readonly of: Members;
+  readonly closed: ReadonlySet<DepartmentId>;
   readonly unseen: ReadonlySet<MemberId>;
+  readonly departments: Departments;
+  /** Those who are seen, once somebody asks for all of them: a change is told without. */
+  seen: Members | null;
 }
 
 /** What is closed under a key, and the last people for whom that was worked out. */
 interface View {
   readonly closed: ReadonlySet<DepartmentId>;
-  last: { readonly of: Members; readonly tables: Tables } | null;
+  last: Part | null;
 }
 
 /** Views that are kept of one state of the departments: what somebody writes in their card is then one line for each. */
@@ -172,18 +176,30 @@ function seenDepartment(department: Department, unseen: ReadonlySet<MemberId>): 
   };
 }
 
-/** The tables without what is closed and who is nowhere else; what stays is the same object. */
-function tablesWithout(state: DirectoryState, closed: ReadonlySet<DepartmentId>): Tables {
+function seenIn({ of, closed, unseen }: Part, id: MemberId): Member | undefined {
+  const member = Object.hasOwn(of, id) && !unseen.has(id) ? of[id] : undefined;
+  return member && seenMember(member, closed, unseen);
+}
+
+function allSeen(part: Part): Members {
+  if (part.seen) return part.seen;
+  const members: Members = {};
+  for (const id of Object.keys(part.of) as MemberId[]) {
+    const member = seenIn(part, id);
+    if (member) members[id] = member;
+  }
+  return (part.seen = members);
+}
+
+/** All without what is closed and who is nowhere else; what stays is the same object. */
+function partOf(state: DirectoryState, closed: ReadonlySet<DepartmentId>): Part {
   const unseen = new Set<MemberId>();
   for (const member of Object.values(state.members))
     if (isUnseen(state, closed, member)) unseen.add(member.id);
-  const members: Members = {};
-  for (const member of Object.values(state.members))
-    if (!unseen.has(member.id)) members[member.id] = seenMember(member, closed, unseen);
   const departments: Departments = {};
   for (const each of Object.values(state.departments ?? {}))
     if (!closed.has(each.id)) departments[each.id] = seenDepartment(each, unseen);
-  return { unseen, members, departments };
+  return { of: state.members, closed, unseen, departments, seen: null };
 }
 
 /** Who is another than in `from`; null when somebody is not there any more. */
@@ -192,7 +208,7 @@ interface Step {
   readonly ids: readonly MemberId[] | null;
 }
 
-/** How people became what they are, in whole directories and in parts of them. */
+/** How people became what they are. */
 const steps = new WeakMap<Members, Step>();
 
 function noteStep(to: Members, step: Step): Step {
@@ -218,33 +234,46 @@ function changedSince(from: Members, to: Members): readonly MemberId[] | null {
 }
 
 /** The same, from what was worked out before of the same departments; null where who is seen differs. */
-function tablesAfter(state: DirectoryState, { closed, last }: View): Tables | null {
+function partAfter(state: DirectoryState, { closed, last }: View): Part | null {
   const ids = last && changedSince(last.of, state.members);
   if (!ids) return null;
-  const { unseen, departments, members: before } = last.tables;
-  const changed = ids.map((id) => state.members[id]!);
-  if (changed.some((each) => isUnseen(state, closed, each) !== unseen.has(each.id))) return null;
-  const members = { ...before };
-  for (const each of changed) if (!unseen.has(each.id)) members[each.id] = seenMember(each, closed, unseen);
-  noteStep(members, { from: before, ids });
-  return { unseen, departments, members };
+  if (ids.some((id) => isUnseen(state, closed, state.members[id]!) !== last.unseen.has(id))) return null;
+  return { ...last, of: state.members, seen: null };
 }
+
+const parts = new WeakMap<DirectoryState, Part>();
 
 function without(state: DirectoryState, key: string): Shown {
   const { members: of, departments: _d, staged: _s, early: _e, ...rest } = state;
   const view = viewOf(state, key);
-  let tables = view.last?.of === of ? view.last.tables : tablesAfter(state, view);
-  tables ??= tablesWithout(state, view.closed);
-  view.last = { of, tables };
-  const { unseen, members, departments } = tables;
-  return { unseen, state: { ...rest, members, departments, partial: true } };
+  const last = view.last?.of === of ? view.last : partAfter(state, view);
+  const part = (view.last = last ?? partOf(state, view.closed));
+  const { unseen, departments } = part;
+  const shown: DirectoryState = {
+    ...rest,
+    get members() {
+      return allSeen(part);
+    },
+    departments,
+    partial: true,
+  };
+  parts.set(shown, part);
+  return { unseen, state: shown };
 }
 
-/** The people who may be different in two parts of directories, where that is known; others are the same. */
-export function mayDiffer(before: DirectoryState, after: DirectoryState): readonly MemberId[] | null {
-  if (before.members === after.members) return [];
-  const step = steps.get(after.members);
-  return step?.from === before.members ? step.ids : null;
+export interface MemberChange {
+  readonly id: MemberId;
+  readonly from: Member | undefined;
+  readonly to: Member | undefined;
+}
+
+/** The people who may be different in two parts of directories, others are not; null where that is not known. */
+export function mayDiffer(before: DirectoryState, after: DirectoryState): readonly MemberChange[] | null {
+  const [from, to] = [parts.get(before), parts.get(after)];
+  // Whoever goes on from a part has its people who are not seen.
+  if (!from || !to || from.unseen !== to.unseen) return null;
+  const ids = from.of === to.of ? [] : changedSince(from.of, to.of);
+  return ids?.map((id) => ({ id, from: seenIn(from, id), to: seenIn(to, id) })) ?? null;
 }
 
 /** The directory as whoever has this key may see it. */

@@ -5,6 +5,7 @@ import type { MessageMarks } from '../../../../shared/features/chat/marks.ts';
 import type { ChatState, ReadsState } from '../../../../shared/features/chat/schema.ts';
 import type { LogContent } from '../../../../shared/protocol/messages.ts';
 import { partOf } from '../../../../shared/protocol/rooms.ts';
+import { isPart } from '../../projection/apply-log.ts';
 import { alsoUnread, readUpTo } from '../../projection/unread.ts';
 import { journalAge, type KeptRun, type RoomRecord } from '../contract.ts';
 import { eraseTakenBack } from './erase.ts';
@@ -38,6 +39,8 @@ export async function keepHistory(tx: HistoryTx, me: MemberId, content: LogConte
   const held = await rooms.get(room);
   const kind = findRoom(room)?.kind;
   if (!held || held.stale || kind?.class !== 'log' || from >= held.from) return;
+  // Asked for while all of it might be known.
+  if (isPart(kind, held.state)) return;
   const older = content.entries.filter(({ seq }) => seq < held.from);
   for (const entry of older) void store.put(entry, [room, entry.seq]);
   await keepMarks(tx as never, room, older);
