@@ -132,6 +132,27 @@ test('what is taken back is gone from the piece with it', async () => {
   expect(await words()).not.toContain('said 7 1');
 });
 
+test('the directory is not in the piece, so that what is hidden later is left nowhere', async () => {
+  await storeAll();
+  const directory = (name: string): LogContent => ({
+    kind: 'log',
+    room: 'w/directory/main' as RoomId,
+    ...{ cursor: 9, from: 1, head: 1, entries: [], receipts: [] },
+    base: { name, members: {}, partial: true },
+  });
+  await storage.rooms.storeContents([directory('with Secret Lab')]);
+  await storage.rooms.pack();
+  await isTrue();
+  expect((await storage.rooms.all()).length).toBe(rooms + 1);
+  await storage.rooms.storeContents([directory('without')]);
+  await isTrue();
+  const words = await onDisk(async (db) =>
+    JSON.stringify([await db.getAll('overview'), await db.getAll('rooms')]),
+  );
+  expect(words).toContain('said 7 1');
+  expect(words).not.toContain('Secret Lab');
+});
+
 test('what is asked for again and brings nothing changes nothing', async () => {
   await storeAll();
   await storage.rooms.pack();

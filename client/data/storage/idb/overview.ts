@@ -4,6 +4,7 @@
  * made: who writes or removes a record notes that in the same transaction, here.
  */
 import type { RoomId } from '../../../../shared/base/ids.ts';
+import { findRoom } from '../../../../shared/documents/registry.ts';
 import type { RoomRecord } from '../contract.ts';
 import { read, writeSoon, type GetDb, type ReadTx, type WriteTx } from './transaction.ts';
 
@@ -21,6 +22,15 @@ const least = 300;
 const many = 64;
 /** With more changes than these it is no help. */
 const tooMany = 500;
+
+/**
+ * Read by itself always: what somebody may know of it may become less by any change, and is then to be found nowhere on
+ * this device.
+ */
+const standsApart = (room: RoomId): boolean => {
+  const kind = findRoom(room)?.kind;
+  return kind?.class === 'log' && kind.partly !== undefined;
+};
 
 export function putRecords(tx: RecordTx, records: readonly RoomRecord[]): void {
   for (const record of records) void tx.objectStore('rooms').put(record);
@@ -74,9 +84,13 @@ export async function makeOverview(getDb: GetDb): Promise<void> {
   if (!before) return;
   await writeSoon(getDb, ['overview'], async (tx) => {
     if ((await tx.store.get(age)) !== before.since) return;
-    void tx.store.put(before.records, whole);
+    void tx.store.put(
+      before.records.filter(({ room }) => !standsApart(room)),
+      whole,
+    );
+    for (const { room } of before.records) if (standsApart(room)) void tx.store.put(Math.random(), room);
     for (const [room, note] of before.notes)
       // Noted again since: it changed again.
-      if ((await tx.store.get(room)) === note) void tx.store.delete(room);
+      if (!standsApart(room) && (await tx.store.get(room)) === note) void tx.store.delete(room);
   });
 }
