@@ -75,10 +75,10 @@ export class DeviceView {
     this.#unsent = unsent;
   }
 
-  /** Reads these rooms again, and what is not sent in any case. */
-  touch(rooms: readonly RoomId[]): void {
+  /** Reads these rooms again, and what is not sent in any case. `own`: this tab changed them, which it says at once. */
+  touch(rooms: readonly RoomId[], own = false): void {
     for (const room of rooms) this.#dirty.add(room);
-    const isLookedAt = rooms.length === 0 || [...this.#logs].some(({ room }) => rooms.includes(room));
+    const isLookedAt = own || rooms.length === 0 || [...this.#logs].some(({ room }) => rooms.includes(room));
     if (isLookedAt || !this.#isGathering) this.#wanted = 'now';
     else this.#wanted ??= 'soon';
     this.#go();

@@ -170,7 +170,7 @@ export class LocalWorkspace implements WorkspaceData {
       onMended: () => this.#mended(),
       onStored: (room) => {
         this.#stored();
-        this.#view.touch([room]);
+        this.#view.touch([room], true);
       },
     });
     this.#typing = new TypingRooms(parts);
