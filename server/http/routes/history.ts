@@ -131,18 +131,21 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
     if (!c.get('isStillSignedIn')()) return refuse('session-ended', 'this session has ended');
     readableRoom(deps, c.get('caller').member, name);
   };
-  /** So does sending one that is large. */
-  const large = (c: Context<AppEnvironment>, name: string, bytes: Uint8Array, type: string) => {
+  /** Whether it still may be known from there on. */
+  const isWithin = (c: Context<AppEnvironment>, name: string, from: number): boolean =>
+    deps.relay.window(c.get('caller').member, name as RoomId).from <= from;
+  /** So does sending one that is large. `from`: the first row that it tells of. */
+  const large = (c: Context<AppEnvironment>, name: string, bytes: Uint8Array, type: string, from = 0) => {
     const { member } = c.get('caller');
     const mayStill = (): boolean =>
-      c.get('isStillSignedIn')() && deps.relay.mayRead(member, name as RoomId).ok;
+      c.get('isStillSignedIn')() && deps.relay.mayRead(member, name as RoomId).ok && isWithin(c, name, from);
     mustStillRead(c, name);
     c.header('Content-Type', type);
     c.header('Content-Length', String(bytes.length));
     return c.body(guardedBody(c, bytes, mayStill), 200);
   };
-  const largeJson = (c: Context<AppEnvironment>, name: string, value: unknown): never =>
-    large(c, name, Buffer.from(JSON.stringify(value)), 'application/json') as never;
+  const largeJson = (c: Context<AppEnvironment>, name: string, value: unknown, from = 0): never =>
+    large(c, name, Buffer.from(JSON.stringify(value)), 'application/json', from) as never;
 
   routes.openapi(
     createRoute({
@@ -190,7 +193,7 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
         mustStillRead(c, name);
         const window = deps.relay.window(member, target.room);
         if (found.from < window.from) return refuse('room-not-found', 'the room was not there yet');
-        return largeJson(c, name, { ...found, state: window.shown(found.state) });
+        return largeJson(c, name, { ...found, state: window.shown(found.state) }, window.from);
       }
       const { update, ...found } = take(await share.of(member, () => history.textAt(target.room, at)));
       if (as === 'json')
@@ -235,6 +238,7 @@ export function addHistoryRoutes(routes: Routes, deps: AppDeps): void {
       const { from } = deps.relay.window(member, target.room);
       const { versions, next } = await history.versions(target.room, before, limit, from);
       mustStillRead(c, name);
+      if (!isWithin(c, name, from)) return refuse('room-not-found', 'the room was not there yet');
       return c.json({ versions: [...versions], next }, 200);
     },
   );
