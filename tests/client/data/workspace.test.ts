@@ -215,3 +215,17 @@ test('an own document is never gone for a moment while the relay answers, howeve
   }
   expect(new Set(seen)).toEqual(new Set([0]));
 });
+
+test('a text has unsent words as soon as this device stored them, however much else was just read', async () => {
+  const room = world.room('scratch', 's');
+  const text = data.openText(room);
+  await world.settle();
+  device.goOffline();
+  await world.settle();
+  await startDirect();
+  text.doc.getText('t').insert(0, 'words');
+  // Less than lists wait for each other.
+  await world.settle(30);
+  expect(data.sync.queue.map((item) => item.room)).toContain(room);
+  await text.close();
+});
