@@ -1,15 +1,9 @@
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder that holds package.json; every command runs there, wherever npm was called. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/**
- * keep: collect what it prints instead of showing it. isAside: it takes only what time others leave.
- * @typedef {{ keep?: boolean, isAside?: boolean, env?: NodeJS.ProcessEnv }} Options
- */
 
 /** @typedef {{ status: number, output: string }} Outcome exit status (128 + n after a signal) and, if kept, what was printed */
 
@@ -50,10 +44,10 @@ function end(child) {
  * Runs a program to its end. Signals sent to this process reach it.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {Options} [options]
+ * @param {{ keep?: boolean, env?: NodeJS.ProcessEnv }} [options] keep: collect what it prints instead of showing it
  * @returns {Promise<Outcome>}
  */
-export function run(file, args, { keep = false, isAside = false, env = {} } = {}) {
+export function run(file, args, { keep = false, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: root,
@@ -62,7 +56,6 @@ export function run(file, args, { keep = false, isAside = false, env = {} } = {}
       shell: process.platform === 'win32' && !file.includes('\\'),
     });
     begin(child);
-    if (isAside && child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     /** @type {Buffer[]} */
     const printed = [];
     child.stdout?.on('data', (chunk) => printed.push(chunk));
@@ -82,7 +75,7 @@ export function run(file, args, { keep = false, isAside = false, env = {} } = {}
 /**
  * Runs a Node program, such as a tool from node_modules, with this very Node.
  * @param {readonly string[]} args
- * @param {Options} [options]
+ * @param {{ keep?: boolean, env?: NodeJS.ProcessEnv }} [options]
  */
 export const runNode = (args, options) => run(process.execPath, args, options);
 
