@@ -16,21 +16,21 @@ import { manyRooms, recordsOf } from './records.ts';
 import type { OutboxRow } from './schema.ts';
 import type { WriteTx } from './transaction.ts';
 
-export type LogTx = WriteTx<
-  [
-    'rooms',
-    'overview',
-    'entries',
-    'updates',
-    'outbox',
-    'journal',
-    'owed',
-    'marks',
-    'mentions',
-    'blobs',
-    'files',
-  ]
->;
+/** What rows of logs are written to, and what goes with them. */
+export const logStores = [
+  'rooms',
+  'overview',
+  'entries',
+  'updates',
+  'outbox',
+  'journal',
+  'owed',
+  'marks',
+  'mentions',
+  'blobs',
+  'files',
+] as const;
+export type LogTx = WriteTx<[...typeof logStores]>;
 
 /** Nothing came that was not known. */
 const isSame = (now: RoomRecord, held: RoomRecord | null | undefined): boolean =>

@@ -18,7 +18,7 @@ import {
   oweText,
 } from './journal.ts';
 import { historyStores, keepHistory } from './history.ts';
-import { LogWriter } from './log-writer.ts';
+import { LogWriter, logStores } from './log-writer.ts';
 import { emptyMeta } from './meta.ts';
 import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
@@ -57,19 +57,6 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
     'owed',
     'marks',
     'mentions',
-    'overview',
-  ] as const;
-  const written = [
-    'rooms',
-    'entries',
-    'updates',
-    'outbox',
-    'journal',
-    'owed',
-    'marks',
-    'mentions',
-    'blobs',
-    'files',
     'overview',
   ] as const;
 
@@ -158,7 +145,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       ),
 
     storeContents: (contents: readonly RoomContent[]): Promise<Stored> =>
-      writeSoon(getDb, [...written, 'snapshots', 'leases'], async (tx) => {
+      writeSoon(getDb, [...logStores, 'snapshots', 'leases'], async (tx) => {
         const writer = new LogWriter(tx as never, me);
         await writer.prepare(contents.map(({ room }) => room));
         const updates = [];
@@ -199,7 +186,7 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
       }),
 
     storeRows: (rows: readonly Row[], cursor: number): Promise<StoredRows> =>
-      write(getDb, [...written, 'meta'], async (tx) => {
+      write(getDb, [...logStores, 'meta'], async (tx) => {
         const writer = new LogWriter(tx as never, me);
         const gaps = new Set<RoomId>();
         const updates: { room: RoomId; bytes: Uint8Array[] }[] = [];
