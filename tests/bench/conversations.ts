@@ -195,7 +195,7 @@ export async function largeConversations(): Promise<Figure[]> {
     const heldAgain = (await heapOf(session)) - before;
 
     const day = new Date(Date.now() - 300 * 24 * 3_600_000).toISOString().slice(0, 10);
-    await page.getByTitle('Jump to a date').last().click();
+    await page.getByRole('button', { name: 'Jump to a date' }).first().click();
     await page.getByLabel('Date', { exact: true }).fill(day);
     const jumping = performance.now();
     await page.getByRole('button', { name: 'Jump', exact: true }).click();
