@@ -17,6 +17,7 @@ import type { DocState } from '../../shared/features/docs/schema.ts';
 import type {
   ListState,
   NoticesState,
+  RepliesState,
   SavedState,
   TodosState,
 } from '../../shared/features/personal/schema.ts';
@@ -222,6 +223,8 @@ export interface WorkspaceData {
   readonly todos: TodosState;
   /** Of what they want to be told. */
   readonly notices: NoticesState;
+  /** Their own quick replies. */
+  readonly replies: RepliesState;
   /** Who asks to join; empty for whoever is no administrator. */
   readonly door: AdminState;
   readonly sync: SyncStatus;

@@ -5,7 +5,7 @@ import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
 import { directoryAdminKind } from '../features/directory/admin.ts';
 import { directoryKind } from '../features/directory/kind.ts';
 import { docAboutKind, docKind } from '../features/docs/kind.ts';
-import { listKind, noticesKind, savedKind, todosKind } from '../features/personal/kind.ts';
+import { listKind, noticesKind, repliesKind, savedKind, todosKind } from '../features/personal/kind.ts';
 import { scratchKind } from '../features/scratch/kind.ts';
 import { parseRoom, partOf, type RoomName } from '../protocol/rooms.ts';
 
@@ -33,6 +33,7 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(savedKind),
   anyKind(todosKind),
   anyKind(noticesKind),
+  anyKind(repliesKind),
   anyKind(scratchKind),
 ];
 

@@ -20,6 +20,7 @@ const firsts: [string | undefined, string, unknown][] = [
   [undefined, 'list.chat', { chat: 'a', muted: true }],
   ['saved', 'saved.add', message],
   ['todos', 'todo.add', { id: 't', text: 'private words' }],
+  ['replies', 'reply.add', { id: 'r', folder: '', title: 'Private', text: 'private words' }],
 ];
 
 const statusOf = (room: string, token: string): Promise<number> =>

@@ -19,6 +19,7 @@ import { ownRoom } from '../../../shared/features/personal/rooms.ts';
 import type {
   ListState,
   NoticesState,
+  RepliesState,
   SavedState,
   TodosState,
 } from '../../../shared/features/personal/schema.ts';
@@ -123,6 +124,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly saved = $derived.by(() => this.#own('saved') as SavedState);
   readonly todos = $derived.by(() => this.#own('todos') as TodosState);
   readonly notices = $derived.by(() => this.#own('notices') as NoticesState);
+  readonly replies = $derived.by(() => this.#own('replies') as RepliesState);
   readonly door: AdminState = $derived.by(
     () => this.#stateOf(partOf(this.#directoryRoom, 'admin')) as AdminState,
   );

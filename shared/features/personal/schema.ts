@@ -4,11 +4,14 @@ import { idPattern } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
 
 /** Bounds of what one person keeps: their states are held whole, on their devices and by the relay. */
-export const most = { chats: 5_000, sections: 50, saved: 2_000, todos: 2_000 } as const;
+export const most = { chats: 5_000, sections: 50, saved: 2_000, todos: 2_000, replies: 500 } as const;
 /** Longest copy of a message that is kept with a saved one, and of all of them together, in UTF-16 units. */
 export const longestCopy = 4_000;
 export const longestCopies = 1_000_000;
 export const longestTodo = 1_000;
+/** Longest quick reply, and all of them together, in UTF-16 units. */
+export const longestReply = 2_000;
+export const longestReplies = 400_000;
 
 /** Ids are keys of plain objects, so one must not be a name that every object has. */
 const key = z.string().check(
@@ -77,6 +80,19 @@ export const todoChange = z.object({
 });
 export const todoRemove = z.object({ ids: z.array(key).check(z.minLength(1), z.maxLength(200)) });
 
+/** What replies are sorted into; empty for none. */
+const replyFolder = z.string().check(z.trim(), z.maxLength(40));
+const replyTitle = z.string().check(z.trim(), z.minLength(1), z.maxLength(60));
+const replyText = z.string().check(z.trim(), z.minLength(1), z.maxLength(longestReply));
+export const replyAdd = z.object({ id: key, folder: replyFolder, title: replyTitle, text: replyText });
+export const replyChange = z.object({
+  id: key,
+  folder: z.optional(replyFolder),
+  title: z.optional(replyTitle),
+  text: z.optional(replyText),
+});
+export const replyRemove = z.object({ id: key });
+
 const minutes = z.number().check(z.int(), z.gte(0), z.lt(24 * 60));
 /** When a person wants to be left alone. A time that ends before it begins ends on the next day. */
 const quietHours = z.object({
@@ -104,6 +120,8 @@ export type ListChat = z.infer<typeof listChat>;
 export type SavedAdd = z.infer<typeof savedAdd>;
 export type TodoAdd = z.infer<typeof todoAdd>;
 export type TodoChange = z.infer<typeof todoChange>;
+export type ReplyAdd = z.infer<typeof replyAdd>;
+export type ReplyChange = z.infer<typeof replyChange>;
 export type MessageSource = z.infer<typeof source>;
 
 /** Everything here belongs to one member, who alone may read it. Null until their first command made the room. */
@@ -163,6 +181,19 @@ export interface Todo {
 
 export interface TodosState extends Owned {
   items: Record<string, Todo>;
+}
+
+/** Words that one says often, with the places that are filled in when they are said. */
+export interface QuickReply {
+  readonly id: string;
+  /** Empty for none. */
+  readonly folder: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface RepliesState extends Owned {
+  items: Record<string, QuickReply>;
 }
 
 export interface NoticesState extends Owned {

@@ -5,9 +5,12 @@ import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
 import { judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
 import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import {
+  longestReplies,
+  longestReply,
   most,
   type ListState,
   type NoticesState,
+  type RepliesState,
   type SavedState,
   type TodosState,
 } from '../../../shared/features/personal/schema.ts';
@@ -18,6 +21,7 @@ interface States {
   readonly 'w/personal/ada:saved': SavedState;
   readonly 'w/personal/ada:todos': TodosState;
   readonly 'w/personal/ada:notices': NoticesState;
+  readonly 'w/personal/ada:replies': RepliesState;
 }
 type Room = keyof States;
 
@@ -57,10 +61,15 @@ const list = 'w/personal/ada';
 const saved = 'w/personal/ada:saved';
 const todos = 'w/personal/ada:todos';
 const notices = 'w/personal/ada:notices';
+const replies = 'w/personal/ada:replies';
 const work: Line = ['list.addSection', { id: 's1', name: 'Work' }];
 const home: Line = ['list.addSection', { id: 's2', name: 'Home' }];
 const message = { chat: 'c', message: 'm1', seq: 4, by: 'ben', at: 50, text: 'the words' };
 const milk: Line = ['todo.add', { id: 't', text: ' Buy milk ', due: 900 }];
+const thanks: Line = [
+  'reply.add',
+  { id: 'r', folder: 'Orders', title: ' Thanks ', text: 'Thank you, {customer}' },
+];
 
 describe('the own list', () => {
   it('keeps one place for each conversation, field by field, and nothing where nothing is set', () => {
@@ -253,6 +262,44 @@ describe('to-dos', () => {
   });
 });
 
+describe('own quick replies', () => {
+  const reply = { id: 'r', folder: 'Orders', title: 'Thanks', text: 'Thank you, {customer}' };
+
+  it.each<[string, Line[], RepliesState['items'][string] | null]>([
+    ['made', [thanks], reply],
+    ['made twice: as it was first', [thanks, ['reply.add', { ...reply, text: 'No' }]], reply],
+    [
+      'text changed here, folder there: both',
+      [thanks, ['reply.change', { id: 'r', text: 'Thanks' }], ['reply.change', { id: 'r', folder: '' }]],
+      { ...reply, text: 'Thanks', folder: '' },
+    ],
+    [
+      'removed here, changed there: removed',
+      [thanks, ['reply.remove', { id: 'r' }], ['reply.change', { id: 'r', title: 'Hello' }]],
+      null,
+    ],
+  ])('%s', (_title, lines, result) => {
+    expect(after(replies, lines)).toEqual({ owner: 'ada', items: result ? { r: result } : {} });
+  });
+
+  it('hold only so many words, however few they are, also when one is written anew', () => {
+    const kind = kindOf(replies);
+    const count = longestReplies / longestReply;
+    const nth = (i: number, length = longestReply): Line => [
+      'reply.add',
+      { id: `r${i}`, folder: '', title: 'x', text: 'x'.repeat(length) },
+    ];
+    const lines = Array.from({ length: count }, (_, i) => entry(nth(i, i === 0 ? 1 : longestReply), i));
+    const state = resource(replies, kind.fold(kind.initial, lines));
+    expect(judgeCommand(ada, ...nth(count), state)).toMatchObject({ error: { code: 'too-many' } });
+    expect(judgeCommand(ada, ...nth(count, longestReply - 1), state).ok).toBe(true);
+    const full = resource(replies, kind.fold(state.state, [entry(nth(count, longestReply - 1), count)]));
+    const change = (id: string, text: string) => judgeCommand(ada, 'reply.change', { id, text }, full);
+    expect(change('r0', 'xx')).toMatchObject({ error: { code: 'too-many' } });
+    expect(change('r1', 'y'.repeat(longestReply)).ok).toBe(true);
+  });
+});
+
 describe('rights over what is one’s own', () => {
   const samples: [Room, string, unknown][] = [
     [list, 'list.chat', { chat: 'a', pinned: true }],
@@ -266,16 +313,20 @@ describe('rights over what is one’s own', () => {
     [todos, 'todo.change', { id: 't', done: true }],
     [todos, 'todo.remove', { ids: ['t'] }],
     [notices, 'notices.set', { level: 'none' }],
+    [replies, 'reply.add', { id: 'r9', folder: '', title: 'x', text: 'x' }],
+    [replies, 'reply.change', { id: 'r', title: 'x' }],
+    [replies, 'reply.remove', { id: 'r' }],
   ];
   const begun: Record<Room, Line[]> = {
     [list]: [work, home],
     [saved]: [['saved.add', { ...message, message: 'm0' }]],
     [todos]: [milk],
     [notices]: [['notices.set', { sound: false }]],
+    [replies]: [thanks],
   };
 
   it('has a sample of every command', () => {
-    const rooms: Room[] = [list, saved, todos, notices];
+    const rooms: Room[] = [list, saved, todos, notices, replies];
     const all = rooms.flatMap((room) => Object.keys(kindOf(room).commands)).sort();
     expect(samples.map(([, type]) => type).sort()).toEqual(all);
   });
@@ -295,6 +346,7 @@ describe('rights over what is one’s own', () => {
     ['a section without a name', list, 'list.addSection', { id: 's', name: '  ' }],
     ['a to-do without words', todos, 'todo.add', { id: 't', text: ' ' }],
     ['a to-do named like a method', todos, 'todo.add', { id: 'constructor', text: 'x' }],
+    ['a reply without a title', replies, 'reply.add', { id: 'r', folder: '', title: ' ', text: 'x' }],
     ['a copy that is too long', saved, 'saved.add', { ...message, text: 'x'.repeat(4_001) }],
   ])('refuses %s', (_title, room, type, data) => {
     expect(judgeCommand(ada, type, data, resource(room, kindOf(room).initial))).toMatchObject({
@@ -323,6 +375,7 @@ describe('rights over what is one’s own', () => {
     [list, most.chats, (i) => ['list.chat', { chat: `c${i}`, pinned: true }]],
     [saved, most.saved, (i) => ['saved.add', { ...message, message: `m${i}` }]],
     [todos, most.todos, (i) => ['todo.add', { id: `t${i}`, text: 'x' }]],
+    [replies, most.replies, (i) => ['reply.add', { id: `r${i}`, folder: '', title: 'x', text: 'x' }]],
   ])('%s holds only so many things (%i), and refuses one more in words', (room, bound, nth) => {
     const kind = kindOf(room);
     const full = kind.fold(
