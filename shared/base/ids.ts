@@ -7,6 +7,7 @@ export type MemberId = Id<'Member'>;
 export type DeviceId = Id<'Device'>;
 export type CommandId = Id<'Command'>;
 export type DepartmentId = Id<'Department'>;
+export type CustomerId = Id<'Customer'>;
 /** A field of people that the company defined itself. */
 export type FieldId = Id<'Field'>;
 /** The full name of a room: `<workspace>/<kind>/<id>[:<part>]`. */

@@ -2,6 +2,8 @@ import type { LogKind, TextKind } from '../access/kind.ts';
 import type { RoomId } from '../base/ids.ts';
 import { chatJoinsKind } from '../features/chat/joining.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
+import { customerKind } from '../features/customers/customer.ts';
+import { settingsKind } from '../features/customers/settings.ts';
 import { directoryAdminKind } from '../features/directory/admin.ts';
 import { directoryKind } from '../features/directory/kind.ts';
 import { docAboutKind, docKind } from '../features/docs/kind.ts';
@@ -34,6 +36,8 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(todosKind),
   anyKind(noticesKind),
   anyKind(repliesKind),
+  anyKind(settingsKind),
+  anyKind(customerKind),
   anyKind(scratchKind),
 ];
 
