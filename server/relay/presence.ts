@@ -6,8 +6,11 @@ import type { DeviceSession } from './session.ts';
 
 /** Who is online, told to everybody. */
 export interface Presence {
-  arrived(session: DeviceSession): void;
-  left(session: DeviceSession): void;
+  /** A session was added to the devices, or taken out. */
+  arrived(): void;
+  left(): void;
+  /** The directory changed, and with it perhaps who may see whom. */
+  sightMoved(): void;
 }
 
 export interface PresenceDeps {
@@ -24,30 +27,41 @@ const shortest = 100;
 const perMember = 26;
 
 export function createPresence({ devices, later, unseen }: PresenceDeps): Presence {
-  let told = new Set<MemberId>();
-  let newcomers = new Set<DeviceSession>();
+  /** In the order they came, so that who comes back within one gathering changes nothing. */
+  let online = new Set<MemberId>();
+  /** Lists that were told last, by what they say, and what each socket has. */
+  let lists = new Map<string, Bytes>();
+  const told = new WeakMap<DeviceSession, Bytes>();
   let sockets = 0;
   let scheduled = false;
 
   const tell = (): void => {
     scheduled = false;
-    const online = [...devices.keys()];
-    const isSame = online.length === told.size && online.every((member) => told.has(member));
-    const frames = new Map<string, Bytes>();
-    const frameFor = (member: MemberId): Bytes => {
+    online = new Set([...[...online].filter((each) => devices.has(each)), ...devices.keys()]);
+    const before = lists;
+    const all = [...online];
+    lists = new Map();
+    const byKey = new Map<string, Bytes>();
+    const listFor = (member: MemberId): Bytes => {
       const { key, people } = unseen(member);
-      let frame = frames.get(key);
-      if (!frame) {
-        const seen = online.filter((each) => !people.has(each));
-        frames.set(key, (frame = encodeRelayMessage({ type: 'presence', online: seen })));
-      }
-      return frame;
+      let list = byKey.get(key);
+      if (list) return list;
+      const seen = people.size === 0 ? all : all.filter((each) => !people.has(each));
+      const said = seen.join();
+      list = lists.get(said) ?? before.get(said) ?? encodeRelayMessage({ type: 'presence', online: seen });
+      lists.set(said, list);
+      byKey.set(key, list);
+      return list;
     };
     // Ten thousand sockets of one person are one entry in the list: only who is new has not heard of it.
-    for (const session of isSame ? newcomers : [...devices.values()].flatMap((each) => [...each]))
-      session.send(frameFor(session.caller.member));
-    told = new Set(online);
-    newcomers = new Set();
+    for (const [member, sessions] of devices) {
+      const list = listFor(member);
+      for (const session of sessions) {
+        if (told.get(session) === list) continue;
+        told.set(session, list);
+        session.send(list);
+      }
+    }
   };
 
   const schedule = (): void => {
@@ -57,15 +71,14 @@ export function createPresence({ devices, later, unseen }: PresenceDeps): Presen
   };
 
   return {
-    arrived(session) {
+    arrived() {
       sockets++;
-      newcomers.add(session);
       schedule();
     },
-    left(session) {
+    left() {
       sockets--;
-      newcomers.delete(session);
       schedule();
     },
+    sightMoved: schedule,
   };
 }

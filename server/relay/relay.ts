@@ -152,6 +152,7 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 
   const published = (committed: readonly Committed[]): void => {
+    if (committed.some(({ row }) => row.room === access.directoryRoom)) presence.sightMoved();
     saving(logs.stored);
     noteStored(committed);
     texts.trim();
@@ -287,7 +288,7 @@ export function createRelay(deps: RelayDeps): Relay {
         if (others) others.add(session);
         else devices.set(member, new Set([session]));
         metrics.sockets('device', 1);
-        presence.arrived(session);
+        presence.arrived();
       },
       remove(session) {
         const { member } = session.caller;
@@ -295,7 +296,7 @@ export function createRelay(deps: RelayDeps): Relay {
         if (!all?.delete(session)) return;
         if (all.size === 0) devices.delete(member);
         metrics.sockets('device', -1);
-        presence.left(session);
+        presence.left();
       },
     },
     plainSessions: {

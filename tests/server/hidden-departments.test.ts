@@ -167,6 +167,24 @@ describe('what changes while a device is connected', () => {
     }
   });
 
+  it('[A-5] who is hidden goes from those who are online, and comes again, though nobody comes or goes', async () => {
+    kim = await rig.device('kim');
+    await rig.device('gus');
+    const next = async (isThere: boolean): Promise<void> => {
+      await kim.until('presence', ({ online }) => online.includes(member('gus')) === isThere);
+      kim.said.length = 0;
+    };
+    await next(true);
+    await hide();
+    await next(false);
+    await tell('member.place', { members: ['kim'], join: ['lab-id'] });
+    await next(true);
+    await tell('member.place', { members: ['kim'], leave: ['lab-id'] });
+    await next(false);
+    await hide(null);
+    await next(true);
+  });
+
   it('whoever is made an administrator gets all of it, and is given only a part when dismissed', async () => {
     await hide();
     kim = await rig.device('kim');

@@ -19,7 +19,7 @@ import {
   type MemberPlace,
 } from './schema.ts';
 import { administers, departmentOf, departmentsOf, isActive, memberOf, wouldCircle } from './tree.ts';
-import { maySee } from './visibility.ts';
+import { maySee, maySeeDepartment } from './visibility.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<DirectoryState, DirectoryState, z.infer<Schema>>;
 
@@ -31,7 +31,7 @@ const owners = (state: DirectoryState): Member[] =>
 /** An administrator manages members; only an owner manages owners and administrators; one owner must remain. */
 function mayManage(actor: Actor, target: MemberId, state: DirectoryState, leavesOwner: boolean): Decision {
   const member = memberOf(state, target);
-  if (!isActive(member)) return nobody;
+  if (!isActive(member) || !maySee(state, actor.member, target)) return nobody;
   if (!isAdmin(actor)) return refuse('forbidden', 'only administrators manage members');
   if (member.role !== 'member' && actor.role !== 'owner')
     return refuse('forbidden', 'only an owner manages owners and administrators');
@@ -40,15 +40,19 @@ function mayManage(actor: Actor, target: MemberId, state: DirectoryState, leaves
   return allow;
 }
 
+/** Somebody's main department for the actor: one that is hidden from them is not there, here as on their device. */
+const mainFor = (actor: Actor, state: DirectoryState, member: Member): DepartmentId | undefined =>
+  departmentsOf(member).find((id) => maySeeDepartment(state, actor.member, id));
+
 /**
  * Whether somebody keeps this person's card: administrators everybody's, administrators of a department those of the
- * members whose main department lies in theirs.
+ * members whose main department, as far as they may see it, lies in theirs.
  */
 export function mayEditCard(actor: Actor, state: DirectoryState, target: MemberId): Decision {
   const member = memberOf(state, target);
-  if (!isActive(member)) return nobody;
+  if (!isActive(member) || !maySee(state, actor.member, target)) return nobody;
   if (isAdmin(actor)) return allow;
-  const [main] = departmentsOf(member);
+  const main = mainFor(actor, state, member);
   return member.role === 'member' && main !== undefined && administers(state, actor.member, main)
     ? allow
     : refuse('forbidden', 'only administrators of the main department do this');
@@ -101,7 +105,7 @@ const place: Rule<typeof memberPlace> = {
       if (!isActive(member) || !maySee(state, actor.member, id)) return nobody;
       if (placed(member, data, () => true).length > most.departmentsOfOne)
         return refuse('too-large', `at most ${most.departmentsOfOne} departments for each`);
-      const [main] = departmentsOf(member);
+      const main = mainFor(actor, state, member);
       if (data.main !== undefined && main !== undefined && !isAdmin(actor)) {
         const leaving = mayManageDepartment(actor, state, main);
         if (!leaving.ok) return leaving;

@@ -191,6 +191,31 @@ it('is not there for others who name it by its id', () => {
   }
 });
 
+it('a department’s administrator is answered as their device answers, where somebody’s main department is hidden', () => {
+  const lines: Line[] = [
+    ['department.admin', 'ada', { department: 'sales', member: 'ben', admin: true }],
+    ['member.place', 'ada', { members: ['gus'], join: ['sales'], main: 'works' }],
+    hide('works'),
+  ];
+  const now = fold(lines, state);
+  for (const [type, data] of [
+    ['member.edit', { member: 'gus', post: 'Fitter' }],
+    ['member.place', { members: ['gus'], main: 'sales' }],
+    ['member.place', { members: ['gus'], leave: ['shop'] }],
+    ['member.edit', { member: 'kim', post: 'Fitter' }],
+    ['member.role', { member: 'kim', role: 'member' }],
+    ['member.remove', { member: 'kim' }],
+  ] as const) {
+    const onDevice = judge('ben', type, data, seenBy(now, 'ben'));
+    expect([type, data, judge('ben', type, data, now)]).toEqual([type, data, onDevice]);
+  }
+  expect(judge('ben', 'member.edit', { member: 'gus', post: 'Fitter' }, now)).toBe('allowed');
+  // What they are not shown stays as it is.
+  const after = fold([['member.place', 'ben', { members: ['gus'], main: 'sales' }]], now);
+  expect(after.members['gus' as MemberId]!.departments).toEqual(['sales', 'works', 'shop']);
+  expect(maySee(after, 'ben' as MemberId, 'kim' as MemberId)).toBe(false);
+});
+
 it('what one person writes in their card is found without looking at everybody for each view', () => {
   const before = fold([hide('north')], state);
   const seen = seenBy(before, 'kim');
