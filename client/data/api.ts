@@ -11,6 +11,7 @@ import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../s
 import type { MessageMarks } from '../../shared/features/chat/marks.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
+import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
@@ -225,6 +226,8 @@ export interface WorkspaceData {
   readonly notices: NoticesState;
   /** Their own quick replies. */
   readonly replies: RepliesState;
+  /** What the company set for its customers. */
+  readonly customerSettings: SettingsState;
   /** Who asks to join; empty for whoever is no administrator. */
   readonly door: AdminState;
   readonly sync: SyncStatus;

@@ -11,6 +11,8 @@ import {
 } from '../../../shared/base/ids.ts';
 import { decide, judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
 import { findRoom, governingRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import { settingsRoomId } from '../../../shared/features/customers/settings.ts';
+import type { SettingsState } from '../../../shared/features/customers/settings-schema.ts';
 import type { AdminState } from '../../../shared/features/directory/admin.ts';
 import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
@@ -125,6 +127,9 @@ export class LocalWorkspace implements WorkspaceData {
   readonly todos = $derived.by(() => this.#own('todos') as TodosState);
   readonly notices = $derived.by(() => this.#own('notices') as NoticesState);
   readonly replies = $derived.by(() => this.#own('replies') as RepliesState);
+  readonly customerSettings: SettingsState = $derived.by(
+    () => this.#stateOf(roomId(this.workspace, 'customers', settingsRoomId)) as SettingsState,
+  );
   readonly door: AdminState = $derived.by(
     () => this.#stateOf(partOf(this.#directoryRoom, 'admin')) as AdminState,
   );
