@@ -13,7 +13,8 @@ export const feature = {
 };
 
 export { drafts } from './drafts.svelte.ts';
-export { chatTitle } from './people.ts';
+export { activeMembers, chatTitle } from './people.ts';
+export { default as PeopleChoice } from './start/PeopleChoice.svelte';
 export { plainOf } from './message-markdown.ts';
 export { linkTo } from './commands.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
