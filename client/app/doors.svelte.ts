@@ -8,6 +8,7 @@ const loaders: Readonly<Record<FeatureName, () => Promise<Feature>>> = {
   accounts: async () => (await import('../features/accounts/index.ts')).feature satisfies Feature,
   chat: async () => (await import('../features/chat/index.ts')).feature satisfies Feature,
   directory: async () => (await import('../features/directory/index.ts')).feature satisfies Feature,
+  customers: async () => (await import('../features/customers/index.ts')).feature satisfies Feature,
   docs: async () => (await import('../features/docs/index.ts')).feature satisfies Feature,
   todos: async () => (await import('../features/todos/index.ts')).feature satisfies Feature,
   search: async () => (await import('../features/search/index.ts')).feature satisfies Feature,
@@ -45,7 +46,15 @@ class FeatureDoors {
 
   /** Fetches the rest while nothing else happens: then every page opens at once, also offline. */
   loadAll(): Promise<unknown> {
-    const names: readonly FeatureName[] = ['chat', 'directory', 'docs', 'todos', 'search', 'settings'];
+    const names: readonly FeatureName[] = [
+      'chat',
+      'directory',
+      'customers',
+      'docs',
+      'todos',
+      'search',
+      'settings',
+    ];
     return Promise.all(names.map((name) => this.load(name)));
   }
 }

@@ -1,4 +1,5 @@
 /* The pages of the rail and the bottom bar, in order. A page stands here only when it exists. */
+import Contact from '@lucide/svelte/icons/contact-round';
 import FileText from '@lucide/svelte/icons/file-text';
 import ListTodo from '@lucide/svelte/icons/list-todo';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
@@ -10,7 +11,7 @@ import type { FeatureName } from './routes.ts';
 export interface Destination {
   readonly feature: FeatureName;
   readonly href: string;
-  readonly text: 'messages' | 'contacts' | 'docs' | 'todos' | 'settings';
+  readonly text: 'messages' | 'contacts' | 'customers' | 'docs' | 'todos' | 'settings';
   /** On a phone it is reached from another page: the bar has room for five. */
   readonly notInBar?: true;
   readonly icon: Component<{ size?: number | string; strokeWidth?: number }>;
@@ -19,6 +20,7 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { feature: 'chat', href: '/messages', text: 'messages', icon: MessageCircle },
   { feature: 'directory', href: '/contacts', text: 'contacts', icon: UsersRound },
+  { feature: 'customers', href: '/customers', text: 'customers', icon: Contact, notInBar: true },
   { feature: 'docs', href: '/docs', text: 'docs', icon: FileText },
   { feature: 'todos', href: '/todos', text: 'todos', icon: ListTodo, notInBar: true },
   { feature: 'settings', href: '/settings', text: 'settings', icon: Settings },

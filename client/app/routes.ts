@@ -1,7 +1,8 @@
 /* Which page an address means. Pure, so that every address of the table is a line in a test. */
 import type { RouteParams } from './feature.ts';
 
-export type FeatureName = 'chat' | 'directory' | 'docs' | 'todos' | 'search' | 'settings' | 'accounts';
+export type FeatureName =
+  'chat' | 'directory' | 'docs' | 'customers' | 'todos' | 'search' | 'settings' | 'accounts';
 
 export type Route =
   | {
@@ -17,6 +18,7 @@ export type Route =
 const sections: Readonly<Record<string, FeatureName>> = {
   messages: 'chat',
   docs: 'docs',
+  customers: 'customers',
   todos: 'todos',
   search: 'search',
   settings: 'settings',

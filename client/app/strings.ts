@@ -3,6 +3,7 @@ import { defineStrings, plural } from '../i18n/index.ts';
 export const t = defineStrings({
   en: {
     messages: 'Messages',
+    customers: 'Customers',
     contacts: 'Contacts',
     docs: 'Docs',
     todos: 'To-dos',
@@ -132,6 +133,7 @@ export const t = defineStrings({
   },
   zh: {
     messages: '消息',
+    customers: '客户',
     contacts: '通讯录',
     docs: '文档',
     todos: '待办',

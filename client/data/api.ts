@@ -11,6 +11,7 @@ import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../s
 import type { MessageMarks } from '../../shared/features/chat/marks.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
+import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
@@ -48,6 +49,22 @@ export interface ChatRow {
   /** For sorting: time of the last message, or of creation. Milliseconds since 1970. */
   readonly at: number;
   /** Made or changed on this device and not on the relay yet. */
+  readonly pending: boolean;
+}
+
+/** A customer this person works with, as lists and pages need them. */
+export interface CustomerRow {
+  /** Of their file. */
+  readonly room: RoomId;
+  readonly id: string;
+  readonly state: CustomerState;
+  /** Null while the conversation is not on this device. */
+  readonly chat: ChatRow | null;
+  /** They said something last, and nobody answered. */
+  readonly waits: boolean;
+  /** For sorting: time of the last message, or of when they came. Milliseconds since 1970. */
+  readonly at: number;
+  /** Changed on this device and not on the relay yet. */
   readonly pending: boolean;
 }
 
@@ -218,6 +235,8 @@ export interface WorkspaceData {
   /** Newest first. */
   readonly chats: readonly ChatRow[];
   readonly docs: readonly DocRow[];
+  /** Those this person works with, newest first. */
+  readonly customers: readonly CustomerRow[];
   /** What this person alone has: the order of their conversations, saved messages, to-dos. */
   readonly list: ListState;
   readonly saved: SavedState;
@@ -237,6 +256,7 @@ export interface WorkspaceData {
 
   chat(id: string): ChatRow | null;
   doc(id: string): DocRow | null;
+  customer(id: string): CustomerRow | null;
   /** May this person send this command now, by the rules the relay applies? */
   may(room: RoomId, type: string, data: unknown): Decision;
   /** Stores the command on this device and queues it; it shows in views and rows at once. Throws `FailureError` when the rules refuse it. */

@@ -23,7 +23,11 @@ export interface Account {
 const calmAfter = 2_000;
 
 /** Opens this account's data in a browser tab: database, bus, client id, and a candidate for leading. */
-export function openWorkspaceData(account: Account, onEnded: (why: Failure) => void): WorkspaceData {
+export function openWorkspaceData(
+  account: Account,
+  onEnded: (why: Failure) => void,
+  nameless: (guest: MemberId) => string,
+): WorkspaceData {
   const { workspace, member, device, role } = account;
   const name = databaseName(workspace, member);
   const bus = broadcastBus(name);
@@ -47,6 +51,7 @@ export function openWorkspaceData(account: Account, onEnded: (why: Failure) => v
     timers: systemTimers,
     search,
     met: new Met({ meta: storage.meta, timers: systemTimers, ask: namesOf }),
+    nameless,
     startLeader: (leading) => startLeader({ workspace, member, device, socket }, leading),
     onEnded,
     clearCaches,
@@ -72,6 +77,6 @@ async function namesOf(ids: readonly MemberId[]): Promise<(MetPerson & { readonl
 async function clearCaches(): Promise<void> {
   const kept: CacheStorage | undefined = globalThis.caches;
   if (!kept) return;
-  // The shell itself stays: it holds nothing of the person and opens the sign-in page offline.
-  for (const name of await kept.keys()) if (!name.startsWith('weft-files-')) await kept.delete(name);
+  // The shell itself stays, and the guest's: they hold nothing of the person and open offline.
+  for (const name of await kept.keys()) if (!/^weft-(files|guest)-/.test(name)) await kept.delete(name);
 }

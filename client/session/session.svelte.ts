@@ -1,6 +1,7 @@
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { QueuedItem, WorkspaceData } from '../data/api.ts';
+import { visitorName } from '../i18n/guests.ts';
 import {
   forgetAccount,
   owesSignOut,
@@ -147,6 +148,7 @@ class Session {
     this.#workspace = openWorkspaceData(
       { workspace: workspace.id, member: member.id, role: member.role, device: own.device },
       (why) => void this.#end(why),
+      visitorName,
     );
     this.#state = 'signed-in';
   }

@@ -16,9 +16,11 @@ interface Made<Row> {
   readonly row: Row | null;
 }
 
+type PartsOf = (room: RoomId, records: Records, commands: CommandsByRoom, id: string) => readonly unknown[];
+
 /** Builds the rows of one kind again and again, only those anew whose parts changed. */
 export class Rows<Row> {
-  readonly #parts: (room: RoomId, records: Records, commands: CommandsByRoom) => readonly unknown[];
+  readonly #parts: PartsOf;
   readonly #build: (room: RoomId, id: string, records: Records, commands: CommandsByRoom) => Row | null;
   readonly #kind: string;
   readonly #newest: (row: Row) => number;
@@ -28,7 +30,7 @@ export class Rows<Row> {
 
   constructor(
     kind: string,
-    parts: (room: RoomId, records: Records, commands: CommandsByRoom) => readonly unknown[],
+    parts: PartsOf,
     build: (room: RoomId, id: string, records: Records, commands: CommandsByRoom) => Row | null,
     newest: (row: Row) => number,
   ) {
@@ -46,7 +48,7 @@ export class Rows<Row> {
       const name = this.#nameOf(key);
       if (!name || made.has(name.room)) return;
       const { room, id } = name;
-      const of = this.#parts(room, records, commands);
+      const of = this.#parts(room, records, commands, id);
       const before = this.#made.get(room);
       const same = before && before.of.every((part, i) => part === of[i]);
       const now = same ? before : { of, row: this.#build(room, id, records, commands) };
@@ -73,7 +75,7 @@ export class Rows<Row> {
 const logKind = (room: RoomId): AnyLogKind => findRoom(room)!.kind as AnyLogKind;
 
 /** Commands as one value to compare: the list is grouped anew at every change of the outbox. */
-const trace = (commands: readonly OutboxRecord[] | undefined): string =>
+export const trace = (commands: readonly OutboxRecord[] | undefined): string =>
   commands?.map(({ id, seq, failure }) => `${id}:${seq ?? ''}:${failure ? 'no' : ''}`).join() ?? '';
 
 /** Of what is unread but not here, or too much to be kept, only where it begins is known. */

@@ -1,5 +1,6 @@
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
 import type { Actor, Decision, Role } from '../../../shared/access/actor.ts';
+import { isGuest } from '../../../shared/base/guests.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import {
   newId,
@@ -29,6 +30,7 @@ import { err } from '../../../shared/base/result.ts';
 import { partOf, roomId } from '../../../shared/protocol/rooms.ts';
 import type {
   ChatRow,
+  CustomerRow,
   DocRow,
   LogView,
   MarkedEntry,
@@ -41,17 +43,18 @@ import type {
 import { keepStorage, storageInfo } from '../browser-storage.ts';
 import { FailureError } from '../failure-error.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
-import { chatRows, docRows } from '../projection/rows.ts';
 import type { Search, TabSearch } from '../search/contract.ts';
 import type { DeviceStorage, DraftStore, OutboxRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import { noState, type Bus, type LeaderState, type Note, type TabId } from '../sync/notes.ts';
 import { exportUnsent } from '../unsent-export.ts';
+import { detachedCopy } from '../text/detached-copy.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { DeviceView } from './device-view.svelte.ts';
 import { judgeAll } from './judge-all.ts';
 import { LocalFiles } from './files.svelte.ts';
+import { DeviceLists } from './lists.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { discardQueued, retryQueued, type QueueParts } from './queue-changes.ts';
 import { queueOf } from './queue.ts';
@@ -75,6 +78,8 @@ export interface WorkspaceParts {
   /** Absent where nobody looks for anything. */
   readonly search?: TabSearch;
   readonly met?: Met;
+  /** What a guest is called who told no name. */
+  readonly nameless?: (guest: MemberId) => string;
   /** Starts this tab's candidate for leading. */
   startLeader(leading: () => void): { stop(): void };
   /** The relay ended the session, or another tab signed out. */
@@ -108,19 +113,13 @@ export class LocalWorkspace implements WorkspaceData {
     () => new Set(this.#view.unsent.texts.map(({ room }) => room)),
   );
   readonly #queue = $derived.by(() => queueOf(this.#view.unsent));
-  readonly #chatRows;
-  readonly #docRows;
-  readonly chats: readonly ChatRow[] = $derived.by(() =>
-    this.#chatRows.from(this.#view.records, this.#commands),
-  );
-  readonly docs: readonly DocRow[] = $derived.by(() =>
-    this.#docRows.from(this.#view.records, this.#commands),
-  );
-  readonly #chatById = $derived(new Map(this.chats.map((row) => [row.id, row])));
-  readonly #docById = $derived(new Map(this.docs.map((row) => [row.id, row])));
+  readonly #lists: DeviceLists;
+  readonly chats = $derived.by(() => this.#lists.chats);
+  readonly docs = $derived.by(() => this.#lists.docs);
+  readonly customers = $derived.by(() => this.#lists.customers);
   readonly directory: DirectoryState = $derived.by(() => {
     const shown = this.#stateOf(this.#directoryRoom) as DirectoryState;
-    return this.#parts.met?.in(shown) ?? shown;
+    return this.#lists.withGuests(this.#parts.met?.in(shown) ?? shown);
   });
   readonly list = $derived.by(() => this.#own() as ListState);
   readonly saved = $derived.by(() => this.#own('saved') as SavedState);
@@ -154,8 +153,12 @@ export class LocalWorkspace implements WorkspaceData {
     this.me = parts.me;
     this.device = parts.device;
     this.#directoryRoom = roomId(parts.workspace, 'directory', directoryRoomId);
-    this.#chatRows = chatRows(parts.me);
-    this.#docRows = docRows(parts.me, () => this.#unsentTexts);
+    this.#lists = new DeviceLists({
+      ...parts,
+      records: () => this.#view.records,
+      commands: () => this.#commands,
+      unsentTexts: () => this.#unsentTexts,
+    });
     this.sync = makeStatus(() => this.#state, {
       queue: () => this.#queue,
       leader: () => this.#leading,
@@ -199,11 +202,15 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   chat(id: string): ChatRow | null {
-    return this.#chatById.get(id) ?? null;
+    return this.#lists.chat(id);
   }
 
   doc(id: string): DocRow | null {
-    return this.#docById.get(id) ?? null;
+    return this.#lists.doc(id);
+  }
+
+  customer(id: string): CustomerRow | null {
+    return this.#lists.customer(id);
   }
 
   may(room: RoomId, type: string, data: unknown): Decision {
@@ -300,12 +307,7 @@ export class LocalWorkspace implements WorkspaceData {
 
   async readText(room: RoomId): Promise<Y.Doc> {
     await this.#texts.flush();
-    const { updates } = await this.#parts.storage.texts.read(room);
-    const doc = new Y.Doc();
-    doc.transact(() => {
-      for (const { bytes } of updates) Y.applyUpdate(doc, bytes);
-    });
-    return doc;
+    return detachedCopy(this.#parts.storage.texts, room);
   }
 
   readLog(room: RoomId): AsyncIterable<readonly MarkedEntry[]> {
@@ -379,7 +381,7 @@ export class LocalWorkspace implements WorkspaceData {
       room: found.name,
       state: found.kind.class === 'log' ? this.#stateOf(room) : null,
       governing: governing ? this.#stateOf(governing) : null,
-      isActiveMember: (member) => this.directory.members[member]?.leftAt === null,
+      isActiveMember: (id) => !isGuest(id) && this.directory.members[id]?.leftAt === null,
       entry: (target) => this.#view.entry(room, target),
     };
   }

@@ -1,0 +1,53 @@
+import type { MemberId } from '../../../shared/base/ids.ts';
+import { isGuest } from '../../../shared/base/guests.ts';
+import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
+import type { ChatRow } from '../api.ts';
+
+type Names = ReadonlyMap<MemberId, string>;
+
+/**
+ * Guests have no card in the directory: what they are called stands in their conversation. They are found under their
+ * ids as members are, so that every place that shows somebody's name shows theirs, and they are in no list of people.
+ */
+export class Guests {
+  readonly #nameless: (guest: MemberId) => string;
+  #names: Names = new Map();
+
+  /** `nameless` says what somebody is called who told no name, in the person's language. */
+  constructor(nameless: (guest: MemberId) => string) {
+    this.#nameless = nameless;
+  }
+
+  /** What they told, by their ids; the same map as before while nothing is different. */
+  namesIn(chats: readonly ChatRow[]): Names {
+    const names = new Map<MemberId, string>();
+    for (const { state } of chats)
+      for (const [guest, { name }] of Object.entries(
+        (state as { guests?: Record<MemberId, { name: string }> }).guests ?? {},
+      ))
+        names.set(guest as MemberId, name);
+    const known = this.#names;
+    const isSame = names.size === known.size && [...names].every(([id, name]) => known.get(id) === name);
+    if (!isSame) this.#names = names;
+    return this.#names;
+  }
+
+  /** The directory, with them where somebody asks for one of them. */
+  in(directory: DirectoryState, names: Names): DirectoryState {
+    if (names.size === 0) return directory;
+    const members = new Proxy(directory.members, {
+      get: (all, id): unknown => {
+        if (typeof id !== 'string' || !isGuest(id as MemberId)) return Reflect.get(all, id);
+        return this.#member(id as MemberId, names);
+      },
+    });
+    return { ...directory, members };
+  }
+
+  #member(id: MemberId, names: Names): Member | undefined {
+    const name = names.get(id);
+    if (name === undefined) return undefined;
+    const blank = { email: '', post: '', phone: '', about: '', role: 'member' as const };
+    return { ...blank, id, name: name || this.#nameless(id), joinedAt: 0, leftAt: null };
+  }
+}

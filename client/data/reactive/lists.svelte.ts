@@ -1,0 +1,65 @@
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
+import type { ChatRow, CustomerRow, DocRow } from '../api.ts';
+import { customerRows } from '../projection/customers.ts';
+import { Guests } from '../projection/guests.ts';
+import type { CommandsByRoom, Records } from '../projection/overlay.ts';
+import { chatRows, docRows } from '../projection/rows.ts';
+
+interface ListParts {
+  readonly me: MemberId;
+  /** Each reactive. */
+  readonly records: () => Records;
+  readonly commands: () => CommandsByRoom;
+  readonly unsentTexts: () => ReadonlySet<RoomId>;
+  /** What a guest is called who told no name. */
+  readonly nameless?: (guest: MemberId) => string;
+}
+
+/** What pages list, put together anew where what it is made of changed. */
+export class DeviceLists {
+  readonly #parts: ListParts;
+  readonly #chatRows;
+  readonly #docRows;
+  readonly #customerRows;
+  readonly #guests: Guests;
+  readonly chats: readonly ChatRow[] = $derived.by(() => this.#from(this.#chatRows));
+  readonly docs: readonly DocRow[] = $derived.by(() => this.#from(this.#docRows));
+  readonly customers: readonly CustomerRow[] = $derived.by(() => this.#from(this.#customerRows));
+  readonly #chatById = $derived(byId(this.chats));
+  readonly #docById = $derived(byId(this.docs));
+  readonly #customerById = $derived(byId(this.customers));
+  readonly #guestNames = $derived.by(() => this.#guests.namesIn(this.chats));
+
+  constructor(parts: ListParts) {
+    this.#parts = parts;
+    this.#chatRows = chatRows(parts.me);
+    this.#docRows = docRows(parts.me, parts.unsentTexts);
+    this.#customerRows = customerRows(parts.me, (id) => this.chat(id));
+    this.#guests = new Guests(parts.nameless ?? (() => ''));
+  }
+
+  chat(id: string): ChatRow | null {
+    return this.#chatById.get(id) ?? null;
+  }
+
+  doc(id: string): DocRow | null {
+    return this.#docById.get(id) ?? null;
+  }
+
+  customer(id: string): CustomerRow | null {
+    return this.#customerById.get(id) ?? null;
+  }
+
+  /** The directory, with the guests of these conversations where somebody asks for one of them. */
+  withGuests(directory: DirectoryState): DirectoryState {
+    return this.#guests.in(directory, this.#guestNames);
+  }
+
+  #from<Row>(rows: { from(records: Records, commands: CommandsByRoom): Row[] }): readonly Row[] {
+    return rows.from(this.#parts.records(), this.#parts.commands());
+  }
+}
+
+const byId = <Row extends { readonly id: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> =>
+  new Map(rows.map((row) => [row.id, row]));
