@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { serviceWorker } from './client/pwa/vite-plugin.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -19,11 +19,26 @@ export const onlyOnce = [
   'prosemirror-view',
 ];
 
+/** With reload, contact links open the guest's page; built, the relay answers them so (`vite.guest.config.ts`). */
+const guestPage: Plugin = {
+  name: 'weft-guest-page',
+  configureServer({ middlewares }) {
+    middlewares.use((request, _response, next) => {
+      if (/^\/c\/[^./]+$/.test(request.url ?? '')) request.url = '/guest.html';
+      next();
+    });
+  },
+};
+
 const relay = process.env['WEFT_DEV_RELAY'] ?? 'http://127.0.0.1:8787';
 
 export default defineConfig({
   root: here('client'),
-  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } }), serviceWorker()],
+  plugins: [
+    svelte({ configFile: false, compilerOptions: { runes: true } }),
+    serviceWorker({ source: 'client/pwa/service-worker.ts', base: '/' }),
+    guestPage,
+  ],
   resolve: { dedupe: onlyOnce },
   worker: { format: 'es' },
   build: {
@@ -41,7 +56,7 @@ export default defineConfig({
     fs: { allow: [here('.')] },
     proxy: {
       // The pages' own modules live at addresses too (/data/…, /app/…): only these exact beginnings go to the relay.
-      '^/(api|c)/': { target: relay },
+      '^/api/': { target: relay },
       '^/(healthz|metrics)$': { target: relay },
       '^/sync(/|\\?|$)': { target: relay, ws: true },
     },

@@ -14,9 +14,15 @@ const sources = [
   'tsconfig.base.json',
   'tsconfig.json',
   'vite.config.ts',
+  'vite.guest.config.ts',
   'scripts/build.mjs',
 ];
-const products = ['dist/relay.mjs', 'dist/history-worker.mjs', 'dist/client/index.html'];
+const products = [
+  'dist/relay.mjs',
+  'dist/history-worker.mjs',
+  'dist/client/index.html',
+  'dist/client/c/guest.html',
+];
 const mark = join(root, 'dist', '.built-from');
 
 /**
@@ -67,7 +73,9 @@ async function buildRelay() {
 
 async function buildClient() {
   const vite = await import('vite');
-  await vite.build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+  // The guest's page lies in a folder of the other's, which empties that first.
+  for (const config of ['vite.config.ts', 'vite.guest.config.ts'])
+    await vite.build({ configFile: join(root, config), logLevel: 'warn' });
 }
 
 /** Builds dist/relay.mjs and dist/client, unless they were made of just these sources. */

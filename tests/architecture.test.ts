@@ -44,6 +44,11 @@ const breaches: Record<string, string[]> = {
   ],
   'client-app-loads-features-lazily': ["client/app/a.ts: import '../features/chat/index.ts'"],
   'client-main-is-imported-by-nobody': ["client/app/a.ts: import '../main.ts'"],
+  'client-guest-stays-small': [
+    "client/guest/a.ts: import '../data/storage/idb/open.ts'",
+    "client/guest/A.svelte: import '../features/chat/B.svelte'",
+  ],
+  'client-guest-is-imported-by-nobody': ["client/app/a.ts: import '../guest/b.ts'"],
   'client-uses-no-node-modules': ["client/app/a.ts: import 'node:path'"],
   'client-never-imports-server': ["client/app/a.ts: import type { B } from '../../server/b.ts'"],
   'server-never-imports-client': ["server/a.ts: import '../client/ui/b.ts'"],

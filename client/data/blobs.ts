@@ -25,7 +25,7 @@ export async function hashOf(blob: Blob): Promise<string> {
   if (subtle && blob.size <= wholeUpTo)
     return hex(new Uint8Array(await subtle.digest('SHA-256', await blob.arrayBuffer())));
   // Few files are so large: what hashes them comes when one does.
-  const { sha256 } = await import('@noble/hashes/sha2.js');
+  const { sha256 } = await import('./sha256.ts');
   const digest = sha256.create();
   for (let from = 0; from < blob.size; from += hashPiece)
     digest.update(new Uint8Array(await blob.slice(from, from + hashPiece).arrayBuffer()));

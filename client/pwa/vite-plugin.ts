@@ -1,4 +1,4 @@
-/* Builds service-worker.ts to /sw.js and writes into it which files this version consists of. */
+/* Builds a service worker to sw.js and writes into it which files this version consists of. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -6,8 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { build as bundleOf } from 'esbuild';
 import type { Plugin } from 'vite';
 
-const source = fileURLToPath(new URL('service-worker.ts', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const output = 'sw.js';
+
+export interface ServiceWorkerOptions {
+  /** From the root of the repository. */
+  readonly source: string;
+  /** Where the build is served: `/`, or a folder with a slash at both ends. */
+  readonly base: string;
+}
 
 const filesBelow = (folder: string): readonly string[] =>
   readdirSync(folder).flatMap((name) => {
@@ -15,7 +22,7 @@ const filesBelow = (folder: string): readonly string[] =>
     return statSync(path).isDirectory() ? filesBelow(path) : [path];
   });
 
-export const serviceWorker = (): Plugin => {
+export const serviceWorker = ({ source, base }: ServiceWorkerOptions): Plugin => {
   let publicDir = '';
   return {
     name: 'weft-service-worker',
@@ -31,18 +38,18 @@ export const serviceWorker = (): Plugin => {
         const files: string[] = [];
         for (const [name, item] of Object.entries(bundle)) {
           if (name.startsWith('.vite/')) continue;
-          files.push(`/${name}`);
+          files.push(`${base}${name}`);
           hash.update(name).update(item.type === 'chunk' ? item.code : item.source);
         }
         for (const path of publicDir ? filesBelow(publicDir) : []) {
-          files.push(`/${relative(publicDir, path).replaceAll('\\', '/')}`);
+          files.push(`${base}${relative(publicDir, path).replaceAll('\\', '/')}`);
           hash.update(path.slice(publicDir.length)).update(readFileSync(path));
         }
         files.sort();
         const build = { version: hash.digest('hex').slice(0, 16), files };
         // By itself: a worker that shares files with the pages could not start from one file.
         const made = await bundleOf({
-          entryPoints: [source],
+          entryPoints: [join(root, source)],
           bundle: true,
           write: false,
           minify: true,

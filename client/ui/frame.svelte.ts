@@ -2,6 +2,8 @@
  * How much room there is, and whether the side panel is open. Widths as in the design: phone below 640, tablet below
  * 1024, desktop from there on. The panel has a column of its own from 1200; with less it would leave the content a slit.
  */
+import { followKeyboard } from './keyboard.ts';
+
 export type FrameWidth = 'phone' | 'tablet' | 'desktop';
 
 const sideKey = 'weft.side-open';
@@ -84,21 +86,5 @@ class Frame {
     return this.#tablet?.matches ? 'tablet' : 'phone';
   }
 }
-
-// Keeps --keyboard at the height that an on-screen keyboard takes from the layout viewport (iOS overlays it).
-const followKeyboard = (): (() => void) => {
-  const viewport = typeof window === 'undefined' ? null : window.visualViewport;
-  if (!viewport) return () => undefined;
-  const measure = (): void => {
-    const covered = Math.max(0, Math.round(window.innerHeight - viewport.height - viewport.offsetTop));
-    document.documentElement.style.setProperty('--keyboard', `${covered > 80 ? covered : 0}px`);
-  };
-  viewport.addEventListener('resize', measure);
-  viewport.addEventListener('scroll', measure);
-  return () => {
-    viewport.removeEventListener('resize', measure);
-    viewport.removeEventListener('scroll', measure);
-  };
-};
 
 export const frame = new Frame();

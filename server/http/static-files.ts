@@ -24,7 +24,9 @@ const types: Readonly<Record<string, string>> = {
 };
 const worthPacking = /^(text\/|application\/(json|manifest|wasm)|image\/svg)/;
 /** Vite puts what carries a hash in its name here: the same name never has other bytes. */
-const hashed = /^\/assets\//;
+const hashed = /^\/(c\/)?assets\//;
+/** Addresses of contact links: the guest's page, a small program of its own. */
+const guestAddress = /^\/c\//;
 
 interface StaticFile {
   readonly bytes: Buffer;
@@ -102,13 +104,15 @@ export function readStaticFiles(folder: string): StaticFiles | null {
   const files = readFiles(folder);
   const index = files.get('/index.html');
   if (!index) return null;
+  const guest = files.get('/c/guest.html');
   return {
     scriptHashes: inlineScriptHashes(index.bytes.toString('utf8')),
     async serve(c, next) {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return next();
       const { path } = c.req;
       // A page of the client has no extension; a file that is gone must not come back as a page.
-      const file = files.get(path) ?? (/\.[^/]*$/.test(path) ? undefined : index);
+      const page = guestAddress.test(path) ? guest : index;
+      const file = files.get(path) ?? (/\.[^/]*$/.test(path) ? undefined : page);
       if (!file) return next();
       const [encoding, bytes] = await encode(file, c.req.header('accept-encoding'));
       const etag = `"${file.etag}${encoding ? `-${encoding}` : ''}"`;

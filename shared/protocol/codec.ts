@@ -1,5 +1,7 @@
 import * as decoding from 'lib0/decoding';
+import { readVarString, readVarUint, readVarUint8Array } from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { writeUint8, writeUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding';
 import { asBytes, crc32, type Bytes } from '../base/bytes.ts';
 import { failure, isErrorCode, type Failure } from '../base/errors.ts';
 import { isId, type CommandId, type DeviceId, type MemberId, type RoomId } from '../base/ids.ts';
@@ -59,9 +61,6 @@ const relayTypes = [
 
 type Encoder = encoding.Encoder;
 type Decoder = decoding.Decoder;
-
-const { writeVarUint, writeVarString, writeVarUint8Array, writeUint8Array, writeUint8 } = encoding;
-const { readVarUint, readVarString, readVarUint8Array } = decoding;
 
 const writeJson = (encoder: Encoder, value: unknown): void => writeVarString(encoder, JSON.stringify(value));
 /** JSON takes a hundred times as long to read as its bytes take to arrive: what is too long is not read at all. */

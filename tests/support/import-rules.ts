@@ -90,6 +90,23 @@ export const importRules: IForbiddenRuleType[] = [
     to: { path: '^client/main\\.ts$' },
   },
   {
+    name: 'client-guest-stays-small',
+    comment: 'a page of its own with a budget: widgets, words, and of the data only files that stand alone',
+    from: { path: '^client/guest/' },
+    to: {
+      path: '^client/',
+      pathNot: [
+        '^client/(guest|ui|i18n)/',
+        '^client/data/(blobs|storage/contract|sync/(connection|contract|reconnect))\\.ts$',
+      ],
+    },
+  },
+  {
+    name: 'client-guest-is-imported-by-nobody',
+    from: { path: '^(client|server|shared)/', pathNot: '^client/guest/' },
+    to: { path: '^client/guest/' },
+  },
+  {
     name: 'client-uses-no-node-modules',
     from: { path: '^client/', pathNot: '^client/pwa/vite-plugin\\.ts$' },
     to: { dependencyTypes: ['core'] },

@@ -1,0 +1,471 @@
+/* The guest's page as it is now: who is here, what was said, what waits. */
+import { isErrorCode, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
+import { newId, type CommandId, type DeviceId, type MemberId } from '../../shared/base/ids.ts';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import type { Result } from '../../shared/base/result.ts';
+import { language } from '../i18n/language.svelte.ts';
+import { addressOfBlob, uploadBlob } from '../data/blobs.ts';
+import { systemTimers, type OpenSocket } from '../data/sync/contract.ts';
+import { noProgress, type ContactCard, type GuestSession, type Outgoing } from './contract.ts';
+import { GuestEngine } from './engine.ts';
+import { findFile, keepFile } from './files.ts';
+import { Pages } from './leader.ts';
+import { linesOf, strangersIn, type ShownFile } from './messages.ts';
+import { Presence } from './presence.svelte.ts';
+import * as relay from './relay.ts';
+import { LocalCopy } from './store.ts';
+
+/** A guest who goes on typing says so again no sooner than after this. Milliseconds. */
+const sayAgainAfter = 2_500;
+
+export type Phase = 'opening' | 'no-link' | 'unreachable' | 'no-storage' | 'meeting' | 'talking' | 'over';
+
+/** Why a conversation is over; `elsewhere`: this browser is signed in as a member, and the relay takes it for one. */
+export type Over = 'by-company' | 'by-guest' | 'elsewhere';
+
+/** A file on its way to the relay. */
+export interface Upload {
+  readonly sent: number;
+  readonly size: number;
+  readonly failure: ErrorCode | null;
+}
+
+export interface GuestOptions {
+  /** Of the contact link by which the page was opened. */
+  readonly code: string;
+  readonly openSocket: OpenSocket;
+}
+
+export class Guest {
+  readonly code: string;
+  readonly #openSocket: OpenSocket;
+  readonly #store = new LocalCopy();
+  readonly #pages: Pages;
+  #engine: GuestEngine | null = null;
+  #talks = false;
+  #phase = $state<Phase>('opening');
+  #over = $state<Over | null>(null);
+  #card = $state.raw<ContactCard | null>(null);
+  #session = $state.raw<GuestSession | null>(null);
+  #keyBefore = $state<string | null>(null);
+  #entries = $state.raw<readonly LogEntry[]>([]);
+  #outbox = $state.raw<readonly Outgoing[]>([]);
+  #progress = $state.raw(noProgress);
+  #uploads = $state.raw<ReadonlyMap<string, Upload>>(new Map());
+  #connection = $state<'offline' | 'connecting' | 'online'>('connecting');
+  readonly #presence = new Presence();
+  #problem = $state<ErrorCode | null>(null);
+  #askedFor = '';
+  #saidAt = 0;
+  #reading: Promise<void> | null = null;
+  #readAgain = false;
+
+  readonly lines = $derived(
+    this.#session
+      ? linesOf({
+          me: this.#session.member,
+          entries: this.#entries,
+          outbox: this.#outbox,
+          positions: this.#progress.positions,
+        })
+      : [],
+  );
+
+  constructor({ code, openSocket }: GuestOptions) {
+    this.code = code;
+    this.#openSocket = openSocket;
+    this.#pages = new Pages('weft-guest', ({ type }) => {
+      if (type === 'changed') void this.#read();
+      else if (type === 'wake') this.#engine?.wake();
+      else location.reload();
+    });
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+  get over(): Over | null {
+    return this.#over;
+  }
+  get card(): ContactCard | null {
+    return this.#card;
+  }
+  get session(): GuestSession | null {
+    return this.#session;
+  }
+  get company(): string {
+    return this.#session?.company ?? this.#card?.company ?? '';
+  }
+  get verified() {
+    return this.#session?.verified ?? this.#card?.verified ?? null;
+  }
+  /** The company's key when this browser came first, where it is another one now. */
+  get keyBefore(): string | null {
+    return this.#keyBefore;
+  }
+  get connection(): 'offline' | 'connecting' | 'online' {
+    return this.#connection;
+  }
+  get problem(): ErrorCode | null {
+    return this.#problem;
+  }
+  get hasOlder(): boolean {
+    return this.#entries.length > 0 && !this.#progress.complete;
+  }
+  get hasLoaded(): boolean {
+    return this.#progress.epoch !== null;
+  }
+
+  /** Who answers now; null while nobody was named. */
+  get answering(): { readonly name: string; readonly post: string } | null {
+    if (!this.#session) return this.#card?.person ?? null;
+    const { staff, owner } = this.#session;
+    return staff.find(({ id }) => id === owner) ?? null;
+  }
+
+  staffName(id: MemberId): string {
+    return this.#session?.staff.find((each) => each.id === id)?.name ?? this.company;
+  }
+
+  get isAnswererHere(): boolean {
+    const owner = this.#session?.owner;
+    return !!owner && this.#presence.isHere(owner);
+  }
+
+  get typing(): readonly MemberId[] {
+    return this.#presence.typing;
+  }
+
+  upload(hash: string): Upload | null {
+    return this.#uploads.get(hash) ?? null;
+  }
+
+  /** Shows what this device has, then asks the relay. */
+  async start(): Promise<void> {
+    const store = this.#store;
+    try {
+      const [session, card, ended] = await Promise.all([
+        store.fact('session'),
+        store.fact('card'),
+        store.fact('ended'),
+      ]);
+      this.#card = card ?? null;
+      if (session) await this.#talk(session, ended === undefined);
+      if (session && ended) this.#end(ended);
+    } catch {
+      this.#phase = 'no-storage';
+      return;
+    }
+    await this.refresh();
+  }
+
+  /** Asks the relay who this is, and what the link says. */
+  async refresh(): Promise<void> {
+    const [card, session] = await Promise.all([relay.getCard(this.code), relay.getSession()]);
+    if (card.ok) await this.#takeCard(card.value);
+    if (session.ok) {
+      await this.#adopt(session.value);
+      // By another link of the company: the conversation is the same, and the company learns where this came from.
+      if (card.ok && (await this.#store.fact('code')) !== this.code) await this.agree();
+      return;
+    }
+    const { code } = session.error;
+    if (this.#session) {
+      if (isOver(session.error)) await this.#ended();
+      return;
+    }
+    if (card.ok || (this.#card && card.error.code === 'offline')) this.#phase = 'meeting';
+    else if (card.error.code === 'link-invalid' || card.error.code === 'link-expired')
+      this.#phase = 'no-link';
+    else this.#phase = 'unreachable';
+    if (!isOver(session.error) && code !== 'offline') this.#problem = code;
+  }
+
+  async #takeCard(card: ContactCard): Promise<void> {
+    this.#card = card;
+    await this.#store.setFact('card', card);
+    await this.#compareKey(card.verified.key);
+  }
+
+  /** A copy of the page elsewhere cannot show the company's key; one that changed here is told. */
+  async #compareKey(key: string): Promise<void> {
+    const before = await this.#store.fact('firstKey');
+    if (before === undefined) await this.#store.setFact('firstKey', key);
+    else this.#keyBefore = before === key ? null : before;
+  }
+
+  /** The guest has read what the company wants them to, and begins. */
+  async agree(): Promise<boolean> {
+    this.#problem = null;
+    const answer = await relay.begin(this.code, language.current);
+    if (!answer.ok) {
+      this.#problem = answer.error.code;
+      return false;
+    }
+    await this.#store.setFact('code', this.code);
+    await this.#adopt(answer.value);
+    return true;
+  }
+
+  async #adopt(session: GuestSession): Promise<void> {
+    const before = this.#session;
+    if (before && before.member !== session.member) {
+      // The copy here is of a conversation that is over.
+      await this.#store.wipe();
+      this.#pages.tell('gone');
+      location.reload();
+      return;
+    }
+    await this.#store.setFact('session', session);
+    this.#session = session;
+    await this.#talk(session, true);
+    this.#pages.tell('changed');
+  }
+
+  async #talk(session: GuestSession, connects: boolean): Promise<void> {
+    this.#session = session;
+    await this.#read();
+    if (this.#over) return;
+    this.#phase = 'talking';
+    if (this.#talks || !connects) return;
+    this.#talks = true;
+    this.#pages.lead('weft-guest', () => this.#lead(session));
+  }
+
+  /** This page is the one that talks to the relay. */
+  #lead({ member, chat }: GuestSession): () => void {
+    const engine = new GuestEngine(
+      {
+        member,
+        chat,
+        device: newId<DeviceId>(),
+        store: this.#store,
+        openSocket: this.#openSocket,
+        timers: systemTimers,
+        random: Math.random,
+        upload: uploadBlob,
+        async isOver() {
+          const answer = await relay.getSession();
+          return !answer.ok && isOver(answer.error) ? answer.error : null;
+        },
+      },
+      {
+        changed: () => {
+          this.#pages.tell('changed');
+          void this.#read();
+        },
+        connection: (is) => {
+          this.#connection = is;
+          if (is !== 'online') this.#presence.clear();
+        },
+        present: (members) => this.#presence.online(members),
+        states: (states) => this.#presence.see(states, member),
+        sent: (hash, sent) => this.#uploaded(hash, { sent }),
+        over: (why) => void (why.code === 'forbidden' ? this.#end('elsewhere') : this.#ended()),
+        failed: (error) => (this.#problem = problemOf(error)),
+      },
+    );
+    this.#engine = engine;
+    const back = (): void => engine.networkIsBack();
+    const look = (): void => this.#show();
+    addEventListener('online', back);
+    document.addEventListener('visibilitychange', look);
+    this.#show();
+    engine.start();
+    return () => {
+      removeEventListener('online', back);
+      document.removeEventListener('visibilitychange', look);
+      engine.stop();
+      this.#engine = null;
+    };
+  }
+
+  /** Reads the copy of this device again; what changes meanwhile is read after it. */
+  async #read(): Promise<void> {
+    this.#readAgain = true;
+    this.#reading ??= this.#readAll().finally(() => (this.#reading = null));
+    await this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    const store = this.#store;
+    while (this.#readAgain) {
+      this.#readAgain = false;
+      const [entries, outbox, progress, files, session] = await Promise.all([
+        store.entries(),
+        store.outbox(),
+        store.progress(),
+        store.files(),
+        store.fact('session'),
+      ]);
+      this.#entries = entries;
+      this.#outbox = outbox;
+      this.#progress = progress;
+      if (session) this.#session = session;
+      const uploads = new Map<string, Upload>();
+      for (const { hash, size, pending, failure } of files)
+        if (pending)
+          uploads.set(hash, {
+            sent: this.#uploads.get(hash)?.sent ?? 0,
+            size,
+            failure: failure?.code ?? null,
+          });
+      this.#uploads = uploads;
+    }
+    void this.#askForPeople();
+  }
+
+  /** Who is in the conversation follows from nothing that a guest holds: when it changed, the relay is asked. */
+  async #askForPeople(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.#engine) return;
+    const moves = this.lines.filter(({ kind }) => kind !== 'message').map(({ id }) => id);
+    const key = `${moves.join()} ${strangersIn(this.lines, session.staff) ? this.lines.length : ''}`;
+    const isFirst = this.#askedFor === '';
+    if (key === this.#askedFor) return;
+    this.#askedFor = key;
+    if (isFirst && !strangersIn(this.lines, session.staff)) return;
+    const answer = await relay.getSession();
+    if (answer.ok && answer.value.member === session.member) await this.#adopt(answer.value);
+  }
+
+  #uploaded(hash: string, change: Partial<Upload>): void {
+    const before = this.#uploads.get(hash);
+    if (before) this.#uploads = new Map(this.#uploads).set(hash, { ...before, ...change });
+  }
+
+  #show(): void {
+    this.#engine?.show(document.visibilityState === 'visible' ? { here: true } : null);
+  }
+
+  /** The guest is writing; may be called at every key. */
+  tell(): void {
+    const now = Date.now();
+    if (now - this.#saidAt < sayAgainAfter) return;
+    this.#saidAt = now;
+    this.#engine?.show({ here: true, typing: true });
+  }
+
+  /** Everything that is on the screen was read. */
+  readAll(): void {
+    const last = this.#entries.at(-1);
+    if (last && document.visibilityState === 'visible') this.#engine?.read(last.seq);
+  }
+
+  older(): Promise<boolean> {
+    return this.#engine?.older() ?? Promise.resolve(false);
+  }
+
+  draft(): Promise<string | undefined> {
+    return this.#store.fact('draft');
+  }
+  keepDraft(text: string): Promise<void> {
+    return this.#store.setFact('draft', text);
+  }
+
+  /** Kept on this device at once, whatever the network is; sent in order. Rejects where the device has no room. */
+  async send(text: string, chosen: readonly File[]): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    const files: ShownFile[] = [];
+    for (const file of chosen) files.push(await keepFile(this.#store, session.chat, file));
+    await this.#push({ text, ...(files.length > 0 ? { files } : {}) });
+  }
+
+  async #push(data: unknown, type = 'chat.send'): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    const id = newId<CommandId>();
+    const at = Date.now();
+    await this.#store.push({ id, room: session.chat, type, data, at, seq: null, failure: null });
+    this.#saidAt = 0;
+    this.#show();
+    await this.#read();
+    this.#pages.tell('changed');
+    this.#pages.tell('wake');
+    this.#engine?.wake();
+  }
+
+  /** Sends again what the relay refused, as something new. */
+  async retry(id: CommandId): Promise<void> {
+    const refused = this.#outbox.find((each) => each.id === id);
+    if (!refused) return;
+    await this.#store.settle(id, 'done');
+    await this.#push(refused.data, refused.type);
+  }
+
+  async discard(id: CommandId): Promise<void> {
+    await this.#store.settle(id, 'done');
+    await this.#read();
+  }
+
+  async retryFile(hash: string): Promise<void> {
+    const file = await this.#store.file(hash);
+    if (!file) return;
+    await this.#store.keep({ ...file, failure: null });
+    await this.#read();
+    this.#pages.tell('wake');
+    this.#engine?.wake();
+  }
+
+  file(hash: string): Promise<Result<Blob, Failure>> {
+    return findFile(this.#store, this.#session!.chat, hash);
+  }
+
+  address(hash: string, name?: string): string {
+    return addressOfBlob(this.#session!.chat, hash, name);
+  }
+
+  /** Null when the company has it. */
+  async introduce(name: string, phone: string): Promise<ErrorCode | null> {
+    const session = this.#session!;
+    const answer = await relay.introduce({ ...(name ? { name } : {}), ...(phone ? { phone } : {}) });
+    if (!answer.ok) return answer.error.code;
+    await this.#adopt({ ...session, name: name || session.name, phone: phone || session.phone });
+    return null;
+  }
+
+  async complain(text: string): Promise<ErrorCode | null> {
+    const answer = await relay.complain(text);
+    return answer.ok ? null : answer.error.code;
+  }
+
+  /** The session ends and this device forgets; what the company was told stays with the company. */
+  async leave(): Promise<ErrorCode | null> {
+    const answer = await relay.end();
+    if (!answer.ok && !isOver(answer.error)) return answer.error.code;
+    await this.forget();
+    this.#end('by-guest');
+    return null;
+  }
+
+  /** The copy of this device goes. */
+  async forget(): Promise<void> {
+    this.#pages.close();
+    await this.#store.wipe();
+    this.#entries = [];
+    this.#outbox = [];
+  }
+
+  async #ended(): Promise<void> {
+    await this.#store.setFact('ended', 'by-company');
+    this.#end('by-company');
+    this.#pages.tell('changed');
+  }
+
+  #end(why: Over): void {
+    this.#engine?.stop();
+    this.#over = why;
+    this.#phase = 'over';
+  }
+}
+
+const isOver = ({ code }: Failure): boolean => code === 'not-signed-in' || code === 'session-ended';
+
+/** What the device could not do; anything else is a fault of the page, and is said as one. */
+const problemOf = (error: unknown): ErrorCode => {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'QuotaExceededError') return 'device-full';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return isErrorCode(code) ? code : 'internal';
+};

@@ -1,0 +1,86 @@
+/* What the page asks the relay over HTTP. */
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { Language } from '../i18n/language.svelte.ts';
+import { failureOf } from '../data/blobs.ts';
+import type { ContactCard, GuestSession, StaffMember, Verified } from './contract.ts';
+
+async function ask(method: string, path: string, body?: unknown): Promise<Result<unknown, Failure>> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!response.ok) return err(await failureOf(response));
+    return ok(response.status === 204 ? null : await response.json());
+  } catch {
+    return err(failure('offline', 'the relay cannot be reached'));
+  }
+}
+
+const map = <A, B>(answer: Result<A, Failure>, to: (value: A) => B): Result<B, Failure> =>
+  answer.ok ? ok(to(answer.value)) : answer;
+
+interface CardAnswer {
+  readonly company: string;
+  readonly person: { readonly name: string; readonly post?: string } | null;
+  readonly link: { readonly welcome: string };
+  readonly privacy?: string;
+  readonly privacyLink?: string;
+  readonly verified: Verified;
+}
+
+/** `link-invalid` where nobody answers at that address, or not any more. */
+export const getCard = async (code: string): Promise<Result<ContactCard, Failure>> =>
+  map(await ask('GET', `/api/contact/${encodeURIComponent(code)}`), (answer) => {
+    const { company, person, link, privacy = '', privacyLink = '', verified } = answer as CardAnswer;
+    return {
+      company,
+      person: person && { name: person.name, post: person.post ?? '' },
+      welcome: link.welcome,
+      privacy,
+      privacyLink,
+      verified,
+    };
+  });
+
+interface SessionAnswer extends Pick<GuestSession, 'member' | 'chat' | 'company' | 'verified'> {
+  readonly staff: readonly (Pick<StaffMember, 'id' | 'name'> & { readonly post?: string })[];
+  readonly owner: GuestSession['owner'];
+  readonly name: string | null;
+  readonly phone: string | null;
+  readonly ended?: string;
+}
+
+const sessionOf = (answer: unknown): GuestSession => {
+  const { member, chat, company, verified, staff, owner, name, phone, ended } = answer as SessionAnswer;
+  return {
+    member,
+    chat,
+    company,
+    verified,
+    staff: staff.map(({ id, name: called, post = '' }) => ({ id, name: called, post })),
+    owner,
+    name: name ?? '',
+    phone: phone ?? '',
+    ended: ended ?? '',
+  };
+};
+
+/** `not-signed-in` or `session-ended` where this browser has no conversation (any more). */
+export const getSession = async (): Promise<Result<GuestSession, Failure>> =>
+  map(await ask('GET', '/api/guest'), sessionOf);
+
+/** Begins the conversation, or finds the one that this browser has; the guest has agreed to what the card says. */
+export const begin = async (code: string, language: Language): Promise<Result<GuestSession, Failure>> =>
+  map(await ask('POST', '/api/guest', { code, language, consent: true }), sessionOf);
+
+export const introduce = (who: { readonly name?: string; readonly phone?: string }) =>
+  ask('POST', '/api/guest/introduce', who);
+
+export const complain = (text: string) => ask('POST', '/api/guest/complain', { text });
+
+export const end = () => ask('DELETE', '/api/guest');

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { serviceWorker } from './client/pwa/vite-plugin.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * The guest's page. A build of its own: what it shares with the members' pages it has a copy of, so that it loads what it
+ * uses and nothing else. Everything of it lies below /c/, where its service worker ends too.
+ */
+export default defineConfig({
+  root: here('client'),
+  base: '/c/',
+  publicDir: false,
+  plugins: [
+    svelte({ configFile: false, compilerOptions: { runes: true } }),
+    serviceWorker({ source: 'client/guest/service-worker.ts', base: '/c/' }),
+  ],
+  build: {
+    outDir: here('dist/client/c'),
+    emptyOutDir: true,
+    modulePreload: false,
+    sourcemap: false,
+    target: 'es2022',
+    rolldownOptions: {
+      input: here('client/guest.html'),
+      // One script: nothing is left to load when a newer version takes the place of this one.
+      output: { codeSplitting: false },
+      checks: { pluginTimings: false },
+    },
+  },
+});
