@@ -1,10 +1,12 @@
 import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts';
 import type { EntryTarget, LogEntry, Readers } from '../../shared/access/kind.ts';
 import { failure } from '../../shared/base/errors.ts';
-import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import { customerOf, isGuest } from '../../shared/base/guests.ts';
+import { isId, type DeviceId, type MemberId, type RoomId, type WorkspaceId } from '../../shared/base/ids.ts';
 import { err } from '../../shared/base/result.ts';
 import { decide, type Action, type Resource } from '../../shared/documents/decide.ts';
 import { allKinds, findRoom, governingRoom, type AnyKind } from '../../shared/documents/registry.ts';
+import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { directoryKind, directoryRoomId } from '../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import { keyOf, unseenWith } from '../../shared/features/directory/visibility.ts';
@@ -42,6 +44,10 @@ export interface Access {
   readonly directoryRoom: RoomId;
   directory(): DirectoryState;
   actor(member: MemberId): Actor | null;
+  /** Whether who may do anything at all follows from this room. */
+  decidesActors(room: RoomId): boolean;
+  /** What somebody is called, members and guests; empty where nobody knows. */
+  nameOf(member: MemberId): string;
   /** Null for a name that is malformed, of no known kind, or of another workspace. */
   locate(room: string): Located | null;
   /** `device`: whose command is judged, so that what it said a moment ago is found by its id alone. */
@@ -62,7 +68,7 @@ export interface Access {
 export type FindEntry = (room: RoomId, target: EntryTarget, device?: DeviceId) => LogEntry | null;
 
 export const includes = (readers: ReaderSet, member: MemberId): boolean =>
-  readers === 'everyone' || readers.has(member);
+  readers === 'everyone' ? !isGuest(member) : readers.has(member);
 
 const nobody: ReadonlySet<MemberId> = new Set();
 /** Room names that are kept understood. */
@@ -80,7 +86,27 @@ export function createAccess(
   const directory = (): DirectoryState => logs.open(directoryRoom).state as DirectoryState;
   const sets = new Map<RoomId, ReaderSet>();
 
+  /** The file of a guest's customer; null where there is none. */
+  const fileOf = (guest: MemberId): CustomerState | null => {
+    const customer = customerOf(guest);
+    if (!isId(customer)) return null;
+    const state = logs.open(roomId(workspace, 'customer', customer)).state as CustomerState;
+    return state.begun && state.guest === guest ? state : null;
+  };
+
+  const guest = (member: MemberId): Actor | null => {
+    try {
+      const file = fileOf(member);
+      return file && { member, role: 'member', active: file.ended === null, isGuest: true };
+    } catch (error) {
+      // Who they are cannot be read: they may do nothing before that is mended.
+      if (damagedRoom(error) === null) throw error;
+      return null;
+    }
+  };
+
   const actor = (member: MemberId): Actor | null => {
+    if (isGuest(member)) return guest(member);
     const { members } = directory();
     const found = Object.hasOwn(members, member) ? members[member] : undefined;
     return found ? { member, role: found.role, active: found.leftAt === null } : null;
@@ -110,7 +136,7 @@ export function createAccess(
     room: located.name,
     state: located.kind.class === 'log' ? logs.open(located.room).state : undefined,
     governing: governing(located),
-    isActiveMember: (member) => actor(member)?.active ?? false,
+    isActiveMember: (member) => !isGuest(member) && (actor(member)?.active ?? false),
     entry: (target) => (located.kind.class === 'log' ? findEntry(located.room, target, device) : null),
   });
 
@@ -121,6 +147,11 @@ export function createAccess(
     directoryRoom,
     directory,
     actor,
+    decidesActors: (room) => room === directoryRoom || locate(room)?.kind.kind === 'customer',
+    nameOf(member) {
+      if (!isGuest(member)) return directory().members[member]?.name ?? '';
+      return guest(member) ? (fileOf(member)?.name ?? '') : '';
+    },
     locate,
     resource,
     decide(member, action, room) {

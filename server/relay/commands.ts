@@ -13,9 +13,10 @@ import type { RelayStore } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { devicesOf, relayDevice, type Appending } from './appending.ts';
 import type { Committer, Work } from './commit.ts';
-import type { Caller } from './contract.ts';
+import type { Caller, RelayFact } from './contract.ts';
 import type { Erasing } from './erasing.ts';
 import { roomDamaged } from './failure-of.ts';
+import type { Followed, Following } from './following.ts';
 import { entriesOf, type LogRooms } from './log-rooms.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { damagedRoom } from './quarantine.ts';
@@ -27,7 +28,8 @@ export interface Commands {
   take(caller: Caller, command: Command, deliver: Deliver): void;
   /** The highest `n` of the device that is settled or queued to be. */
   lastCommand(device: DeviceId): number;
-  appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also: () => void): void;
+  /** All of them, what follows from them and what `also` does, or nothing. */
+  appendFacts(facts: readonly RelayFact[], also: () => void): void;
   /** Forgets what was counted on and is not stored. */
   rolledBack(works: readonly Work[]): void;
 }
@@ -38,6 +40,7 @@ export interface CommandsDeps {
   readonly access: Access;
   readonly logs: LogRooms;
   readonly appending: Appending;
+  readonly following: Following;
   readonly committer: Committer;
   readonly metrics: RelayMetrics;
   /** Bytes of one command. */
@@ -51,11 +54,13 @@ export interface CommandsDeps {
   isTakingBack(member: MemberId, id: CommandId): boolean;
 }
 
+/** Of what nobody waits for. */
+const nothingToSay = { done: () => undefined, failed: () => undefined };
 /** Devices whose last number is kept in memory. */
 const mostDevices = 50_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
-  const { store, clock, access, logs, appending, committer, metrics } = deps;
+  const { store, clock, access, logs, appending, following, committer, metrics } = deps;
   const { largest, isDamaged, isTaken, settle, isTakingBack } = deps;
   const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
@@ -88,6 +93,8 @@ export function createCommands(deps: CommandsDeps): Commands {
     const { id, type, room } = command;
     if (located.kind.class === 'log' && isTaken(logs.open(room), { id, type, by: caller.member }))
       return failure('already-exists', 'somebody else has an entry of this id');
+    // Damage there is met before anything is counted on.
+    following.lacking(located);
     return { located, ...judged.value };
   };
 
@@ -98,6 +105,29 @@ export function createCommands(deps: CommandsDeps): Commands {
     } catch (error) {
       if (damagedRoom(error) === null) throw error;
       return null;
+    }
+  };
+
+  /** A fact with what follows from it, counted on. */
+  const appended = ({ room, type, by, data, id }: RelayFact): Work[] => {
+    const located = access.locate(room);
+    if (located?.kind.class !== 'log') throw new Error(`facts go to log rooms: ${room}`);
+    const schema = located.kind.facts[type];
+    if (!schema) throw new Error(`not a fact of this kind of room: ${type}`);
+    const parsed = schema.parse(data);
+    following.lacking(located);
+    const log = logs.open(room);
+    const said = { id: id ?? appending.factId(log.head), type, by, at: clock.now(), data: parsed };
+    const { entry, work } = appending.entry(log, said, relayDevice);
+    const own = { ...work, ...appending.fold(located, log, entry) };
+    return [own, ...following.after(located, by)].map((each) => ({ ...each, ...nothingToSay }));
+  };
+
+  const rolledBack = (works: readonly Work[]): void => {
+    for (const { row, command, readersBefore } of works) {
+      if (row) logs.forget(row.room);
+      if (readersBefore) access.readersChanged(readersBefore.keys());
+      if (command) numbers.delete(command.device);
     }
   };
 
@@ -133,6 +163,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       const judged = unlessDamaged(() => judge(caller, command), command.room);
       if (judged === null) return refuse(roomDamaged.code, roomDamaged.message);
       let work: Pick<Work, 'row' | 'erasure' | 'readers' | 'readersBefore'> = {};
+      let followed: readonly Followed[] = [];
       let result: CommandResult;
       if (isFailure(judged)) {
         metrics.refused(judged.code);
@@ -151,6 +182,7 @@ export function createCommands(deps: CommandsDeps): Commands {
         } else {
           work = { ...appended, ...appending.fold(judged.located, log, entry) };
           result = { id, ok: true, seq: entry.seq, cursor: committer.cursor + 1 };
+          followed = following.after(judged.located, caller.member);
         }
       }
       numbers.set(caller.device, n);
@@ -166,27 +198,21 @@ export function createCommands(deps: CommandsDeps): Commands {
         done: () => answer(result),
         failed: ({ code, message }) => answer({ id, ok: false, code, message }),
       });
+      // Queued in one turn, so in one commit.
+      for (const each of followed) committer.enqueue({ ...each, ...nothingToSay });
     },
-    appendFact(room, type, by, data, also) {
+    appendFacts(facts, also) {
       committer.flush();
-      const located = access.locate(room);
-      if (located?.kind.class !== 'log') throw new Error(`facts go to log rooms: ${room}`);
-      const schema = located.kind.facts[type];
-      if (!schema) throw new Error(`not a fact of this kind of room: ${type}`);
-      const parsed = schema.parse(data);
-      const log = logs.open(room);
-      const said = { id: appending.factId(log.head), type, by, at: clock.now(), data: parsed };
-      const { entry, work } = appending.entry(log, said, relayDevice);
-      const rights = appending.fold(located, log, entry);
-      committer.commitAlone({ ...work, ...rights, done: () => {}, failed: () => {} }, also);
-    },
-    rolledBack(works) {
-      for (const { row, command, readersBefore } of works) {
-        if (row) logs.forget(row.room);
-        if (readersBefore) access.readersChanged(readersBefore.keys());
-        if (command) numbers.delete(command.device);
+      const works: Work[] = [];
+      try {
+        for (const fact of facts) works.push(...appended(fact));
+      } catch (error) {
+        rolledBack(works);
+        throw error;
       }
+      committer.commitAlone(works, also);
     },
+    rolledBack,
   };
 }
 

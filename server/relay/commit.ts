@@ -85,10 +85,10 @@ export interface Committer {
   /** The same, and nobody waits for the disk any more. */
   finish(): void;
   /**
-   * Stores one work by itself, now; throws what `also` or the store throws, after rolling back. `flush` before the work
-   * is judged: nothing else may be queued.
+   * Stores these works by themselves, now; throws what `also` or the store throws, after rolling back. `flush` before
+   * they are judged: nothing else may be queued.
    */
-  commitAlone(work: Work, also: () => void): void;
+  commitAlone(works: readonly Work[], also: () => void): void;
 }
 
 /**
@@ -236,15 +236,15 @@ export function createCommitter(deps: CommitterDeps): Committer {
       queue.push({ done: () => undefined, failed: () => undefined });
       flush();
     },
-    commitAlone(work, also) {
+    commitAlone(works, also) {
       let rows: StoredRow[];
       try {
-        rows = persist([work], [also]);
+        rows = persist(works, [also]);
       } catch (error) {
-        rolledBack([work]);
+        rolledBack(works);
         throw error;
       }
-      announce([work], rows, true);
+      announce(works, rows, true);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Actor, Decision } from '../../shared/access/actor.ts';
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { Bytes } from '../../shared/base/bytes.ts';
 import type { ErrorCode, Failure } from '../../shared/base/errors.ts';
-import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
+import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../shared/base/ids.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { Command, CommandResult, HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
@@ -39,6 +39,16 @@ export interface Connection {
   slowed?(milliseconds: number): void;
 }
 
+/** A fact of the relay's own (`kind.facts`), as somebody's doing. */
+export interface RelayFact {
+  readonly room: RoomId;
+  readonly type: string;
+  readonly by: MemberId;
+  readonly data: unknown;
+  /** Begins with `factPrefix`; without it the next one of the room. */
+  readonly id?: CommandId;
+}
+
 /** What sign-in, HTTP routes and jobs may ask of the relay. */
 export interface Relay {
   readonly workspace: WorkspaceId;
@@ -65,6 +75,8 @@ export interface Relay {
    * rejects, and nothing is stored then.
    */
   appendFact(room: RoomId, type: string, by: MemberId, data: unknown, also?: () => void): Promise<void>;
+  /** Several of them, in their order, in one transaction. */
+  appendFacts(facts: readonly RelayFact[], also?: () => void): Promise<void>;
   /** Tells of every row of a log that was stored, after it was shown to its readers. For work that is done beside the relay. */
   whenStored(tell: (rows: readonly StoredRow[]) => void): void;
   /** Takes somebody who left out of everything that went on without them (`kind.letGo`), before they come back. */
@@ -73,6 +85,10 @@ export interface Relay {
   takeBack(rows: readonly HandedRow[]): Promise<readonly HandedResult[]>;
   /** Whether a device of this member has its socket open. */
   isConnected(member: MemberId): boolean;
+  /** What somebody is called, members and guests; empty where nobody knows. */
+  nameOf(member: MemberId): string;
+  /** Rooms whose name begins so, by name. */
+  rooms(prefix: string): RoomHead[];
   /** The reduced state of a log room; rights are the caller's business. */
   state(room: RoomId): unknown;
   /** Rooms the member may read, by cursor. */

@@ -11,6 +11,7 @@ import type { Access, Located } from './access.ts';
 import { devicesOf, isFact, relayDevice, type Appending } from './appending.ts';
 import type { Committer } from './commit.ts';
 import { failureOf } from './failure-of.ts';
+import type { Following } from './following.ts';
 import type { LogRoom, LogRooms } from './log-rooms.ts';
 import { createLostEntries } from './lost-entries.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
@@ -43,6 +44,7 @@ export interface HandbackDeps {
   readonly access: Access;
   readonly logs: LogRooms;
   readonly appending: Appending;
+  readonly following: Following;
   readonly updates: Updates;
   readonly committer: Committer;
   readonly receipts: Receipts;
@@ -74,7 +76,8 @@ const missing = (message: string): Failure => failure('update-missing-reference'
 
 /** Takes back what was lost when the relay was restored (PROTOCOL.md, R-1 to R-5), a little in every turn. */
 export function createHandback(deps: HandbackDeps): Handback {
-  const { store, clock, access, logs, appending, updates, committer, receipts, metrics, log, revoked } = deps;
+  const { store, clock, access, logs, appending, following, updates, committer } = deps;
+  const { receipts, metrics, log, revoked } = deps;
   const places = createPlaces(store);
   const lost = createLostEntries(store, places, committer.flush);
   const wasRestored = store.epochs.length > 0;
@@ -161,6 +164,7 @@ export function createHandback(deps: HandbackDeps): Handback {
     const { room } = located;
     const [entry] = decodeLogRun(row.bytes);
     if (!entry) return refused(failure('bad-request', 'no entry'));
+    following.lacking(located);
     if (lost.isKnown(logs.open(room), entry)) return committer.enqueue({ done: known, failed: refused });
     const now = logs.open(room);
     if (entry.seq > now.head && !again) return refused(missing('entries before it are missing'));
@@ -193,10 +197,17 @@ export function createHandback(deps: HandbackDeps): Handback {
     });
     lost.appended(now, { entry: moved.entry, place });
     for (const taken of since) revokeAgain(located, taken);
-    if (later.length === 0) return;
-    const after = logs.open(room);
-    const hidden = located.kind.limited!.begin(later, after.head);
-    lost.appended(after, { entry: enqueueFact(located, hidden, entry.by), place });
+    if (later.length > 0) {
+      const after = logs.open(room);
+      const hidden = located.kind.limited!.begin(later, after.head);
+      lost.appended(after, { entry: enqueueFact(located, hidden, entry.by), place });
+    }
+    const lacking = following.lacking(located);
+    for (const fact of lacking?.facts ?? []) {
+      const { follower } = lacking!;
+      const before = logs.open(follower.room);
+      lost.appended(before, { entry: enqueueFact(follower, fact, entry.by), place });
+    }
   };
 
   const take = (row: HandedRow, again: boolean, answers: HandedAnswers): void => {

@@ -1,4 +1,5 @@
 import type { Bytes } from '../../shared/base/bytes.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId } from '../../shared/base/ids.ts';
 import { encodeRelayMessage } from '../../shared/protocol/codec.ts';
 import { spacing } from './spacing.ts';
@@ -37,7 +38,9 @@ export function createPresence({ devices, later, unseen }: PresenceDeps): Presen
 
   const tell = (): void => {
     scheduled = false;
-    online = new Set([...[...online].filter((each) => devices.has(each)), ...devices.keys()]);
+    // Guests are told of nobody, and nobody of them.
+    const members = [...devices.keys()].filter((each) => !isGuest(each));
+    online = new Set([...[...online].filter((each) => devices.has(each)), ...members]);
     const before = lists;
     const all = [...online];
     lists = new Map();
@@ -54,9 +57,9 @@ export function createPresence({ devices, later, unseen }: PresenceDeps): Presen
       return list;
     };
     // Ten thousand sockets of one person are one entry in the list: only who is new has not heard of it.
-    for (const [member, sessions] of devices) {
+    for (const member of members) {
       const list = listFor(member);
-      for (const session of sessions) {
+      for (const session of devices.get(member)!) {
         if (told.get(session) === list) continue;
         told.set(session, list);
         session.send(list);

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { systemClock } from '../../shared/base/clock.ts';
 import { failure, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import type { HandedResult, HandedRow } from '../../shared/protocol/messages.ts';
@@ -21,6 +22,7 @@ import { connectDevice } from './device-session.ts';
 import { createErasing } from './erasing.ts';
 import { failureOf } from './failure-of.ts';
 import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
+import { createFollowing } from './following.ts';
 import { createLine } from './line.ts';
 import { createFindEntry } from './find-entry.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
@@ -94,7 +96,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const awareness = createAwareness({
     bounds,
     metrics,
-    nameOf: (member) => access.directory().members[member]?.name ?? '',
+    nameOf: access.nameOf,
     defer,
     later,
   });
@@ -133,7 +135,7 @@ export function createRelay(deps: RelayDeps): Relay {
     }
     for (const room of rooms)
       awareness.recheck(room, (member) => access.decide(member, { do: 'read' }, room).ok);
-    if (committed.some(({ row }) => row.room === access.directoryRoom)) endInactive();
+    if (committed.some(({ row }) => access.decidesActors(row.room))) endInactive();
   };
 
   /** Checkpoints and bases only save work: when the disk has no room for them, the log itself still says everything. */
@@ -216,12 +218,14 @@ export function createRelay(deps: RelayDeps): Relay {
   });
   const ids = createClientIds({ store, committer, clock, receipts, bounds, metrics });
   const appending = createAppending(store, access, logs, erasing);
+  const following = createFollowing(store, clock, access, logs, appending);
   const commands = createCommands({
     store,
     clock,
     access,
     logs,
     appending,
+    following,
     committer,
     metrics,
     largest: bounds.command,
@@ -237,6 +241,7 @@ export function createRelay(deps: RelayDeps): Relay {
     access,
     logs,
     appending,
+    following,
     updates,
     committer,
     receipts,
@@ -288,7 +293,7 @@ export function createRelay(deps: RelayDeps): Relay {
         if (others) others.add(session);
         else devices.set(member, new Set([session]));
         metrics.sockets('device', 1);
-        presence.arrived();
+        if (!isGuest(member)) presence.arrived();
       },
       remove(session) {
         const { member } = session.caller;
@@ -296,7 +301,7 @@ export function createRelay(deps: RelayDeps): Relay {
         if (!all?.delete(session)) return;
         if (all.size === 0) devices.delete(member);
         metrics.sockets('device', -1);
-        presence.left();
+        if (!isGuest(member)) presence.left();
       },
     },
     plainSessions: {
@@ -362,7 +367,12 @@ export function createRelay(deps: RelayDeps): Relay {
       }),
     appendFact: (room, type, by, data, also = () => {}) =>
       new Promise((resolve) => {
-        commands.appendFact(room, type, by, data, also);
+        commands.appendFacts([{ room, type, by, data }], also);
+        resolve();
+      }),
+    appendFacts: (facts, also = () => {}) =>
+      new Promise((resolve) => {
+        commands.appendFacts(facts, also);
         resolve();
       }),
     whenStored: (tell) => void beside.push(tell),
@@ -372,7 +382,7 @@ export function createRelay(deps: RelayDeps): Relay {
           if (access.locate(room)?.kind.class !== 'log') continue;
           const { kind, state } = logs.open(room);
           const fact = kind.letGo?.(state, member);
-          if (fact) commands.appendFact(room, fact.type, member, fact.data, () => {});
+          if (fact) commands.appendFacts([{ ...fact, room, by: member }], () => {});
         }
         resolve();
       }),
@@ -389,6 +399,8 @@ export function createRelay(deps: RelayDeps): Relay {
       early.forEach((at, i) => (results[at] = second[i]!));
       return results;
     },
+    nameOf: access.nameOf,
+    rooms: store.rooms,
     isConnected: (member) => devices.has(member),
     readable: (member) =>
       store

@@ -11,10 +11,13 @@ export interface Actor {
   readonly member: MemberId;
   readonly role: Role;
   readonly active: boolean;
+  /** A customer in their one conversation: not of those who are meant by everyone, whose role gives no rights. */
+  readonly isGuest?: true;
 }
 
 export type Decision = Result<true, Failure>;
 export const allow: Decision = ok(true);
 export const refuse = (code: ErrorCode, message: string): Decision => err(failure(code, message));
 
-export const isAdmin = (actor: Actor): boolean => actor.role === 'owner' || actor.role === 'admin';
+export const isAdmin = (actor: Actor): boolean =>
+  !actor.isGuest && (actor.role === 'owner' || actor.role === 'admin');

@@ -139,8 +139,16 @@ export interface PartialReaders<State> {
   isAnew(entry: LogEntry): boolean;
 }
 
-/** `everyone` is every active member of the workspace. */
+/** `everyone` is every active member of the workspace, and no guest. */
 export type Readers = 'everyone' | readonly MemberId[];
+
+/** What another room has to say so that it agrees with this one: stored with the entry that made the difference. */
+export interface Leading<State = unknown> {
+  /** The part of the other room's name behind the workspace. */
+  follower(room: RoomName): Pick<RoomName, 'kind' | 'id'>;
+  /** The facts that it lacks, in their order; none where it agrees. */
+  lacks(state: State, follower: unknown): readonly Fact[];
+}
 
 interface KindBase<Governing> {
   readonly kind: string;
@@ -165,6 +173,12 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   readonly accessEntries: ReadonlySet<string>;
   /** Entries that took rights or content from somebody: a restored relay must not give it back. */
   readonly revoking: Readonly<Record<string, RevokingRule<State>>>;
+  /** Commands that a guest may send who reads the room; absent is none. */
+  readonly guestCommands?: ReadonlySet<string>;
+  /** Absent where no other room follows from this one. */
+  readonly leads?: Leading<State>;
+  /** The room that this one follows; null, and without it, none. */
+  ledBy?(room: RoomName): Pick<RoomName, 'kind' | 'id'> | null;
   /** Whether somebody may keep files with the room, for its entries to name; absent where it takes none. */
   mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
   /** What takes somebody out who had left the workspace and comes back; null when they may read on. */

@@ -34,6 +34,7 @@ export const errorTable = {
   'join-waiting': { status: 403, close: 4403, retry: false },
   'group-muted': { status: 403, close: 4403, retry: false },
   'group-dissolved': { status: 409, close: 4409, retry: false },
+  'customer-ended': { status: 409, close: 4409, retry: false },
   'document-deleted': { status: 409, close: 4409, retry: false },
   'too-large': { status: 413, close: 4413, retry: false },
   'quota-reached': { status: 413, close: 4413, retry: false },

@@ -1,5 +1,6 @@
 import { allow, refuse, type Actor, type Decision } from '../access/actor.ts';
 import type { Readers, RuleContext } from '../access/kind.ts';
+import { isGuest } from '../base/guests.ts';
 import type { MemberId } from '../base/ids.ts';
 import { failure, type Failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -20,7 +21,9 @@ export interface Resource extends RuleContext<unknown> {
 }
 
 export const isReader = (readers: Readers, member: MemberId): boolean =>
-  readers === 'everyone' || readers.includes(member);
+  readers === 'everyone' ? !isGuest(member) : readers.includes(member);
+
+const forMembers = refuse('forbidden', 'this is for members');
 
 /**
  * The one access decision, pure, asked by the page (may this button be here?) and by the relay (may this frame pass?).
@@ -36,6 +39,7 @@ export function decide(actor: Actor, action: Action, resource: Resource): Decisi
       const reading = mayRead(actor, resource);
       if (!reading.ok) return reading;
       if (resource.kind.class === 'log') return refuse('read-only', 'only the relay writes this room');
+      if (actor.isGuest) return forMembers;
       return resource.kind.mayWrite(actor, resource.governing);
     }
     case 'attach': {
@@ -78,6 +82,8 @@ export function judgeCommand(
   const rules: AnyLogKind['commands'] = resource.kind.commands;
   const rule = Object.hasOwn(rules, type) ? rules[type] : undefined;
   if (!rule) return err(failure('bad-request', 'unknown command for this room'));
+  if (actor.isGuest && (rule.creates || !resource.kind.guestCommands?.has(type)))
+    return err(failure('forbidden', 'this is for members'));
   const parsed = rule.schema.safeParse(data);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

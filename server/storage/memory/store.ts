@@ -5,6 +5,7 @@ import {
   type RoomId,
   type WorkspaceId,
 } from '../../../shared/base/ids.ts';
+import { isGuest } from '../../../shared/base/guests.ts';
 import type { Welcome } from '../../../shared/protocol/messages.ts';
 import type {
   ChangedHead,
@@ -136,7 +137,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
         const known = headOf(room, found);
         if (!known) continue;
         const own = found.readers.get(member);
-        if (own === undefined && !found.readers.has('*')) continue;
+        if (own === undefined && (isGuest(member) || !found.readers.has('*'))) continue;
         if (known.cursor > since) all.push({ ...known, changed: known.cursor });
         else if (own !== undefined && own > since) all.push({ ...known, changed: own });
       }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { isGuest } from '../../../shared/base/guests.ts';
 import type { DeviceId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { CommandResult, Welcome } from '../../../shared/protocol/messages.ts';
 import type { ChangedHead, Erasure, RelayStore, RoomHead, StoredRow, WriteBatch } from '../contract.ts';
@@ -270,7 +271,7 @@ export function createSqliteStore(database: SqliteDatabase, options: SqliteStore
     changedRooms: (member, since, limit) =>
       guarded(() => {
         // Two walks along an index each: rooms with newer rows, and rooms this member was let into since.
-        const newer = prepared.changed.all(since, member, limit + 1);
+        const newer = prepared.changed.all(since, isGuest(member) ? member : everyone, member, limit + 1);
         const joined = prepared.joined.all(member, since, since);
         const all = [...newer, ...joined].flatMap(({ room, changed }) => {
           const found = rooms.get(room);
@@ -423,11 +424,11 @@ function prepare(database: SqliteDatabase) {
     rowsUp: database.prepare<[number, number, number], RowInTable>(
       `SELECT ${row} FROM rows WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?`,
     ),
-    changed: database.prepare<[number, MemberId, number], ChangedRoom>(
+    changed: database.prepare<[number, string, MemberId, number], ChangedRoom>(
       `SELECT rooms.room, rooms.cursor AS changed FROM rooms
        WHERE rooms.cursor > ? AND EXISTS (
          SELECT 1 FROM readers
-         WHERE readers.room = rooms.room AND readers.member IN ('${everyone}', ?) AND ${soundReader})
+         WHERE readers.room = rooms.room AND readers.member IN (?, ?) AND ${soundReader})
        ORDER BY rooms.cursor LIMIT ?`,
     ),
     // Without a limit: rooms that one commit opened must not be split.

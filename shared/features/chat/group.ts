@@ -82,7 +82,7 @@ const leave: Rule<typeof chatLeave> = {
   may(actor, _data, { state }) {
     const look = mayLook(actor, state);
     if (!look.ok || state.type === 'group') return look;
-    return refuse('forbidden', 'a direct conversation is not left');
+    return refuse('forbidden', 'only a group is left');
   },
 };
 

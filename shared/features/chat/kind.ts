@@ -4,8 +4,9 @@ import { entryRule, makeFold } from '../../access/fold.ts';
 import type { CommandRule, LogKind } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import { chatCard } from './card.ts';
+import { customerFacts, customerFolds, customerRevoking, fileOf, isCustomerChat } from './customer.ts';
 import { chatErasing, recallRevoking } from './erasing.ts';
-import { chatConfirm, mostMembers } from './group-schema.ts';
+import { chatConfirm, chatMembers, mostMembers } from './group-schema.ts';
 import {
   changeMembers,
   groupAccessEntries,
@@ -40,6 +41,7 @@ const fold = makeFold<ChatState>((state) => ({ ...state }), {
   ...groupFolds,
   ...urgentFolds,
   ...importFolds,
+  ...customerFolds,
 });
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<ChatState, ChatState, z.infer<Schema>>;
@@ -48,6 +50,7 @@ const create: Rule<typeof chatCreate> = {
   schema: chatCreate,
   creates: true,
   may(actor, data, { room, state, isActiveMember }) {
+    if (isCustomerChat(room.id)) return refuse('bad-request', 'this id is reserved for a customer');
     const people = new Set<MemberId>([actor.member, ...data.members]);
     if (people.size > mostMembers) return refuse('too-many', `a group has at most ${mostMembers} members`);
     for (const member of people)
@@ -91,9 +94,17 @@ export const chatKind: LogKind<ChatState> = {
     ...urgentCommands,
     ...importCommands,
   },
-  facts: { ...groupFacts, 'chat.card': chatCard },
-  accessEntries: new Set(['chat.create', 'chat.imported', ...groupAccessEntries]),
-  revoking: { ...groupRevoking, ...recallRevoking },
+  facts: { ...groupFacts, ...customerFacts, 'chat.addMembers': chatMembers, 'chat.card': chatCard },
+  guestCommands: new Set(['chat.send', 'chat.edit', 'chat.recall', 'chat.giveUp']),
+  ledBy: fileOf,
+  accessEntries: new Set([
+    'chat.create',
+    'chat.imported',
+    'chat.customer',
+    'chat.guest',
+    ...groupAccessEntries,
+  ]),
+  revoking: { ...groupRevoking, ...recallRevoking, ...customerRevoking },
   // A group went on without them; a pair could not.
   letGo: ({ type, members: of }, member) =>
     type === 'group' && Object.hasOwn(of, member) ? { type: 'chat.removeMember', data: { member } } : null,
@@ -157,6 +168,7 @@ export const chatReadsKind: LogKind<ReadsState, ChatState> = {
   exists: (chat) => chat.created !== null,
   readers: members,
   commands: { 'chat.read': read, 'chat.confirm': confirm },
+  guestCommands: new Set(['chat.read']),
   facts: {},
   accessEntries: new Set(),
   revoking: {},

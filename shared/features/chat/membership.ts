@@ -97,6 +97,8 @@ function mayHold(actor: Actor, state: ChatState): Decision {
 }
 
 export function mayTakePart(actor: Actor, state: ChatState): Decision {
+  if (state.ended && isIn(state, actor.member))
+    return refuse('customer-ended', 'the conversation with this customer was ended');
   const hold = mayHold(actor, state);
   if (!hold.ok || !isImporting(state)) return hold;
   return refuse('import-running', 'the group is being imported');
@@ -130,7 +132,7 @@ export const mayWrite = (actor: Actor, context: Context): Decision => mayAsSet(a
 
 function inGroup(decision: Decision, state: ChatState): Decision {
   if (!decision.ok || state.type === 'group') return decision;
-  return refuse('forbidden', 'a direct conversation has two members and no name');
+  return refuse('forbidden', 'only a group is managed, named and joined');
 }
 
 export const mayRename = (actor: Actor, context: Context): Decision =>

@@ -21,6 +21,17 @@ export const chatCreate = z.object({
 });
 export const chatRead = z.object({ upTo: z.number().check(z.int(), z.nonnegative()) });
 
+/** The conversation of a guest was begun with these people of the company; `name` is empty while they have none. */
+export const chatCustomer = z.object({
+  guest: memberId,
+  members: z.array(memberId).check(z.maxLength(100)),
+  name: z.string().check(z.maxLength(500)),
+});
+/** What the guest is called from now on, and whether the conversation is over. */
+export const chatGuest = z.object({ name: z.string().check(z.maxLength(500)), ended: z.boolean() });
+/** What a customer reads first, a message like any other. */
+export const chatWelcome = z.object({ text: z.string().check(z.maxLength(2_000), z.regex(/\S/)) });
+
 export type ChatCreate = z.infer<typeof chatCreate>;
 
 export interface LastMessage {
@@ -57,7 +68,8 @@ export interface ImportState {
 /** What lists need of a conversation. Messages themselves are read from the entries. */
 export interface ChatState extends GroupState {
   created: { readonly by: MemberId; readonly at: number } | null;
-  type: 'direct' | 'group';
+  /** `customer`: a guest with those who work with them. */
+  type: 'direct' | 'group' | 'customer';
   /** Empty for a direct conversation and for a group that is named by its members. */
   title: string;
   members: Record<MemberId, Membership>;
@@ -68,6 +80,11 @@ export interface ChatState extends GroupState {
   urgent?: readonly UrgentMessage[];
   /** Absent for what was begun here. */
   imports?: ImportState;
+  /** Whose conversation with the company it is, and what they are called (empty: nothing yet). Of type `customer` only. */
+  guest?: MemberId;
+  guests?: Readonly<Record<MemberId, { readonly name: string }>>;
+  /** The conversation with the guest is over. */
+  ended?: { readonly at: number };
 }
 
 export interface ReadsState {

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { allow, refuse } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
 import type { CommandRule, EntryTarget, RuleContext } from '../../access/kind.ts';
+import { isGuest } from '../../base/guests.ts';
 import { isIn, mayTakePart, mayWrite, readsFrom } from './membership.ts';
 import { messageOf } from './messages.ts';
 import type { ChatState } from './schema.ts';
@@ -28,7 +29,12 @@ const urge: CommandRule<ChatState, ChatState, Urge> = {
     if (entry && (entry.by !== actor.member || entry.type !== 'chat.send'))
       return refuse('forbidden', 'only its author calls a message urgent');
     for (const member of members)
-      if (member === actor.member || !isIn(state, member) || (entry && readsFrom(state, member) > entry.seq))
+      if (
+        member === actor.member ||
+        isGuest(member) ||
+        !isIn(state, member) ||
+        (entry && readsFrom(state, member) > entry.seq)
+      )
         return refuse('member-not-found', 'not somebody else who may read the message');
     const others = openUrgent(state).filter(({ id, by }) => by === actor.member && id !== target.id);
     return members.length === 0 || others.length < mostUrgent

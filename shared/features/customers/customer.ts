@@ -9,7 +9,7 @@ import {
   type LogKind,
   type RuleContext,
 } from '../../access/kind.ts';
-import type { MemberId } from '../../base/ids.ts';
+import { leadsConversation, staffOf } from './conversation.ts';
 import {
   customerAssign,
   customerBegin,
@@ -35,6 +35,8 @@ import {
   type FixedField,
 } from './customer-schema.ts';
 
+export { customerChatId, staffOf } from './conversation.ts';
+
 type Rule<Schema extends z.ZodMiniType> = CommandRule<CustomerState, CustomerState, z.infer<Schema>>;
 type Context = RuleContext<CustomerState, CustomerState>;
 type SetData = z.infer<typeof customerSet>;
@@ -48,10 +50,6 @@ export const valueOf = (state: CustomerState, field: string): string =>
 /** The seq of the entry that a field's value comes from, -1 for none: what a writer has seen. */
 export const seenOf = ({ said }: CustomerState, field: string): number =>
   Object.hasOwn(said, field) ? said[field]!.seq : -1;
-
-/** Who works with the customer: the owner first. */
-export const staffOf = ({ owner, helpers }: Pick<CustomerState, 'owner' | 'helpers'>): readonly MemberId[] =>
-  owner === null ? helpers : [owner, ...helpers.filter((member) => member !== owner)];
 
 function put(draft: CustomerState, field: string, value: string, { seq, by, at }: LogEntry): void {
   if (isFixed(field)) draft[field] = value;
@@ -292,9 +290,6 @@ const reopen: Rule<typeof customerReopen> = {
   isDone: (_actor, _data, { state }) => state.ended === null,
 };
 
-/** The conversation of a customer, as its room's id. */
-export const customerChatId = (customer: string): string => `customer-${customer}`;
-
 /** The file of one customer, for who works with them; never for the guest. Whoever is in it is in the conversation. */
 export const customerKind: LogKind<CustomerState> = {
   class: 'log',
@@ -332,6 +327,7 @@ export const customerKind: LogKind<CustomerState> = {
   fold,
   exists: ({ begun }) => begun !== null,
   readers: staffOf,
+  leads: leadsConversation,
   commands: {
     'customer.set': set,
     'customer.settle': settle,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { DepartmentId, FieldId, MemberId } from '../../base/ids.ts';
+import { isGuest } from '../../base/guests.ts';
 import { idPattern } from '../../base/ids.ts';
 import { roles, type Role } from '../../access/actor.ts';
 
@@ -131,7 +132,7 @@ export const fieldRemove = z.object({ field: fieldId });
 
 /** Somebody in an import: an `id` that is in the directory is changed where a field is given, any other is new. */
 const importedPerson = z.object({
-  id: memberId,
+  id: memberId.check(z.refine((id) => !isGuest(id), 'the id of a guest')),
   name: displayName,
   email: z.optional(mail),
   post: z.optional(line(60)),

@@ -57,6 +57,8 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     lease: async () => [],
     whenStored: () => {},
     isConnected: () => false,
+    nameOf: (member) => directory.members[member]?.name ?? '',
+    rooms: () => [],
     letGo: async () => {},
     takeBack: async () => [],
     readable: () => [],
@@ -74,6 +76,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     },
     connectDevice: () => ({ receive() {}, gone() {} }),
     connectPlain: () => ok({ receive() {}, gone() {} }),
+    appendFacts: async () => {},
     async appendFact(_room, type, by, data, also) {
       await new Promise(setImmediate);
       if (relay.broken) throw relay.broken;

@@ -1,0 +1,60 @@
+import { entryRule } from '../../access/fold.ts';
+import type { Fact, LogEntry, RevokingRule } from '../../access/kind.ts';
+import type { RoomName } from '../../protocol/rooms.ts';
+import { changeMembers } from './group.ts';
+import { chatCustomer, chatGuest, chatWelcome, type ChatState } from './schema.ts';
+
+/*
+ * The conversation of a guest with those who work with them. Who is in it follows from the customer's file: only the
+ * relay makes it, lets in and takes out. What is said in it is like anywhere.
+ */
+
+const prefix = 'customer-';
+
+/** Ids of such conversations; nobody may make another one under them. */
+export const isCustomerChat = (id: string): boolean => id.startsWith(prefix);
+
+/** The file that the conversation follows; null for every other. */
+export const fileOf = ({ id }: Pick<RoomName, 'id'>): Pick<RoomName, 'kind' | 'id'> | null =>
+  isCustomerChat(id) ? { kind: 'customer', id: id.slice(prefix.length) } : null;
+
+export const customerFolds = {
+  'chat.customer': entryRule<ChatState, ReturnType<typeof chatCustomer.parse>>(
+    chatCustomer,
+    (draft, { guest, members, name }, entry) => {
+      if (draft.created) return;
+      draft.created = { by: entry.by, at: entry.at };
+      draft.type = 'customer';
+      draft.guest = guest;
+      draft.guests = { [guest]: { name } };
+      const changed = changeMembers(draft);
+      for (const member of [guest, ...members]) changed[member] = { since: entry.seq };
+    },
+  ),
+  'chat.guest': entryRule<ChatState, ReturnType<typeof chatGuest.parse>>(
+    chatGuest,
+    (draft, { name, ended }, { at }) => {
+      const { guest } = draft;
+      if (guest === undefined) return;
+      draft.guests = { [guest]: { name } };
+      if (!ended) delete draft.ended;
+      else draft.ended ??= { at };
+    },
+  ),
+};
+
+export const customerFacts = {
+  'chat.customer': chatCustomer,
+  'chat.guest': chatGuest,
+  // The company's first words, as the link has them, by whoever answers.
+  'chat.send': chatWelcome,
+};
+
+/** What takes away again what a restored relay forgot to have taken: the file says the rest. */
+export const customerRevoking: Readonly<Record<string, RevokingRule<ChatState>>> = {
+  'chat.guest'(entry: LogEntry, state: ChatState): Fact | null {
+    const said = chatGuest.safeParse(entry.data);
+    const again = said.success && said.data.ended && state.guest !== undefined && !state.ended;
+    return again ? { type: 'chat.guest', data: said.data } : null;
+  },
+};
