@@ -1,6 +1,6 @@
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
-import { customerChatId } from '../../../shared/features/customers/customer.ts';
+import { customerChatId } from '../../../shared/features/customers/conversation.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
 import type { ChatRow, CustomerRow } from '../api.ts';
 import { overlaidState, underWay } from './overlay.ts';

@@ -22,10 +22,7 @@ export class Guests {
   namesIn(chats: readonly ChatRow[]): Names {
     const names = new Map<MemberId, string>();
     for (const { state } of chats)
-      for (const [guest, { name }] of Object.entries(
-        (state as { guests?: Record<MemberId, { name: string }> }).guests ?? {},
-      ))
-        names.set(guest as MemberId, name);
+      for (const [guest, { name }] of Object.entries(state.guests ?? {})) names.set(guest as MemberId, name);
     const known = this.#names;
     const isSame = names.size === known.size && [...names].every(([id, name]) => known.get(id) === name);
     if (!isSame) this.#names = names;

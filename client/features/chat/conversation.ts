@@ -3,7 +3,7 @@ import { isId } from '../../../shared/base/ids.ts';
 import type { ChatState, ReadsState } from '../../../shared/features/chat/schema.ts';
 import type { ChatRow, WorkspaceData } from '../../data/api.ts';
 import { chatRoom } from './commands.ts';
-import { partner, partnerOfId } from './people.ts';
+import { guestIn, partner, partnerOfId } from './people.ts';
 
 /** What the page of one conversation shows: a stored one, or a direct one that begins with its first message. */
 export interface Conversation {
@@ -15,6 +15,8 @@ export interface Conversation {
   readonly row: ChatRow | null;
   /** The other person of a direct conversation. */
   readonly partner: MemberId | null;
+  /** The customer, in a conversation with one. */
+  readonly guest: MemberId | null;
 }
 
 const noReads: ReadsState = { positions: {} };
@@ -23,12 +25,12 @@ export function conversationOf(data: WorkspaceData, id: string): Conversation | 
   const row = data.chat(id);
   if (row) {
     const { room, state, reads } = row;
-    return { id, room, state, reads, row, partner: partner(state, data.me) };
+    return { id, room, state, reads, row, partner: partner(state, data.me), guest: guestIn(state) };
   }
   if (!isId(id)) return null;
   const other = partnerOfId(id, data.directory, data.me);
   if (!other) return null;
   const members = { [data.me]: { since: 0 }, [other]: { since: 0 } };
   const state: ChatState = { created: null, type: 'direct', title: '', members, last: null };
-  return { id, room: chatRoom(data, id), state, reads: noReads, row: null, partner: other };
+  return { id, room: chatRoom(data, id), state, reads: noReads, row: null, partner: other, guest: null };
 }

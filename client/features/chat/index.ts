@@ -13,9 +13,10 @@ export const feature = {
 };
 
 export { drafts } from './drafts.svelte.ts';
-export { activeMembers, chatTitle } from './people.ts';
+export { activeMembers, chatTitle, faceOf, guestIn } from './people.ts';
 export { default as PeopleChoice } from './start/PeopleChoice.svelte';
 export { plainOf } from './message-markdown.ts';
+export { customerPanel } from './side/customer-panel.svelte.ts';
 export { linkTo } from './commands.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';

@@ -21,11 +21,21 @@ export const otherMembers = (state: ChatState, me: MemberId): MemberId[] =>
     .filter((id) => id !== me)
     .sort((a, b) => (state.members[a]?.since ?? 0) - (state.members[b]?.since ?? 0));
 
+/** Whose conversation with the company it is; null for any other. */
+export const guestIn = (state: ChatState): MemberId | null =>
+  state.type === 'customer' ? (state.guest ?? null) : null;
+
 /** The other person of a direct conversation, or null for a group. */
 export const partner = (state: ChatState, me: MemberId): MemberId | null =>
   state.type === 'direct' ? (otherMembers(state, me)[0] ?? null) : null;
 
+/** Whose face stands for the conversation; null where it has one of its own. */
+export const faceOf = (state: ChatState, me: MemberId): MemberId | null =>
+  guestIn(state) ?? partner(state, me);
+
 export function chatTitle(state: ChatState, directory: DirectoryState, me: MemberId): string {
+  const guest = guestIn(state);
+  if (guest) return personName(directory, guest);
   if (state.type === 'group' && state.title !== '') return state.title;
   const others = otherMembers(state, me);
   if (others.length === 0) return t.emptyGroup;

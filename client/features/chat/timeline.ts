@@ -9,6 +9,7 @@ import { daysAgo, formatList } from '../../i18n/index.ts';
 import { t as talk } from './conversation/strings.ts';
 import { authorKey, saidAt } from './imported/authors.ts';
 import { t as imports } from './imported/strings.ts';
+import { customerNotice } from './customer-notices.ts';
 import { groupNotice } from './group-notices.ts';
 import { t } from './strings.ts';
 
@@ -76,6 +77,8 @@ export function messageIn(entry: MarkedEntry): ChatSend | null {
 
 /** One sentence for what happened to the conversation; null for messages and for what this version does not know. */
 export function noticeOf(entry: MarkedEntry, nameOf: (id: MemberId) => string, me: MemberId): string | null {
+  const ofCustomer = customerNotice(entry, nameOf, me);
+  if (ofCustomer !== null) return ofCustomer;
   const mine = entry.by === me;
   const who = nameOf(entry.by);
   const listOf = (ids: readonly MemberId[]): string =>

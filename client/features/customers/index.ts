@@ -1,6 +1,8 @@
 import CustomerList from './list/CustomerList.svelte';
 import CustomerPage from './CustomerPage.svelte';
 import Reminders from './Reminders.svelte';
+import { customerPanel } from '../chat/index.ts';
+import SidePanel from './SidePanel.svelte';
 import { customersPalette } from './palette.ts';
 
 export const feature = {
@@ -10,4 +12,4 @@ export const feature = {
   palette: customersPalette,
 };
 
-export { default as CustomerFile } from './file/CustomerFile.svelte';
+customerPanel.component = SidePanel;

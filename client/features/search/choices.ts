@@ -3,7 +3,7 @@ import type { MemberId } from '../../../shared/base/ids.ts';
 import type { Member } from '../../../shared/features/directory/schema.ts';
 import type { ChatRow, WorkspaceData } from '../../data/api.ts';
 import { matchesName, matchesPerson, nameRank } from '../../i18n/index.ts';
-import { chatTitle } from '../chat/index.ts';
+import { chatTitle, faceOf } from '../chat/index.ts';
 import { t } from './strings.ts';
 
 export interface Choosable {
@@ -34,11 +34,6 @@ export const findPeople = (data: WorkspaceData, text: string): readonly Member[]
         Number(a.leftAt !== null) - Number(b.leftAt !== null) || byRank(text, (m: Member) => m.name)(a, b),
     );
 
-const partnerIn = (data: WorkspaceData, { state }: ChatRow): MemberId | undefined =>
-  state.type === 'direct'
-    ? (Object.keys(state.members) as MemberId[]).find((member) => member !== data.me)
-    : undefined;
-
 export const findChats = (data: WorkspaceData, text: string): readonly ChatRow[] =>
   data.chats
     .filter((row) => matchesName(text, titleOf(data, row)))
@@ -49,11 +44,11 @@ export const choosePeople = (data: WorkspaceData, text: string): readonly Choosa
 
 export const chooseChats = (data: WorkspaceData, text: string): readonly Choosable[] =>
   findChats(data, text).map((row) => {
-    const partner = partnerIn(data, row);
+    const face = faceOf(row.state, data.me);
     return {
       id: row.id,
       label: titleOf(data, row),
-      kind: partner ? 'person' : 'group',
-      face: partner ?? row.id,
+      kind: face ? 'person' : 'group',
+      face: face ?? row.id,
     };
   });

@@ -17,8 +17,9 @@ const everybody: Named = {
 };
 
 /** Who can be mentioned in the conversation by this person. */
-export function mentionable(data: WorkspaceData, { state, room }: Conversation): readonly Named[] {
-  const people = otherMembers(state, data.me).map((id) => ({ id, name: personName(data.directory, id) }));
+export function mentionable(data: WorkspaceData, { state, room, guest }: Conversation): readonly Named[] {
+  const colleagues = otherMembers(state, data.me).filter((id) => id !== guest);
+  const people = colleagues.map((id) => ({ id, name: personName(data.directory, id) }));
   const mayCallAll = state.type === 'group' && data.may(room, 'chat.send', { text: '-', all: true }).ok;
   return mayCallAll ? [everybody, ...people] : people;
 }

@@ -125,7 +125,7 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       group: 'talk',
       icon: AtSign,
       label: ({ entry }) => chat.mention({ name: personName(data.directory, entry.by) }),
-      isFor: (at) => !isOwn(at) && !isImported(at),
+      isFor: (at) => !isOwn(at) && !isImported(at) && at.entry.by !== at.conversation.guest,
       run: ({ entry }) => onmention(entry.by),
     },
     {

@@ -3,7 +3,7 @@ import type { ChatPlace, ListState, Section } from '../../../../shared/features/
 import type { ChatRow } from '../../../data/api.ts';
 import { attention, isHidden, placeOf } from '../../../data/projection/attention.ts';
 
-export const filters = ['all', 'unread', 'calls', 'groups', 'direct', 'hidden'] as const;
+export const filters = ['all', 'unread', 'calls', 'groups', 'direct', 'customers', 'hidden'] as const;
 export type Filter = (typeof filters)[number];
 
 export type ListItem =
@@ -35,6 +35,7 @@ const fits: Readonly<Record<Exclude<Filter, 'hidden'>, (chat: Chat) => boolean>>
   calls: ({ row }) => row.calls.length > 0,
   groups: ({ row }) => row.state.type === 'group',
   direct: ({ row }) => row.state.type === 'direct',
+  customers: ({ row }) => row.state.type === 'customer',
 };
 
 const countOf = (chats: readonly Chat[]): number =>

@@ -63,6 +63,8 @@ export const l = defineStrings({
     cancel: 'Cancel',
     close: 'Close',
     moveHere: 'Move',
+    customers: 'Customers',
+    nothingCustomers: 'No conversations with customers yet.',
   },
   zh: {
     filters: '显示哪些会话',
@@ -124,5 +126,7 @@ export const l = defineStrings({
     cancel: '取消',
     close: '关闭',
     moveHere: '移动',
+    customers: '客户',
+    nothingCustomers: '还没有客户会话。',
   },
 });

@@ -16,6 +16,8 @@ export const urgentActions: ActionSource = ({ data }) => [
       entry.delivery !== 'failed' &&
       entry.by === data.me &&
       entry.type === 'chat.send' &&
+      // Nobody urges colleagues before a customer's eyes.
+      conversation.guest === null &&
       otherMembers(conversation.state, data.me).length > 0 &&
       data.may(conversation.room, 'chat.urge', { target: targetOf(entry), members: [] }).ok &&
       data.may(conversation.room, 'chat.send', { text: '-' }).ok,
