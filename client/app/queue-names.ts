@@ -1,6 +1,6 @@
 /* How a waiting change is called: what it is, and where it belongs. */
 import type { QueuedItem, WorkspaceData } from '../data/api.ts';
-import type { RoomId } from '../../shared/base/ids.ts';
+import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { parseRoom } from '../../shared/protocol/rooms.ts';
 import { formatList } from '../i18n/index.ts';
 import { t } from './strings.ts';
@@ -51,9 +51,10 @@ function whereOf(id: RoomId, workspace: WorkspaceData): string {
     const chat = workspace.chat(room.id);
     if (!chat) return '';
     if (chat.state.title !== '') return chat.state.title;
-    const others = Object.values(workspace.directory.members)
-      .filter((member) => member.id !== workspace.me && Object.hasOwn(chat.state.members, member.id))
-      .map((member) => member.name);
+    // By their ids: a conversation may have people whom the directory does not show.
+    const others = (Object.keys(chat.state.members) as MemberId[]).flatMap((id) =>
+      id === workspace.me ? [] : (workspace.directory.members[id]?.name ?? []),
+    );
     return others.length > 0 ? formatList(others.slice(0, 3)) : t.groupOf;
   }
   return room?.kind === 'directory' ? workspace.directory.name : '';

@@ -107,4 +107,34 @@ describe('a hidden department', () => {
     await log.getByText('hid the department “Laboratory” from others but Kim Sato').waitFor();
     await log.getByText(/hid the department “Laboratory” from others$/).waitFor();
   });
+
+  it('leaves its people their names in a doc that they have open, and whoever met them can write to them', async () => {
+    const { address } = world.relay;
+    const [kim, gus] = await accounts(address, 'Kim Park', 'Gus Stone');
+    const admin = await owner(address);
+    const { id: workspace } = admin.workspace;
+    const directory = `${workspace}/directory/main` as never;
+    await sendCommands(address, admin, 1_001, [
+      [directory, 'department.create', { department: 'vault', name: 'Vault', parent: null, order: 3 }],
+      [directory, 'member.place', { members: [gus.member.id], join: ['vault'] }],
+      [directory, 'department.show', { department: 'vault', shownTo: { departments: [], members: [] } }],
+    ]);
+    const [hers, his] = [
+      new Journey(await world.newPerson('Kim')),
+      new Journey(await world.newPerson('Gus')),
+    ];
+    await Promise.all([hers.signIn(kim), his.signIn(gus)]);
+    await his.go('Docs');
+    await his.newDocument('Rota');
+    await hers.go('Docs');
+    await hers.openDocument('Rota');
+    await hers.page.getByRole('img', { name: 'Here now: Gus Stone' }).waitFor();
+
+    await hers.person.open(`/contacts/${gus.member.id}`);
+    await hers.page.getByRole('link', { name: 'Message', exact: true }).click();
+    await hers.send('good morning');
+    await hers.conversation('Gus Stone').waitFor();
+    await his.go('Messages');
+    await his.conversation('Kim Park').waitFor();
+  });
 });

@@ -1,8 +1,9 @@
 /* Names as conversations show them. Everything is read from the directory, so a changed name changes everywhere. */
-import type { MemberId } from '../../../shared/base/ids.ts';
+import { isId, type MemberId } from '../../../shared/base/ids.ts';
 import { directChatId } from '../../../shared/features/chat/kind.ts';
 import type { ChatState } from '../../../shared/features/chat/schema.ts';
 import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
+import { personOf } from '../../../shared/features/directory/tree.ts';
 import { formatList } from '../../i18n/index.ts';
 import { t } from './strings.ts';
 
@@ -44,11 +45,20 @@ export function chatTitle(state: ChatState, directory: DirectoryState, me: Membe
   return `${names.join(', ')} …`;
 }
 
+/** The other of the pair whose conversation has this id; null when it is not one of `me`. */
+export function otherOfPair(id: string, me: MemberId): MemberId | null {
+  if (!id.startsWith('direct-')) return null;
+  const pair = id.slice('direct-'.length);
+  const others = [
+    ...(pair.startsWith(`${me}-`) ? [pair.slice(me.length + 1)] : []),
+    ...(pair.endsWith(`-${me}`) ? [pair.slice(0, -me.length - 1)] : []),
+  ] as MemberId[];
+  return others.find((other) => other !== me && isId(other) && directChatId(other, me) === id) ?? null;
+}
+
 /** Whose pair an id is named after: the other person, if `id` is that of a direct conversation of `me`. */
 export function partnerOfId(id: string, directory: DirectoryState, me: MemberId): MemberId | null {
-  if (!id.startsWith('direct-')) return null;
-  const found = Object.values(directory.members).find(
-    (member) => member.id !== me && directChatId(member.id, me) === id,
-  );
-  return found?.id ?? null;
+  const other = otherOfPair(id, me);
+  // Looked for by their id: somebody whom the directory does not show can be written to, too.
+  return other !== null && personOf(directory, other) ? other : null;
 }

@@ -12,6 +12,13 @@ export const departmentOf = (state: DirectoryState, id: DepartmentId): Departmen
 export const memberOf = (state: DirectoryState, id: MemberId): Member | undefined =>
   Object.hasOwn(state.members, id) ? state.members[id] : undefined;
 
+/**
+ * Somebody by an id that was typed or sent. A page knows people whom its directory does not list: they are found so, and
+ * not by `memberOf`.
+ */
+export const personOf = (state: DirectoryState, id: string): Member | undefined =>
+  id in Object.prototype ? undefined : state.members[id as MemberId];
+
 export const departmentsOf = (member: Member): readonly DepartmentId[] => member.departments ?? [];
 
 /** From a department up to the top, itself first. */
