@@ -51,9 +51,9 @@ it('a message is sent as urgent at once, to whom it names in a group, and withou
   expect(await axe(ben.page)).toEqual([]);
 }, 90_000);
 
-/** The names of what the device has beside drafts. */
-const keptFiles = (page: Page): Promise<string[]> =>
-  page.evaluate(async () => {
+/** What the device has of drafts: their words, or what lies beside them. */
+const kept = (page: Page, store: 'drafts' | 'draftFiles'): Promise<string[]> =>
+  page.evaluate(async (of) => {
     const asked = <T>(request: IDBRequest<T>): Promise<T> =>
       new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
@@ -61,12 +61,13 @@ const keptFiles = (page: Page): Promise<string[]> =>
       });
     const found = (await indexedDB.databases()).find(({ name }) => /^weft:[^:]+:[^:]+$/.test(name ?? ''));
     const db = await asked(indexedDB.open(found!.name!));
-    const rows = await asked<{ name: string }[]>(
-      db.transaction('draftFiles').objectStore('draftFiles').getAll(),
-    );
+    const rows = await asked(db.transaction(of).objectStore(of).getAll());
     db.close();
-    return rows.map(({ name }) => name);
-  });
+    return rows.map((row: unknown) => (typeof row === 'string' ? row : (row as { name: string }).name));
+  }, store);
+const keptWords = (page: Page): Promise<string[]> => kept(page, 'drafts');
+/** The names of files. */
+const keptFiles = (page: Page): Promise<string[]> => kept(page, 'draftFiles');
 
 it('files that wait to be sent outlive the page, as words do', async () => {
   const [danAccount, eveAccount] = await accounts(world.relay.address, 'Dan', 'Eve');
@@ -110,6 +111,44 @@ it('files that wait to be sent outlive the page, as words do', async () => {
   for await (const chunk of await (await coming).createReadStream()) chunks.push(chunk as Buffer);
   const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
   expect(sha(Buffer.concat(chunks))).toBe(sha(plan));
+}, 90_000);
+
+it('an answer that was begun in a thread outlives the page with its files, apart from what was begun in the conversation', async () => {
+  const [ivoAccount] = await accounts(world.relay.address, 'Ivo', 'Jan');
+  const ivo = new Journey(await world.newPerson('Ivo'));
+  await ivo.signIn(ivoAccount);
+  await ivo.startDirect('Jan');
+  await ivo.send('Who has the key?');
+  await ivo.message('Who has the key?').hover();
+  await ivo.page.getByRole('button', { name: 'Reply', exact: true }).click();
+  await ivo.send('The small one.');
+  const openThread = () => ivo.page.getByRole('button', { name: '1 reply', exact: true }).click();
+  const side = () => ivo.page.getByRole('complementary');
+  const answer = () => side().getByRole('textbox', { name: 'Message to Jan' });
+  const words = () => ivo.page.getByRole('main').getByRole('textbox', { name: 'Message to Jan' });
+  await openThread();
+  await answer().fill('Under the');
+  const file = { name: 'mat.txt', mimeType: 'text/plain', buffer: Buffer.from('the mat') };
+  await side().locator('input[type=file][multiple]').setInputFiles([file]);
+  await words().fill('Something else');
+  const { pathname } = new URL(ivo.page.url());
+  await expect.poll(() => keptFiles(ivo.page), { timeout: 15_000 }).toEqual(['mat.txt']);
+  await expect
+    .poll(async () => (await keptWords(ivo.page)).sort(), { timeout: 15_000 })
+    .toEqual(['Something else', 'Under the']);
+
+  await ivo.person.goOffline();
+  await ivo.person.restart(pathname);
+  await expect.poll(() => words().inputValue()).toBe('Something else');
+  await openThread();
+  await expect.poll(() => answer().inputValue()).toBe('Under the');
+  await side().getByRole('list', { name: 'Files to send' }).getByText('mat.txt').waitFor();
+  await answer().press('Enter');
+  await side().getByRole('list', { name: 'Thread' }).getByText('Under the').waitFor();
+  await expect.poll(() => keptFiles(ivo.page), { timeout: 15_000 }).toEqual([]);
+  expect(await words().inputValue()).toBe('Something else');
+  await ivo.person.goOnline();
+  await ivo.saved();
 }, 90_000);
 
 it('a row that is drawn aside shows what can be done with it, and a tap beside that puts it back', async () => {

@@ -369,14 +369,17 @@ export interface DraftFile {
   readonly file: Blob;
 }
 
-/** What was begun for a conversation and not sent. */
+/** Where something was begun: in a conversation, or in the thread of the message with this id. */
+export type DraftPlace = RoomId | `${RoomId} ${CommandId}`;
+
+/** What was begun and not sent. */
 export interface DraftStore {
   /** Its text; empty when there is none. */
-  get(room: RoomId): Promise<string>;
+  get(place: DraftPlace): Promise<string>;
   /** An empty text removes it. */
-  put(room: RoomId, text: string): Promise<void>;
+  put(place: DraftPlace, text: string): Promise<void>;
   /** The files beside it, in the order they were added. */
-  files(room: RoomId): Promise<readonly DraftFile[]>;
-  addFile(room: RoomId, file: DraftFile): Promise<void>;
+  files(place: DraftPlace): Promise<readonly DraftFile[]>;
+  addFile(place: DraftPlace, file: DraftFile): Promise<void>;
   removeFiles(ids: readonly string[]): Promise<void>;
 }

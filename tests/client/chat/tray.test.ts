@@ -20,7 +20,7 @@ const store: Pick<DraftStore, 'files' | 'addFile' | 'removeFiles'> = {
     return Promise.resolve();
   },
 };
-const tray = () => new Tray({ store, room });
+const tray = () => new Tray({ store, place: room });
 const file = (name: string): File => new File([name], name, { type: 'application/zip' });
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 /** Until the device has answered everything that it was asked. */

@@ -5,11 +5,12 @@ import * as Y from 'yjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { Failure } from '../../../shared/base/errors.ts';
-import { journalBytes, type DeviceStorage } from '../../../client/data/storage/contract.ts';
+import { journalBytes, type DeviceStorage, type DraftPlace } from '../../../client/data/storage/contract.ts';
 import { exportUnsent } from '../../../client/data/unsent-export.ts';
 import { openStorage, type Exclusively, type OpenOptions } from '../../../client/data/storage/idb/open.ts';
 
 const chat = 'w/chat/c' as RoomId;
+const elsewhere = 'w/chat/c2' as RoomId;
 const text = 'w/scratch/s' as RoomId;
 const ann = 'ann' as MemberId;
 const bytes = new Blob(['png'], { type: 'image/png' });
@@ -263,9 +264,14 @@ test.each(['a room that is lost', 'a session that is over'])(
     await storage.outbox.add(command('unsent'));
     await storage.drafts.put(chat, 'half a thought');
     await storage.drafts.addFile(chat, { id: 'plan', name: 'plan.txt', file: new Blob(['plan']) });
+    const thread: DraftPlace = `${chat} ${'first' as CommandId}`;
+    const sketch = { id: 'sketch', name: 'sketch.txt', file: new Blob(['sketch']) };
+    await storage.drafts.put(thread, 'half an answer');
+    await storage.drafts.addFile(thread, sketch);
+    await storage.drafts.put(elsewhere, 'of another room');
     await storage.leases.add([6], []);
     if (what === 'a room that is lost') await storage.rooms.forget([text, chat], 9);
-    else expect(await storage.keepOnlyUnsent()).toBe(4);
+    else expect(await storage.keepOnlyUnsent()).toBe(7);
     const file = JSON.parse(await exported(storage)) as {
       texts: { words: string }[];
       commands: { data: unknown }[];
@@ -274,9 +280,15 @@ test.each(['a room that is lost', 'a session that is over'])(
     const kept = file.commands.map(({ data }) => data);
     expect(kept).toContainEqual({ text: 'unsent' });
     expect(await beside(storage)).toEqual(what === 'a room that is lost' ? [] : ['plan.txt: plan']);
-    if (what === 'a room that is lost') expect(kept).toContainEqual({ text: 'half a thought' });
-    else {
+    expect(await storage.drafts.get(elsewhere)).toBe('of another room');
+    if (what === 'a room that is lost') {
+      expect(kept).toContainEqual({ text: 'half a thought' });
+      expect(kept).toContainEqual({ text: 'half an answer' });
+      expect([await storage.drafts.get(thread), await storage.drafts.files(thread)]).toEqual(['', []]);
+    } else {
       expect(await storage.drafts.get(chat)).toBe('half a thought');
+      expect(await storage.drafts.get(thread)).toBe('half an answer');
+      expect((await storage.drafts.files(thread)).map(({ name }) => name)).toEqual(['sketch.txt']);
       // Their clocks are not known any more.
       expect(await storage.leases.usable()).toEqual([]);
       expect(await storage.texts.pendingRooms()).toEqual([text]);

@@ -1,5 +1,10 @@
 import type { RoomId } from '../../../../shared/base/ids.ts';
 
+/** The places of drafts in a room: its own, and those of its threads. */
+export const draftsOf = (room: RoomId): readonly IDBKeyRange[] => [
+  IDBKeyRange.only(room),
+  IDBKeyRange.bound(`${room} `, `${room} \uffff`),
+];
 /** All marks of a room. */
 export const marksOf = (room: RoomId): IDBKeyRange => IDBKeyRange.bound([room, ''], [room, '\uffff']);
 /** All entries of a room, and those in a range, as keys of the entries store. */

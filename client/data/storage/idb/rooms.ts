@@ -24,7 +24,7 @@ import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
 import { forgetMarks } from './marks.ts';
 import { allRecords, deleteRecord, makeOverview, putRecords, type RecordTx } from './overview.ts';
-import { allOf, between, marksOf } from './ranges.ts';
+import { allOf, between, draftsOf, marksOf } from './ranges.ts';
 import { recordsOf } from './records.ts';
 import { blobRowOf } from './schema.ts';
 import { read, write, writeSoon, type GetDb, type WriteTx } from './transaction.ts';
@@ -250,12 +250,15 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
           void tx.objectStore('entries').delete(allOf(room));
           forgetMarks(tx as never, room);
           void tx.objectStore('mentions').delete(allOf(room));
-          const draft = await tx.objectStore('drafts').get(room);
-          void tx.objectStore('drafts').delete(room);
+          const drafts: string[] = [];
           const beside = tx.objectStore('draftFiles');
-          for (const key of await beside.index('room').getAllKeys(room)) void beside.delete(key);
+          for (const places of draftsOf(room)) {
+            drafts.push(...(await tx.objectStore('drafts').getAll(places)));
+            void tx.objectStore('drafts').delete(places);
+            for (const key of await beside.index('room').getAllKeys(places)) void beside.delete(key);
+          }
           // Begun and never sent: as if it had been sent and refused.
-          if (draft)
+          for (const draft of drafts)
             void outbox.put({
               id: newId(),
               room,

@@ -3,7 +3,15 @@ import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { Failure } from '../../../../shared/base/errors.ts';
 import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
 import type { HandedRow, Row } from '../../../../shared/protocol/messages.ts';
-import type { BlobRecord, DraftFile, Mention, Meta, OutboxRecord, RoomRecord } from '../contract.ts';
+import type {
+  BlobRecord,
+  DraftFile,
+  DraftPlace,
+  Mention,
+  Meta,
+  OutboxRecord,
+  RoomRecord,
+} from '../contract.ts';
 
 /** A piece of a text. `unsent` and `refused` hold the room only where that is so, which keeps their indexes small. */
 export interface UpdateRow {
@@ -31,7 +39,8 @@ export type OutboxRow = Omit<OutboxRecord, 'key'> & { key?: number };
 
 /** A file beside a draft, in the order they were put there. `key` is absent until the database gave it. */
 export interface DraftFileRow extends DraftFile {
-  readonly room: RoomId;
+  /** The room of its place, and the thread there. */
+  readonly room: DraftPlace;
   readonly key?: number;
 }
 
@@ -81,8 +90,8 @@ export interface WeftSchema extends DBSchema {
   /** Bytes of `blobs`, by the same key. A Blob: browsers keep it on the disk, and parts of it are read alone. */
   files: { key: [RoomId, string]; value: Blob };
   leases: { key: number; value: LeaseRow };
-  drafts: { key: RoomId; value: string };
-  draftFiles: { key: number; value: DraftFileRow; indexes: { id: string; room: RoomId } };
+  drafts: { key: DraftPlace; value: string };
+  draftFiles: { key: number; value: DraftFileRow; indexes: { id: string; room: DraftPlace } };
   journal: { key: JournalKey; value: JournalRun; indexes: { room: RoomId } };
   owed: { key: number; value: OwedRowValue; indexes: { room: RoomId; failed: RoomId } };
   mentions: { key: [RoomId, number]; value: Mention; indexes: { at: number } };

@@ -93,18 +93,18 @@ export const idbLeases = (getDb: GetDb): LeaseStore => ({
 });
 
 export const idbDrafts = (getDb: GetDb): DraftStore => ({
-  get: (room) => read(getDb, ['drafts'], async (tx) => (await tx.store.get(room)) ?? ''),
-  put: (room, text) =>
+  get: (place) => read(getDb, ['drafts'], async (tx) => (await tx.store.get(place)) ?? ''),
+  put: (place, text) =>
     write(getDb, ['drafts'], async (tx) => {
-      if (text === '') await tx.store.delete(room);
-      else await tx.store.put(text, room);
+      if (text === '') await tx.store.delete(place);
+      else await tx.store.put(text, place);
     }),
-  files: (room) =>
+  files: (place) =>
     read(getDb, ['draftFiles'], async (tx) =>
-      (await tx.store.index('room').getAll(room)).map(({ id, name, file }) => ({ id, name, file })),
+      (await tx.store.index('room').getAll(place)).map(({ id, name, file }) => ({ id, name, file })),
     ),
-  addFile: (room, file) =>
-    write(getDb, ['draftFiles'], async (tx) => void (await tx.store.add({ ...file, room }))),
+  addFile: (place, file) =>
+    write(getDb, ['draftFiles'], async (tx) => void (await tx.store.add({ ...file, room: place }))),
   removeFiles: (ids) =>
     write(getDb, ['draftFiles'], async (tx) => {
       for (const id of ids) {

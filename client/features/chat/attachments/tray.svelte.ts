@@ -12,7 +12,7 @@ import { limits } from '../../../../shared/protocol/limits.ts';
 import { newId, type RoomId } from '../../../../shared/base/ids.ts';
 import type { WorkspaceData } from '../../../data/api.ts';
 import { hashOf } from '../../../data/blobs.ts';
-import type { DraftStore } from '../../../data/storage/contract.ts';
+import type { DraftPlace, DraftStore } from '../../../data/storage/contract.ts';
 import { formatBytes } from '../../../i18n/index.ts';
 import { nameOf, prepare, typeOf } from './prepare.ts';
 import { t } from './strings.ts';
@@ -86,17 +86,17 @@ export class TrayItem {
 /** Where the files of a tray outlive the page. */
 interface Kept {
   readonly store: Pick<DraftStore, 'files' | 'addFile' | 'removeFiles'>;
-  readonly room: RoomId;
+  readonly place: DraftPlace;
 }
 
 export class Tray {
-  readonly #kept: Kept | null;
+  readonly #kept: Kept;
   #work: Promise<void> = Promise.resolve();
   #items = $state.raw<readonly TrayItem[]>([]);
   /** Why the last files were not added; null when they were. */
   problem = $state<string | null>(null);
 
-  constructor(kept: Kept | null = null) {
+  constructor(kept: Kept) {
     this.#kept = kept;
   }
 
@@ -111,8 +111,7 @@ export class Tray {
 
   /** Takes out what the device kept of it. */
   async load(): Promise<void> {
-    if (!this.#kept) return;
-    const found = await this.#kept.store.files(this.#kept.room).catch(() => []);
+    const found = await this.#kept.store.files(this.#kept.place).catch(() => []);
     const items = found
       .slice(0, mostFiles - this.#items.length)
       .map(({ id, name, file }) => new TrayItem(file, name, {}, id));
@@ -158,20 +157,18 @@ export class Tray {
 
   #keep(items: readonly TrayItem[]): void {
     for (const item of items)
-      this.#next(async ({ store, room }) => {
+      this.#next(async ({ store, place }) => {
         const { id, name, file, isDone } = item;
         if (isDone) return;
-        await store.addFile(room, { id, name, file });
+        await store.addFile(place, { id, name, file });
         item.isKept = true;
       });
   }
 
   /** One after the other: they come back in the order they were added, and none after it was sent. */
   #next(change: (kept: Kept) => Promise<void>): void {
-    const kept = this.#kept;
-    if (!kept) return;
     // What does not fit on the device stays in the page alone, which asks before it goes.
-    this.#work = this.#work.then(() => change(kept)).catch(() => undefined);
+    this.#work = this.#work.then(() => change(this.#kept)).catch(() => undefined);
   }
 
   /** Gives all of them away and is empty. */
@@ -188,16 +185,16 @@ export class Tray {
   }
 }
 
-/** Trays of conversations that were left wait until one comes back. A page that goes asks before something would be lost. */
+/** Trays of conversations and threads that were left wait until one comes back. A page that goes asks before something would be lost. */
 class Trays {
   readonly #trays = new Map<string, Tray>();
 
-  of({ me, drafts }: WorkspaceData, room: RoomId): Tray {
-    const key = `${me} ${room}`;
+  of({ me, drafts }: WorkspaceData, place: DraftPlace): Tray {
+    const key = `${me} ${place}`;
     addEventListener('beforeunload', this.ask);
     let tray = this.#trays.get(key);
     if (!tray) {
-      this.#trays.set(key, (tray = new Tray({ store: drafts, room })));
+      this.#trays.set(key, (tray = new Tray({ store: drafts, place })));
       void tray.load();
     }
     return tray;
