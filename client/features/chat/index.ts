@@ -18,6 +18,7 @@ export { default as PeopleChoice } from './start/PeopleChoice.svelte';
 export { plainOf } from './message-markdown.ts';
 export { customerPanel } from './side/customer-panel.svelte.ts';
 export { linkTo } from './commands.ts';
+export { filledReply } from './replies/replies.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
 /** The page on which administrators bring conversations from elsewhere: few ever open it. */

@@ -1,5 +1,5 @@
 import CustomerList from './list/CustomerList.svelte';
-import CustomerPage from './CustomerPage.svelte';
+import CustomersPane from './CustomersPane.svelte';
 import Reminders from './Reminders.svelte';
 import { customerPanel } from '../chat/index.ts';
 import SidePanel from './SidePanel.svelte';
@@ -7,9 +7,11 @@ import { customersPalette } from './palette.ts';
 
 export const feature = {
   list: CustomerList,
-  content: CustomerPage,
+  content: CustomersPane,
   background: Reminders,
   palette: customersPalette,
 };
+
+export { settingsPages } from './settings/index.ts';
 
 customerPanel.component = SidePanel;

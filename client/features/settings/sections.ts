@@ -1,6 +1,7 @@
 /* The pages of the settings, in order. */
 import Bell from '@lucide/svelte/icons/bell';
 import Building from '@lucide/svelte/icons/building-2';
+import Contact from '@lucide/svelte/icons/contact-round';
 import Database from '@lucide/svelte/icons/database';
 import Download from '@lucide/svelte/icons/download';
 import FileInput from '@lucide/svelte/icons/file-input';
@@ -12,6 +13,7 @@ import UserRound from '@lucide/svelte/icons/user-round';
 import type { Component } from 'svelte';
 import AboutSection from './sections/AboutSection.svelte';
 import AppearanceSection from './sections/AppearanceSection.svelte';
+import CustomersSection from './sections/CustomersSection.svelte';
 import DevicesSection from './sections/DevicesSection.svelte';
 import ExportSection from './sections/ExportSection.svelte';
 import ImportSection from './sections/ImportSection.svelte';
@@ -31,6 +33,7 @@ export interface Section {
     | 'storage'
     | 'export'
     | 'import'
+    | 'customers'
     | 'workspace'
     | 'about';
   readonly icon: Component<{ size?: number | string }>;
@@ -48,6 +51,7 @@ export const sections: readonly Section[] = [
   { id: 'storage', icon: Database, content: StorageSection },
   { id: 'export', icon: Download, content: ExportSection },
   { id: 'import', icon: FileInput, content: ImportSection, forAdmins: true },
+  { id: 'customers', icon: Contact, content: CustomersSection },
   { id: 'workspace', icon: Building, content: WorkspaceSection },
   { id: 'about', icon: Info, content: AboutSection },
 ];

@@ -1,0 +1,39 @@
+/* Quick replies: words that one says often, found by what one remembers of them, and filled in when they are said. */
+import type { QuickReply } from '../../../../shared/features/personal/schema.ts';
+import { compareNames, matchesName, nameRank } from '../../../i18n/index.ts';
+
+const mostOffered = 50;
+
+/** By title first, then by folder and text; the person's own come before those of everybody where both fit as well. */
+export function findReplies(
+  typed: string,
+  own: readonly QuickReply[],
+  team: readonly QuickReply[],
+): readonly QuickReply[] {
+  return [...own.map((reply) => ({ reply, side: 0 })), ...team.map((reply) => ({ reply, side: 1 }))]
+    .filter(({ reply }) => matchesName(typed, reply.title, [reply.folder, reply.text]))
+    .sort(
+      (a, b) =>
+        nameRank(typed, a.reply.title) - nameRank(typed, b.reply.title) ||
+        a.side - b.side ||
+        compareNames(a.reply.folder, b.reply.folder) ||
+        compareNames(a.reply.title, b.reply.title),
+    )
+    .slice(0, mostOffered)
+    .map(({ reply }) => reply);
+}
+
+export interface Places {
+  /** Empty while nobody knows their name. */
+  readonly customer: string;
+  readonly me: string;
+  readonly company: string;
+}
+
+/** The text with its places filled in. A customer without a name is left out, and so is what only led to it. */
+export function filledReply(text: string, { customer, me, company }: Places): string {
+  const named =
+    customer === '' ? text.replace(/[^\S\n]*\{customer\}/gu, '').replace(/^[\s,，、]+/u, '') : text;
+  const places: Readonly<Record<string, string>> = { customer, me, company };
+  return named.replace(/\{(customer|me|company)\}/g, (_, place: string) => places[place] ?? '');
+}

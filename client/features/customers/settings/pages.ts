@@ -1,0 +1,21 @@
+/* The pages behind the list of customers, in the order in which they are offered. */
+import Link from '@lucide/svelte/icons/link';
+import MessageSquareText from '@lucide/svelte/icons/message-square-text';
+import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
+import type { Component } from 'svelte';
+import { t } from './strings.ts';
+
+export type SettingsView = 'links' | 'replies' | 'setup';
+
+interface SettingsPage {
+  readonly view: SettingsView;
+  readonly href: string;
+  readonly icon: Component<{ size?: number | string; strokeWidth?: number }>;
+  readonly title: () => string;
+}
+
+export const settingsPages: readonly SettingsPage[] = [
+  { view: 'links', href: '/customers/links', icon: Link, title: () => t.links },
+  { view: 'replies', href: '/customers/replies', icon: MessageSquareText, title: () => t.replies },
+  { view: 'setup', href: '/customers/setup', icon: SlidersHorizontal, title: () => t.setup },
+];
