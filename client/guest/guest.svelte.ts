@@ -159,26 +159,26 @@ export class Guest {
     await this.refresh();
   }
 
-  /** Asks the relay who this is, and what the link says. */
+  /** Asks the relay what the link says, and whether the conversation that is here goes on. */
   async refresh(): Promise<void> {
-    const [card, session] = await Promise.all([relay.getCard(this.code), relay.getSession()]);
+    const card = await relay.getCard(this.code);
     if (card.ok) await this.#takeCard(card.value);
-    if (session.ok) {
-      await this.#adopt(session.value);
-      // By another link of the company: the conversation is the same, and the company learns where this came from.
-      if (card.ok && (await this.#store.fact('code')) !== this.code) await this.agree();
-      return;
-    }
-    const { code } = session.error;
-    if (this.#session) {
-      if (isOver(session.error)) await this.#ended();
-      return;
-    }
+    if (this.#session) return this.#goOn(card.ok);
     if (card.ok || (this.#card && card.error.code === 'offline')) this.#phase = 'meeting';
     else if (card.error.code === 'link-invalid' || card.error.code === 'link-expired')
       this.#phase = 'no-link';
     else this.#phase = 'unreachable';
-    if (!isOver(session.error) && code !== 'offline') this.#problem = code;
+  }
+
+  async #goOn(isLink: boolean): Promise<void> {
+    const answer = await relay.getSession();
+    if (!answer.ok) {
+      if (isOver(answer.error)) await this.#ended();
+      return;
+    }
+    await this.#adopt(answer.value);
+    // By another link of the company: the conversation is the same, and the company learns where this came from.
+    if (isLink && (await this.#store.fact('code')) !== this.code) await this.agree();
   }
 
   async #takeCard(card: ContactCard): Promise<void> {

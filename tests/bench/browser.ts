@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { newId, type WorkspaceId } from '../../shared/base/ids.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
-import { firstScreen } from '../support/bundle-budget.ts';
+import { firstScreen, guestScripts, type Weight } from '../support/bundle-budget.ts';
 import { accounts, Journey } from '../support/journey.ts';
 import { sendCommands, type Command } from '../support/journey-commands.ts';
 import { Person } from '../support/person.ts';
@@ -62,10 +62,15 @@ export const offlineStart = (): Promise<Figure[]> =>
     }
   });
 
-/** What a browser fetches before the first screen of the built client. */
+/** What a browser fetches before the first screen of the built client, and all scripts of the guest's page. */
 export function bundle(): Promise<Figure[]> {
-  const weights = firstScreen(fileURLToPath(new URL('../../dist/client', import.meta.url)));
-  const bytes = weights.reduce((sum, { gzip }) => sum + gzip, 0);
-  const how = `${weights.length} files of scripts, styles and the page`;
-  return Promise.resolve([{ name: 'first screen', value: bytes / 1000, unit: 'kB gzip', how }]);
+  const client = fileURLToPath(new URL('../../dist/client', import.meta.url));
+  const figure = (name: string, weights: readonly Weight[], what: string): Figure => {
+    const bytes = weights.reduce((sum, { gzip }) => sum + gzip, 0);
+    return { name, value: bytes / 1000, unit: 'kB gzip', how: `${weights.length} ${what}` };
+  };
+  return Promise.resolve([
+    figure('first screen', firstScreen(client), 'files of scripts, styles and the page'),
+    figure('guest page', guestScripts(client), 'scripts, the service worker with them'),
+  ]);
 }

@@ -2,20 +2,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { firstScreen } from '../support/bundle-budget.ts';
+import { firstScreen, guestScripts, type Weight } from '../support/bundle-budget.ts';
 
 /** Scripts and styles before the first screen, after gzip. */
 const budget = 170_000;
+/** All scripts of the guest's page: opened on a phone, on any network, by somebody who may never come back. */
+const guestBudget = 60_000;
 const client = fileURLToPath(new URL('../../dist/client', import.meta.url));
 
-test('what loads before the first screen weighs at most 170 kB', () => {
-  const parts = firstScreen(client);
+function expectAtMost(parts: readonly Weight[], most: number): void {
   const table = parts
     .map(({ file, gzip }) => `${(gzip / 1000).toFixed(1).padStart(7)} kB  ${file}`)
     .join('\n');
   const total = parts.reduce((sum, part) => sum + part.gzip, 0);
   expect(parts.some(({ file }) => file.endsWith('.js'))).toBe(true);
-  expect(total, `too heavy:\n${table}`).toBeLessThanOrEqual(budget);
+  expect(total, `too heavy:\n${table}`).toBeLessThanOrEqual(most);
+}
+
+test('what loads before the first screen weighs at most 170 kB', () => {
+  expectAtMost(firstScreen(client), budget);
+});
+
+test('all scripts of the guest’s page weigh at most 60 kB', () => {
+  expectAtMost(guestScripts(client), guestBudget);
 });
 
 test('the editor loads when a document is opened, not before', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -47,5 +47,14 @@ export function firstScreen(folder: string): Weight[] {
   }
   return [...files]
     .map((file) => ({ file, gzip: gzipSync(readFileSync(join(folder, file))).length }))
+    .sort((a, b) => b.gzip - a.gzip);
+}
+
+/** Every script of the guest's page, its service worker with them. Heaviest first. */
+export function guestScripts(folder: string): Weight[] {
+  const below = join(folder, 'c');
+  return readdirSync(below, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => ({ file: `c/${file}`, gzip: gzipSync(readFileSync(join(below, file))).length }))
     .sort((a, b) => b.gzip - a.gzip);
 }
