@@ -1,5 +1,7 @@
 /* Quick replies: words that one says often, found by what one remembers of them, and filled in when they are said. */
+import type { ChatState } from '../../../../shared/features/chat/schema.ts';
 import type { QuickReply } from '../../../../shared/features/personal/schema.ts';
+import type { WorkspaceData } from '../../../data/api.ts';
 import { compareNames, matchesName, nameRank } from '../../../i18n/index.ts';
 
 const mostOffered = 50;
@@ -29,6 +31,16 @@ export interface Places {
   readonly me: string;
   readonly company: string;
 }
+
+/** Who they are in a conversation with a customer. */
+export const customerPlaces = (
+  data: Pick<WorkspaceData, 'me' | 'directory'>,
+  { guest, guests }: Pick<ChatState, 'guest' | 'guests'>,
+): Places => ({
+  customer: (guest === undefined ? undefined : guests?.[guest]?.name) ?? '',
+  me: data.directory.members[data.me]?.name ?? '',
+  company: data.directory.name,
+});
 
 /** The text with its places filled in. A customer without a name is left out, and so is what only led to it. */
 export function filledReply(text: string, { customer, me, company }: Places): string {
