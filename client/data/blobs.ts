@@ -32,11 +32,15 @@ export async function hashOf(blob: Blob): Promise<string> {
   return hex(digest.digest());
 }
 
-const named = (room: RoomId, hash: string): string => `room=${encodeURIComponent(room)}&hash=${hash}`;
+/** As whom the relay is asked, where a browser may be known to it both as a member and as a guest. */
+export type AskedAs = 'member' | 'guest';
+
+const named = (room: RoomId, hash: string, as: AskedAs): string =>
+  `room=${encodeURIComponent(room)}&hash=${hash}${as === 'guest' ? '&as=guest' : ''}`;
 
 /** Where the relay serves a file of a room; with a name, to be saved under it. */
-export const addressOfBlob = (room: RoomId, hash: string, name?: string): string =>
-  `/api/blob?${named(room, hash)}${name === undefined ? '' : `&name=${encodeURIComponent(name)}`}`;
+export const addressOfBlob = (room: RoomId, hash: string, name?: string, as: AskedAs = 'member'): string =>
+  `/api/blob?${named(room, hash, as)}${name === undefined ? '' : `&name=${encodeURIComponent(name)}`}`;
 
 const unreachable = failure('offline', 'the relay cannot be reached');
 
@@ -90,8 +94,13 @@ const copyBlob = ({ from, room, hash }: BlobRecord): Promise<Result<Response, Fa
  * Sends a file in parts and goes on where the relay says that it has got to, also after a reload here or a restart there.
  * Resolves to true as well when it is not wanted any more; the relay then forgets what it has of it.
  */
-export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<Result<true, Failure>> {
+export async function uploadBlob(
+  blob: BlobRecord,
+  watch: UploadWatch,
+  as: AskedAs = 'member',
+): Promise<Result<true, Failure>> {
   const { room, hash, bytes } = blob;
+  const address = `/api/upload?${named(room, hash, as)}`;
   if (blob.from !== undefined) {
     const copied = await copyBlob(blob);
     if (copied.ok) return ok(true);
@@ -100,7 +109,7 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
   if (!bytes) return err(failure('not-found', 'the file is not on this device'));
   let at = 0;
   if (bytes.size > firstPart) {
-    const begun = await askFor<Progress>(`/api/upload?${named(room, hash)}`);
+    const begun = await askFor<Progress>(address);
     if (!begun.ok) return begun;
     if (begun.value.stored) return ok(true);
     at = begun.value.received;
@@ -112,11 +121,11 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
     const wanted = await watch.wanted();
     if (wanted === 'later') return err(unreachable);
     if (wanted === 'never') {
-      await ask(`/api/upload?${named(room, hash)}`, { method: 'DELETE' });
+      await ask(address, { method: 'DELETE' });
       return ok(true);
     }
     const began = performance.now();
-    const answer = await askFor<Progress>(`/api/upload?${named(room, hash)}&size=${bytes.size}&at=${at}`, {
+    const answer = await askFor<Progress>(`${address}&size=${bytes.size}&at=${at}`, {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/octet-stream' },
       body: bytes.slice(at, at + part),
@@ -143,7 +152,7 @@ export async function uploadBlob(blob: BlobRecord, watch: UploadWatch): Promise<
 
 /** Whether the relay has a file of a room, without fetching it. */
 export async function checkBlob(room: RoomId, hash: string): Promise<Result<true, Failure>> {
-  const answer = await askFor<State>(`/api/blob/state?${named(room, hash)}`);
+  const answer = await askFor<State>(`/api/blob/state?${named(room, hash, 'member')}`);
   if (!answer.ok) return answer;
   const { stored, removed, received } = answer.value;
   if (stored) return ok(true);
@@ -157,8 +166,9 @@ export async function downloadBlob(
   room: RoomId,
   hash: string,
   came: (bytes: number) => void = () => undefined,
+  as: AskedAs = 'member',
 ): Promise<Result<Blob, Failure>> {
-  const answer = await ask(addressOfBlob(room, hash));
+  const answer = await ask(addressOfBlob(room, hash, undefined, as));
   if (!answer.ok) return answer;
   try {
     const { body, headers } = answer.value;

@@ -197,9 +197,9 @@ export class GuestEngine {
     const connection = this.#connection;
     if (!connection || this.#welcome) return;
     if (welcome.member !== this.#deps.member) {
-      // Somebody of the company is signed in in this browser, and the relay took the page for theirs.
+      // Another page of this browser began anew.
       this.stop();
-      return this.#events.over(failure('forbidden', 'this browser is signed in as a member'));
+      return this.#events.over(failure('forbidden', 'this browser is another guest now'));
     }
     this.#welcome = welcome;
     this.#n = welcome.lastCommand;

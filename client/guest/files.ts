@@ -42,7 +42,7 @@ export async function findFile(
 ): Promise<Result<Blob, Failure>> {
   const here = await store.file(hash);
   if (here) return ok(here.bytes);
-  const fetched = await downloadBlob(room, hash);
+  const fetched = await downloadBlob(room, hash, undefined, 'guest');
   // Shown also where the device has no room to keep it.
   if (fetched.ok && fetched.value.size <= keptUpTo)
     await keepBytes(store, room, fetched.value, '', false).catch(() => undefined);

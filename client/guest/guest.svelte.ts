@@ -20,8 +20,8 @@ const sayAgainAfter = 2_500;
 
 export type Phase = 'opening' | 'no-link' | 'unreachable' | 'no-storage' | 'meeting' | 'talking' | 'over';
 
-/** Why a conversation is over; `elsewhere`: this browser is signed in as a member, and the relay takes it for one. */
-export type Over = 'by-company' | 'by-guest' | 'elsewhere';
+/** Who ended the conversation. */
+export type Over = 'by-company' | 'by-guest';
 
 /** A file on its way to the relay. */
 export interface Upload {
@@ -203,7 +203,9 @@ export class Guest {
       return false;
     }
     await this.#store.setFact('code', this.code);
+    await this.#store.dropFact('ended');
     await this.#adopt(answer.value);
+    if (this.#over) location.reload();
     return true;
   }
 
@@ -243,7 +245,7 @@ export class Guest {
         openSocket: this.#openSocket,
         timers: systemTimers,
         random: Math.random,
-        upload: uploadBlob,
+        upload: (file, watch) => uploadBlob(file, watch, 'guest'),
         async isOver() {
           const answer = await relay.getSession();
           return !answer.ok && isOver(answer.error) ? answer.error : null;
@@ -261,7 +263,7 @@ export class Guest {
         present: (members) => this.#presence.online(members),
         states: (states) => this.#presence.see(states, member),
         sent: (hash, sent) => this.#uploaded(hash, { sent }),
-        over: (why) => void (why.code === 'forbidden' ? this.#end('elsewhere') : this.#ended()),
+        over: (why) => void (isOver(why) ? this.#ended() : this.refresh()),
         failed: (error) => (this.#problem = problemOf(error)),
       },
     );
@@ -413,7 +415,7 @@ export class Guest {
   }
 
   address(hash: string, name?: string): string {
-    return addressOfBlob(this.#session!.chat, hash, name);
+    return addressOfBlob(this.#session!.chat, hash, name, 'guest');
   }
 
   /** Null when the company has it. */
@@ -460,7 +462,8 @@ export class Guest {
   }
 }
 
-const isOver = ({ code }: Failure): boolean => code === 'not-signed-in' || code === 'session-ended';
+const isOver = ({ code }: Failure): boolean =>
+  code === 'not-signed-in' || code === 'session-ended' || code === 'customer-ended';
 
 /** What the device could not do; anything else is a fault of the page, and is said as one. */
 const problemOf = (error: unknown): ErrorCode => {

@@ -86,6 +86,10 @@ export class LocalCopy implements GuestStore {
     await (await this.#db()).put('facts', value, key);
   }
 
+  async dropFact(key: keyof Facts): Promise<void> {
+    await (await this.#db()).delete('facts', key);
+  }
+
   async #change(work: (tx: Change) => Promise<void>): Promise<void> {
     const tx = (await this.#db()).transaction(all, 'readwrite', { durability: 'strict' });
     tx.done.catch(() => undefined);
