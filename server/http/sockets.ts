@@ -358,6 +358,8 @@ function linkOf(webSocket: WebSocket, socket: Duplex): Link {
     send(messages: readonly Bytes[]) {
       if (webSocket.readyState !== webSocket.OPEN) return;
       // Frames are made once for all receivers, and the turn's frames go out in one write.
+      const [only] = messages;
+      if (only && messages.length === 1) return void socket.write(frameOnce(only));
       socket.cork();
       for (const message of messages) socket.write(frameOnce(message));
       socket.uncork();

@@ -48,6 +48,24 @@ export interface Work {
   failed(failure: Failure): void;
 }
 
+function batchOf(works: readonly Work[]): Omit<WriteBatch, 'also'> {
+  const rows: NewRow[] = [];
+  const commands: SettledCommand[] = [];
+  const leases: Lease[] = [];
+  const claims: Claim[] = [];
+  const readers: WriteBatch['readers'][number][] = [];
+  const erasures: Erasure[] = [];
+  for (const work of works) {
+    if (work.row) rows.push(work.row);
+    if (work.command) commands.push(work.command);
+    if (work.leases) leases.push(...work.leases);
+    if (work.claims) claims.push(...work.claims);
+    if (work.readers) readers.push(...work.readers);
+    if (work.erasure) erasures.push(work.erasure);
+  }
+  return { rows, commands, leases, claims, readers, erasures };
+}
+
 /** A stored row with the work it came from, for those who show it to others. */
 export interface Committed {
   readonly row: StoredRow;
@@ -121,16 +139,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
 
   const persist = (works: readonly Work[], also: readonly (() => void)[], syncLater = false): StoredRow[] => {
     const started = performance.now();
-    const rows = store.commit({
-      rows: works.flatMap((work) => work.row ?? []),
-      commands: works.flatMap((work) => work.command ?? []),
-      leases: works.flatMap((work) => work.leases ?? []),
-      claims: works.flatMap((work) => work.claims ?? []),
-      readers: works.flatMap((work) => work.readers ?? []),
-      erasures: works.flatMap((work) => work.erasure ?? []),
-      also,
-      ...(syncLater ? { syncLater } : {}),
-    });
+    const rows = store.commit({ ...batchOf(works), also, syncLater });
     metrics.committed(rows.length, (performance.now() - started) / 1000);
     return rows;
   };

@@ -111,16 +111,17 @@ export function showToPlain(committed: readonly Committed[], plain: PlainByRoom,
     const writer = works.every((each) => each.work.origin === work.origin) ? work.origin : undefined;
     const frames = joinUpdates(works.map((each) => each.row.bytes)).map(plainUpdate);
     const isPartly = isPartlyRead(room, access);
+    const isReopened = reopened.has(room);
     for (const session of sessions) {
       if (isPartly && access.window(session.caller.member, room).isPart) {
         session.end(onlyPart.code, onlyPart.message);
         continue;
       }
       if (session === writer) continue;
-      const from = reopened.has(room) ? access.window(session.caller.member, room).from : 0;
       // Whoever is let in anew asks again, and is told what is theirs.
-      if (row.seq < from) session.end('stopping', 'come back for what may be read now');
-      else for (const frame of frames) session.send(frame);
+      if (isReopened && row.seq < access.window(session.caller.member, room).from)
+        session.end('stopping', 'come back for what may be read now');
+      else for (let i = 0; i < frames.length; i++) session.send(frames[i]!);
     }
   }
 }

@@ -43,6 +43,8 @@ export function createOutboxes(
     held: boolean;
     ended: boolean;
   }
+  /** Never pushed to: an empty array that grows takes place for many, and most turns have one for each of many sockets. */
+  const nothing: Bytes[] = [];
   let dirty: Outbox[] = [];
   let scheduled = false;
 
@@ -53,7 +55,7 @@ export function createOutboxes(
 
   const write = (box: Outbox): void => {
     const { messages, bytes } = box;
-    box.messages = [];
+    box.messages = nothing;
     box.bytes = 0;
     metrics.sent(bytes);
     if (messages.length > 0) box.link.send(messages);
@@ -85,7 +87,7 @@ export function createOutboxes(
       const box: Outbox = {
         link,
         tooSlow,
-        messages: [],
+        messages: nothing,
         bytes: 0,
         largest: 0,
         finished: null,
@@ -112,7 +114,10 @@ export function createOutboxes(
       };
       return {
         send(message) {
-          if (counts(message) && box.messages.push(message) === 1) isDirty();
+          if (!counts(message)) return;
+          if (box.messages.length > 0) return void box.messages.push(message);
+          box.messages = [message];
+          isDirty();
         },
         get lying() {
           return box.bytes + link.buffered;
@@ -123,7 +128,7 @@ export function createOutboxes(
           return (first) => {
             box.held = false;
             if (!counts(first)) return;
-            box.messages.unshift(first);
+            box.messages = [first, ...box.messages];
             isDirty();
           };
         },
@@ -137,7 +142,7 @@ export function createOutboxes(
         },
         end() {
           box.ended = true;
-          box.messages = [];
+          box.messages = nothing;
           box.bytes = 0;
         },
       };
