@@ -15,6 +15,8 @@ const forBrowserCode = {
 
 export default defineConfig({
   test: {
+    // All processors: the default leaves one to whoever works beside it.
+    maxWorkers: '100%',
     projects: [
       {
         ...forNode,
