@@ -9,6 +9,7 @@ import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addCardRoutes } from './http/routes/card.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
+import { addGuestRoutes } from './http/routes/guest.ts';
 import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
 import { addGroupLinkRoutes } from './http/routes/group-link.ts';
@@ -59,6 +60,7 @@ export function createApp(options: AppOptions): Routes {
   addBlobRoutes(app, deps);
   addCardRoutes(app, deps);
   addPeopleRoutes(app, deps);
+  addGuestRoutes(app, deps);
   if (deps.push) addPushRoutes(app, deps, deps.push);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);

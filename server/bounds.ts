@@ -81,6 +81,14 @@ export const boundTable = {
   deviceLeases: count(20_000, limits.leases, 'most'),
   memberLeases: count(60_000, limits.leases, 'most'),
 
+  // Guests: customers that begin in a day, of one network and of all; what one of them may send and keep.
+  networkGuests: count(1_000, 1, 'most'),
+  newGuests: count(20_000, 1, 'most'),
+  guestCommands: count(5_000, 10, 'most'),
+  guestLeases: count(320, limits.leases, 'most'),
+  guestSockets: count(40, 1, 'most'),
+  guestFiles: bytes(1024 * mebi, mebi, 2 ** 50),
+
   // Who is where.
   watchedRooms: count(4_096, 1, 'most'),
   awareness: bytes(limits.awareness, kibi, mebi),

@@ -10,6 +10,7 @@ import { createBoundMetrics } from './bound-metrics.ts';
 import { prepareDecoy } from './auth/passwords.ts';
 import { readConfig, type Config } from './config.ts';
 import { FolderError } from './folder-error.ts';
+import { guestCookieToken } from './http/guest-cookie.ts';
 import { createRequestMetrics } from './http/metrics.ts';
 import { isOwnOrigin } from './http/origin.ts';
 import { networkBehind, speaksTls } from './http/request-facts.ts';
@@ -102,6 +103,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   const tidy = (): void => {
     try {
       auth.sessions.tidy();
+      auth.guests.tidy();
     } catch (error) {
       log.warn({ err: error }, 'old sessions could not be removed');
     }
@@ -166,6 +168,10 @@ async function run(config: Config, log: Logger): Promise<void> {
     isOwnOrigin: (origin, { headers }) =>
       isOwnOrigin(origin, { publicUrl, host: headers.host, secure: isOverTls(headers) }),
     cookieToken: ({ headers }) => cookieToken(headers.cookie, isOverTls(headers)),
+    guests: {
+      sessions: auth.guests,
+      cookieToken: ({ headers }) => guestCookieToken(headers.cookie, isOverTls(headers)),
+    },
     networkOf: ({ socket, headers }) =>
       networkBehind(socket.remoteAddress, one(headers['x-forwarded-for']), trustedProxies),
     bounds,

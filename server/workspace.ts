@@ -128,7 +128,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       ...(metrics ? { boundMetrics: metrics } : {}),
     });
     const { sessionLimits } = options;
-    const auth = createAuth({ store: authStore, relay, clock, ...(sessionLimits ? { sessionLimits } : {}) });
+    const auth = createAuth({
+      ...{ store: authStore, relay, clock, bounds },
+      ...(metrics ? { metrics } : {}),
+      ...(sessionLimits ? { sessionLimits } : {}),
+    });
     const operator = createOperator({ database, journal, epoch, clock });
     return {
       relay,

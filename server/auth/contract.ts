@@ -1,5 +1,5 @@
 import type { Role } from '../../shared/access/actor.ts';
-import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+import type { CustomerId, DeviceId, MemberId } from '../../shared/base/ids.ts';
 
 /** How a member signs in. Who a member is stands in the directory; times are milliseconds since 1970 everywhere. */
 export interface Account {
@@ -50,6 +50,15 @@ export interface JoinRequest {
   readonly createdAt: number;
 }
 
+/** A browser of a guest. It is over when the customer was ended after it began: that stands in their file. */
+export interface GuestSession {
+  readonly id: string;
+  readonly customer: CustomerId;
+  readonly device: DeviceId;
+  readonly createdAt: number;
+  readonly seenAt: number;
+}
+
 /** Accounts, sessions, invitations and requests as stored. Secrets arrive as fingerprints only. Every method may throw `StorageError`. */
 export interface AuthStore {
   accountByEmail(email: string): Account | null;
@@ -84,4 +93,13 @@ export interface AuthStore {
   requestByEmail(email: string): JoinRequest | null;
   requestCount(): number;
   deleteRequest(id: string): void;
+
+  insertGuestSession(session: GuestSession, token: Uint8Array): void;
+  guestSessionByToken(token: Uint8Array): GuestSession | null;
+  touchGuestSession(id: string, at: number): void;
+  deleteGuestSessionsSeenBefore(at: number): void;
+
+  /** The key by which people outside know this workspace (ed25519, DER in base64); null before it was made. */
+  workspaceKey(): { readonly publicKey: string; readonly privateKey: string } | null;
+  setWorkspaceKey(keys: { readonly publicKey: string; readonly privateKey: string }): void;
 }

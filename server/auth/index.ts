@@ -1,7 +1,9 @@
 import type { Clock } from '../../shared/base/clock.ts';
+import { defaultBounds, noBoundMetrics, type BoundMetrics, type Bounds } from '../bounds.ts';
 import type { Relay } from '../relay/contract.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import type { AuthStore } from './contract.ts';
+import { createGuests, type Guests } from './guests.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { createSessions, defaultSessionLimits, type AuthSessions, type SessionLimits } from './sessions.ts';
@@ -15,6 +17,7 @@ export type { AuthStore } from './contract.ts';
 /** Everything about who may come in. */
 export interface Auth {
   readonly sessions: AuthSessions;
+  readonly guests: Guests;
   readonly signIn: SignIn;
   readonly invitations: Invitations;
   readonly setup: Setup;
@@ -30,6 +33,8 @@ export interface AuthDeps {
   readonly clock: Clock;
   readonly limits?: ThrottleLimits;
   readonly sessionLimits?: SessionLimits;
+  readonly bounds?: Bounds;
+  readonly metrics?: BoundMetrics;
 }
 
 /**
@@ -41,6 +46,7 @@ const mostWaiting = 2_000;
 
 export function createAuth(deps: AuthDeps): Auth {
   const { store, relay, clock, limits = defaultThrottle, sessionLimits = defaultSessionLimits } = deps;
+  const { bounds = defaultBounds, metrics = noBoundMetrics } = deps;
   const turns = createTurns(atOnce, mostWaiting);
   const admission = createAdmission({ store, relay, clock, turns });
   const { admit } = admission;
@@ -48,6 +54,7 @@ export function createAuth(deps: AuthDeps): Auth {
   return {
     admit,
     sessions: createSessions({ store, clock, relay, limits: sessionLimits }),
+    guests: createGuests({ store, relay, clock, bounds, metrics }),
     signIn: createSignIn({ store, relay, throttle: createThrottle(limits), turns }),
     requests,
     invitations: createInvitations({ store, relay, clock, admission, requests }),

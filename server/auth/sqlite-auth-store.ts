@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
 import { guarded } from '../storage/sqlite/guard.ts';
 import { insertInto, isSound } from '../storage/sqlite/summed.ts';
-import type { Account, AuthStore, Invitation, JoinRequest, Session } from './contract.ts';
+import type { Account, AuthStore, GuestSession, Invitation, JoinRequest, Session } from './contract.ts';
 
 const account = 'member, email, password, created_at AS createdAt';
 const session = 'id, member, device, device_name AS deviceName, created_at AS createdAt, seen_at AS seenAt';
@@ -76,6 +76,10 @@ export function createSqliteAuthStore(db: Database): AuthStore {
   const insertRequest = run(
     insertInto('join_requests', 'id, invitation, name, email, password, member, created_at'),
   );
+  const insertGuest = run(insertInto('guest_sessions', 'id, token, customer, device, created_at, seen_at'));
+  const touchGuest = run('UPDATE guest_sessions SET seen_at = ? WHERE id = ?');
+  const deleteGuestsSeenBefore = run('DELETE FROM guest_sessions WHERE seen_at < ?');
+  const setKey = run(insertInto('workspace_keys', 'only_one, public, private', 'OR REPLACE'));
   const countRequests = one<{ count: number }>('SELECT count(*) AS count FROM join_requests');
   const deleteRequest = run('DELETE FROM join_requests WHERE id = ?');
 
@@ -140,5 +144,17 @@ export function createSqliteAuthStore(db: Database): AuthStore {
     ),
     requestCount: () => countRequests()?.count ?? 0,
     deleteRequest: (id) => void deleteRequest(id),
+    insertGuestSession: (row, token) =>
+      void insertGuest(row.id, token, row.customer, row.device, row.createdAt, row.seenAt),
+    guestSessionByToken: one<GuestSession>(
+      `SELECT id, customer, device, created_at AS createdAt, seen_at AS seenAt
+       FROM guest_sessions WHERE token = ? AND ${isSound('guest_sessions')}`,
+    ),
+    touchGuestSession: (id, at) => void touchGuest(at, id),
+    deleteGuestSessionsSeenBefore: (at) => void deleteGuestsSeenBefore(at),
+    workspaceKey: one<{ publicKey: string; privateKey: string }>(
+      `SELECT public AS publicKey, private AS privateKey FROM workspace_keys WHERE ${isSound('workspace_keys')}`,
+    ),
+    setWorkspaceKey: ({ publicKey, privateKey }) => void setKey(1, publicKey, privateKey),
   };
 }

@@ -61,7 +61,12 @@ type Other =
   | 'claimDevice'
   | 'touchSession'
   | 'deleteSessionsSeenBefore'
-  | 'deleteSessionsMadeBefore';
+  | 'deleteSessionsMadeBefore'
+  // Guests are taken out by an entry of their customer's file, and that is noted.
+  | `${string}GuestSession${string}`
+  | `guestSession${string}`
+  | 'workspaceKey'
+  | 'setWorkspaceKey';
 type Undecided = Exclude<keyof AuthStore, Noted | Other>;
 
 export function journalledAuth(store: AuthStore, note: Note, head: () => number): AuthStore {

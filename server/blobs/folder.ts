@@ -17,7 +17,7 @@ export interface FolderBlobsDeps {
   readonly folder: string;
   readonly index: BlobIndex;
   readonly clock: Clock;
-  readonly bounds: Pick<Bounds, 'blob' | 'file' | 'files' | 'memberFiles' | 'memberUploads'>;
+  readonly bounds: Pick<Bounds, 'blob' | 'file' | 'files' | 'memberFiles' | 'guestFiles' | 'memberUploads'>;
   readonly boundMetrics?: BoundMetrics;
 }
 

@@ -1,4 +1,5 @@
 import { failure, type Failure } from '../../shared/base/errors.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
@@ -20,7 +21,7 @@ export interface Usage {
 
 export function createUsage(
   index: BlobIndex,
-  bounds: Pick<Bounds, 'files' | 'memberFiles'>,
+  bounds: Pick<Bounds, 'files' | 'memberFiles' | 'guestFiles'>,
   metrics: BoundMetrics,
 ): Usage {
   const found = index.usage();
@@ -28,14 +29,15 @@ export function createUsage(
   const members = new Map(found.members);
   const tell = (): void => metrics.reached('files', all);
   tell();
-  for (const size of members.values()) metrics.reached('memberFiles', size);
+  const boundOf = (by: MemberId) => (isGuest(by) ? ('guestFiles' as const) : ('memberFiles' as const));
+  for (const [by, size] of members) metrics.reached(boundOf(by), size);
 
   const change = (hash: string, by: MemberId, size: number): void => {
     if (!index.has(hash)) all += size;
     if (!index.has(hash, by)) {
       const own = (members.get(by) ?? 0) + size;
       members.set(by, own);
-      metrics.reached('memberFiles', own);
+      metrics.reached(boundOf(by), own);
     }
     tell();
   };
@@ -44,8 +46,8 @@ export function createUsage(
       const over =
         all + waiting.all + more > bounds.files
           ? 'files'
-          : (members.get(by) ?? 0) + waiting.bytes + more > bounds.memberFiles
-            ? 'memberFiles'
+          : (members.get(by) ?? 0) + waiting.bytes + more > bounds[boundOf(by)]
+            ? boundOf(by)
             : null;
       if (!over) return ok(true);
       metrics.struck(over);

@@ -1,8 +1,11 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { failure, type ErrorCode } from '../../shared/base/errors.ts';
+import { isGuest } from '../../shared/base/guests.ts';
+import type { Caller } from '../relay/contract.ts';
 import type { AppDeps } from './deps.ts';
 import type { AppEnvironment } from './environment.ts';
+import { readGuestCookie } from './guest-cookie.ts';
 import { isOwnOrigin } from './origin.ts';
 import { refuse, Refused } from './refusals.ts';
 import { isSecure } from './request-facts.ts';
@@ -25,7 +28,7 @@ export const fromOwnPages = ({ publicUrl, trustedProxies }: AppDeps): Middleware
       return refuse('wrong-origin', 'the request comes from another site');
     if (site === 'cross-site' || site === 'same-site')
       return refuse('wrong-origin', 'the request comes from another site');
-    const cookie = readSessionCookie(c, secure);
+    const cookie = readSessionCookie(c, secure) ?? readGuestCookie(c, secure);
     if (cookie !== undefined && origin === undefined && site !== 'same-origin')
       return refuse('wrong-origin', 'a request with the cookie needs an Origin header');
     return next();
@@ -42,9 +45,50 @@ const notSignedIn = (code: ErrorCode, message: string, epoch: string, removed: b
   throw new Refused(failure(code, message, { epoch, removed: removed ? 1 : 0 }));
 };
 
-/** Lets only members in and says who it is. A token in the header goes before the cookie. */
-export const signedIn = ({ auth, relay, rate, ...deps }: AppDeps): MiddlewareHandler<AppEnvironment> =>
+/** Says who it is, counts the request, and asks again when a body has come. */
+async function enter(
+  c: Context<AppEnvironment>,
+  next: Next,
+  { auth, rate }: AppDeps,
+  caller: Caller,
+  isStillSignedIn: () => boolean,
+): Promise<void> {
+  const tooMany = rate(caller.member);
+  if (tooMany) throw new Refused(tooMany);
+  // A body may take minutes to arrive, and the session may end meanwhile.
+  if (c.req.method === 'POST') {
+    await c.req.text();
+    if (!isStillSignedIn()) return refuse('session-ended', 'this session has ended');
+  }
+  (isGuest(caller.member) ? auth.guests : auth.sessions).seen(caller.session);
+  c.set('caller', caller);
+  c.set('isStillSignedIn', isStillSignedIn);
+  return next();
+}
+
+/** Lets only guests in, by their cookie alone. */
+export const guestSignedIn = (deps: AppDeps): MiddlewareHandler<AppEnvironment> =>
   createMiddleware<AppEnvironment>(async (c, next) => {
+    const { guests } = deps.auth;
+    const token = readGuestCookie(c, isSecure(c, deps));
+    const caller = token === undefined ? null : guests.verify(token);
+    if (caller) return enter(c, next, deps, caller, () => guests.verify(token ?? '') !== null);
+    if (token === undefined) return refuse('not-signed-in', 'no guest is known here');
+    return guests.isOfEnded(token)
+      ? refuse('customer-ended', 'this conversation was ended')
+      : refuse('session-ended', 'this session has ended');
+  });
+
+/** Lets members in, and with `?as=guest` guests: for what both do with files. Rights are the same question for both. */
+export const signedInEither = (deps: AppDeps): MiddlewareHandler<AppEnvironment> => {
+  const [members, guests] = [signedIn(deps), guestSignedIn(deps)];
+  return (c, next) => (c.req.query('as') === 'guest' ? guests : members)(c, next);
+};
+
+/** Lets only members in and says who it is. A token in the header goes before the cookie. */
+export const signedIn = (deps: AppDeps): MiddlewareHandler<AppEnvironment> =>
+  createMiddleware<AppEnvironment>(async (c, next) => {
+    const { auth, relay } = deps;
     const token = bearer(c) ?? readSessionCookie(c, isSecure(c, deps));
     const caller = token === undefined ? null : auth.sessions.verify(token);
     if (!caller)
@@ -56,16 +100,5 @@ export const signedIn = ({ auth, relay, rate, ...deps }: AppDeps): MiddlewareHan
             relay.epoch,
             auth.sessions.isOfFormerMember(token),
           );
-    const tooMany = rate(caller.member);
-    if (tooMany) throw new Refused(tooMany);
-    // A body may take minutes to arrive, and the session may end meanwhile.
-    const isStillSignedIn = (): boolean => auth.sessions.verify(token ?? '') !== null;
-    if (c.req.method === 'POST') {
-      await c.req.text();
-      if (!isStillSignedIn()) return refuse('session-ended', 'this session has ended');
-    }
-    auth.sessions.seen(caller.session);
-    c.set('caller', caller);
-    c.set('isStillSignedIn', isStillSignedIn);
-    return next();
+    return enter(c, next, deps, caller, () => auth.sessions.verify(token ?? '') !== null);
   });

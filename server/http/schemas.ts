@@ -65,5 +65,8 @@ export function refusals(...may: readonly ErrorCode[]) {
   return described;
 }
 
+/** Of a route that only a guest's browser may call. */
+export const guestsOnly: Record<string, string[]>[] = [{ guest: [] }];
+
 /** Security of a route that only members may call. */
 export const membersOnly: Record<string, string[]>[] = [{ bearer: [] }, { cookie: [] }];

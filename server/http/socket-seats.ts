@@ -1,4 +1,5 @@
 import { failure, type Failure } from '../../shared/base/errors.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Bound, BoundMetrics, Bounds } from '../bounds.ts';
@@ -51,14 +52,14 @@ export function createSeats(bounds: Bounds, metrics: BoundMetrics): Seats {
 
   const join = (member: MemberId): Result<Table, Failure> => {
     let table = members.get(member);
-    if (table && table.sockets >= bounds.socketsPerMember)
-      return full('socketsPerMember', 'this member has too many sockets open');
+    const bound = isGuest(member) ? 'guestSockets' : 'socketsPerMember';
+    if (table && table.sockets >= bounds[bound]) return full(bound, 'this member has too many sockets open');
     if (!table) {
       table = { sockets: 0, rate: rateOf(bounds.memberMessages, bounds.memberBytes) };
       members.set(member, table);
     }
     table.sockets++;
-    metrics.reached('socketsPerMember', table.sockets);
+    metrics.reached(bound, table.sockets);
     return ok(table);
   };
 

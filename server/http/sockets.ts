@@ -24,6 +24,8 @@ export interface SocketDeps {
   isOwnOrigin(origin: string, request: IncomingMessage): boolean;
   /** The session token in the cookies of a request, if there is one. */
   cookieToken(request: IncomingMessage): string | null;
+  /** The same for guests, who come with `?as=guest` and with nothing but their cookie. */
+  readonly guests?: { readonly sessions: Sessions; cookieToken(request: IncomingMessage): string | null };
   /** The network that a stranger's socket is counted for. */
   networkOf?(request: IncomingMessage): string;
   readonly bounds?: Bounds;
@@ -100,14 +102,19 @@ interface Credentials {
 }
 
 /** `?token=`, the subprotocol, a bearer, or the cookie; the last only for pages of our own. */
-function credentials(request: IncomingMessage, address: URL, deps: SocketDeps): Result<Credentials, Failure> {
+function credentials(
+  request: IncomingMessage,
+  address: URL,
+  deps: Pick<SocketDeps, 'cookieToken' | 'isOwnOrigin'>,
+  onlyCookie: boolean,
+): Result<Credentials, Failure> {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
   const subprotocol = offered.find((each) => each.startsWith(tokenProtocol)) ?? null;
   const explicit =
     address.searchParams.get('token') ??
     subprotocol?.slice(tokenProtocol.length) ??
     /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (explicit !== undefined) return ok({ token: explicit, subprotocol });
+  if (explicit !== undefined && !onlyCookie) return ok({ token: explicit, subprotocol });
   const token = deps.cookieToken(request);
   const { origin } = request.headers;
   if (token !== null && (origin === undefined || !deps.isOwnOrigin(origin, request)))
@@ -117,7 +124,7 @@ function credentials(request: IncomingMessage, address: URL, deps: SocketDeps): 
 
 /** Answers upgrade requests of `/sync` and `/sync/<room>`. Returns a function that ends what is left. */
 export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDeps): () => void {
-  const { relay, sessions, bounds = defaultBounds, metrics = noMetrics, log = noLog } = deps;
+  const { relay, bounds = defaultBounds, metrics = noMetrics, log = noLog } = deps;
   const networkOf = deps.networkOf ?? (({ socket }) => socket.remoteAddress ?? 'unknown');
   const seats = createSeats(bounds, metrics);
   const intakes = createIntakes();
@@ -146,9 +153,14 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     const wish = wishOf(address);
     if (!wish) return reject(socket, failure('not-found', 'no such address'));
     if (!wish.ok) return reject(socket, wish.error);
-    const given = credentials(request, address, deps);
+    const guests = address.searchParams.get('as') === 'guest' ? deps.guests : undefined;
+    const sessions = guests?.sessions ?? deps.sessions;
+    const from = guests ? { ...deps, cookieToken: guests.cookieToken } : deps;
+    const given = credentials(request, address, from, guests !== undefined);
     if (!given.ok) return reject(socket, given.error);
     const { token } = given.value;
+    if (guests && (token === null || wish.value.room !== null))
+      return reject(socket, failure('not-signed-in', 'no guest is known here'));
     const caller = token === null ? null : sessions.verify(token);
     if (token !== null && !caller) return reject(socket, failure('not-signed-in', 'no such session'));
     const { room } = wish.value;
@@ -172,9 +184,13 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
           webSocket.terminate();
         };
         const greeted = caller ? null : boundUntil(socket, bounds.beforeHello - head.length, tooMuch);
-        open(webSocket, link, seat, bytesRead, (pulse) => connectDevice(link, pulse, seat, token, greeted));
+        open(webSocket, link, seat, bytesRead, (pulse) =>
+          connectDevice(link, pulse, seat, sessions, token, greeted),
+        );
       } else if (caller && token !== null)
-        open(webSocket, link, seat, bytesRead, (pulse) => connectPlain(link, pulse, caller, token, room));
+        open(webSocket, link, seat, bytesRead, (pulse) =>
+          connectPlain(link, pulse, sessions, caller, token, room),
+        );
     });
   };
 
@@ -242,7 +258,13 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     });
   };
 
-  const keepChecking = (pulse: Pulse, link: Link, caller: Caller, token: string): void => {
+  const keepChecking = (
+    pulse: Pulse,
+    link: Link,
+    sessions: Sessions,
+    caller: Caller,
+    token: string,
+  ): void => {
     sessions.seen(caller.session);
     pulse.check = () => {
       if (!sessions.verify(token)) return link.close('session-ended', 'the session has ended');
@@ -254,6 +276,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     link: Link,
     pulse: Pulse,
     seat: Seat,
+    sessions: Sessions,
     knownToken: string | null,
     onGreeted: (() => void) | null,
   ) => {
@@ -281,7 +304,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
         return null;
       }
       onGreeted?.();
-      keepChecking(pulse, link, caller, token);
+      keepChecking(pulse, link, sessions, caller, token);
       return caller;
     });
     const gone = (): void => {
@@ -291,13 +314,20 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
     return { ...connection, gone };
   };
 
-  const connectPlain = (link: Link, pulse: Pulse, caller: Caller, token: string, room: RoomId) => {
+  const connectPlain = (
+    link: Link,
+    pulse: Pulse,
+    sessions: Sessions,
+    caller: Caller,
+    token: string,
+    room: RoomId,
+  ) => {
     const connected = relay.connectPlain(link, caller, room);
     if (!connected.ok) {
       link.close(connected.error.code, connected.error.message);
       return null;
     }
-    keepChecking(pulse, link, caller, token);
+    keepChecking(pulse, link, sessions, caller, token);
     return connected.value;
   };
 

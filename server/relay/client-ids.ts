@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { HeldLease } from '../../shared/protocol/messages.ts';
@@ -55,7 +56,7 @@ export interface ClientIdsDeps {
   readonly committer: Committer;
   readonly clock: Clock;
   readonly receipts: Receipts;
-  readonly bounds: Pick<Bounds, 'deviceLeases' | 'memberLeases'>;
+  readonly bounds: Pick<Bounds, 'deviceLeases' | 'memberLeases' | 'guestLeases'>;
   readonly metrics: RelayMetrics;
 }
 
@@ -64,6 +65,7 @@ export function createClientIds(deps: ClientIdsDeps): ClientIds {
   const allowances = {
     deviceLeases: createAllowance(bounds.deviceLeases, clock),
     memberLeases: createAllowance(bounds.memberLeases, clock),
+    guestLeases: createAllowance(bounds.guestLeases, clock),
   };
   type Holder = NonNullable<ReturnType<RelayStore['leaseHolder']>>;
   const holders = new Map<number, Holder>();
@@ -103,15 +105,17 @@ export function createClientIds(deps: ClientIdsDeps): ClientIds {
 
   /** Counts ids that are drawn; false when they are too many for today, of the device or of all its member has. */
   const mayDraw = ({ device, member }: Caller, wanted: number): boolean => {
-    const of = { deviceLeases: device, memberLeases: member };
-    for (const bound of ['deviceLeases', 'memberLeases'] as const) {
+    const of = { deviceLeases: device, memberLeases: member, guestLeases: member };
+    const counted = isGuest(member)
+      ? (['guestLeases'] as const)
+      : (['deviceLeases', 'memberLeases'] as const);
+    for (const bound of counted) {
       const left = allowances[bound].left(of[bound]) - wanted;
       if (left >= 0) metrics.reached(bound, Math.ceil(bounds[bound] - left));
       else metrics.struck(bound);
       if (left < 0) return false;
     }
-    allowances.deviceLeases.use(device, wanted);
-    allowances.memberLeases.use(member, wanted);
+    for (const bound of counted) allowances[bound].use(of[bound], wanted);
     return true;
   };
 

@@ -9,8 +9,10 @@ import {
 } from '../../shared/base/ids.ts';
 import { judgeCommand } from '../../shared/documents/decide.ts';
 import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
+import type { Bounds } from '../bounds.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Access } from './access.ts';
+import { createAllowance } from './allowance.ts';
 import { devicesOf, relayDevice, type Appending } from './appending.ts';
 import type { Committer, Work } from './commit.ts';
 import type { Caller, RelayFact } from './contract.ts';
@@ -43,8 +45,7 @@ export interface CommandsDeps {
   readonly following: Following;
   readonly committer: Committer;
   readonly metrics: RelayMetrics;
-  /** Bytes of one command. */
-  readonly largest: number;
+  readonly bounds: Pick<Bounds, 'command' | 'guestCommands'>;
   isDamaged(room: RoomId): boolean;
   /** Whether somebody else in the room has an entry of this id, of a type that others speak of by id. */
   isTaken: Erasing['isTaken'];
@@ -61,7 +62,9 @@ const mostDevices = 50_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
   const { store, clock, access, logs, appending, following, committer, metrics } = deps;
-  const { largest, isDamaged, isTaken, settle, isTakingBack } = deps;
+  const { bounds, isDamaged, isTaken, settle, isTakingBack } = deps;
+  /** Nobody knows who a guest is: what one may send is little beside what a member may. */
+  const ofGuests = createAllowance(bounds.guestCommands, clock);
   const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */
@@ -96,6 +99,14 @@ export function createCommands(deps: CommandsDeps): Commands {
     // Damage there is met before anything is counted on.
     following.lacking(located);
     return { located, ...judged.value };
+  };
+
+  const mayGuestSend = (guest: MemberId): boolean => {
+    const left = ofGuests.left(guest) - 1;
+    if (left >= 0) metrics.reached('guestCommands', Math.ceil(bounds.guestCommands - left));
+    else metrics.struck('guestCommands');
+    if (left >= 0) ofGuests.use(guest, 1);
+    return left >= 0;
   };
 
   /** Null when the room or one that governs it is damaged: nothing is settled then, and the device asks again. */
@@ -141,8 +152,8 @@ export function createCommands(deps: CommandsDeps): Commands {
         deliver({ id, ok: false, code, message });
       };
       // Not settled: the answer says something of the caller, not of the command.
-      if (!access.actor(caller.member)?.active)
-        return refuse('forbidden', 'no longer a member of this workspace');
+      const actor = access.actor(caller.member);
+      if (!actor?.active) return refuse('forbidden', 'no longer a member of this workspace');
 
       // Not settled either: what the relay said itself is told from commands by it, also after a restore.
       if (isFactId(id)) return refuse('bad-request', 'only the relay has ids that begin so');
@@ -160,6 +171,9 @@ export function createCommands(deps: CommandsDeps): Commands {
       if (n <= lastCommand(caller.device))
         return refuse('out-of-order', `a command with n ≥ ${n} was settled before`);
 
+      if (actor.isGuest && !mayGuestSend(caller.member))
+        return refuse('too-many-requests', 'this guest has sent enough for one day');
+
       const judged = unlessDamaged(() => judge(caller, command), command.room);
       if (judged === null) return refuse(roomDamaged.code, roomDamaged.message);
       let work: Pick<Work, 'row' | 'erasure' | 'readers' | 'readersBefore'> = {};
@@ -175,7 +189,7 @@ export function createCommands(deps: CommandsDeps): Commands {
         const said = { id, type: command.type, by: caller.member, at: clock.now(), data: judged.data };
         const { entry, work: appended, size } = appending.entry(log, said, caller.device);
         metrics.reached('command', size);
-        if (size > largest) {
+        if (size > bounds.command) {
           metrics.struck('command');
           metrics.refused('too-large');
           result = { id, ok: false, code: 'too-large', message: 'the command is too large' };

@@ -228,7 +228,7 @@ export function createRelay(deps: RelayDeps): Relay {
     following,
     committer,
     metrics,
-    largest: bounds.command,
+    bounds,
     isDamaged: quarantine.has,
     isTaken: erasing.isTaken,
     settle: texts.settle,

@@ -8,19 +8,24 @@ import { plainType } from '../../blobs/file-type.ts';
 import type { AppDeps } from '../deps.ts';
 import type { AppEnvironment } from '../environment.ts';
 import { guardedBody } from '../guarded-body.ts';
-import { signedIn } from '../guards.ts';
+import { signedIn, signedInEither } from '../guards.ts';
 import { refuse, Refused, take } from '../refusals.ts';
 import { readableRoom, roomForFiles, writableRoom, type Target } from '../room-access.ts';
-import { body, json, membersOnly, nothing, refusals, room } from '../schemas.ts';
+import { body, guestsOnly, json, membersOnly, nothing, refusals, room } from '../schemas.ts';
 import type { Routes } from './app.ts';
 
 const tags = ['Files'];
 const security = membersOnly;
+const either = [...membersOnly, ...guestsOnly];
 const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
   .openapi({ description: 'SHA-256 of the bytes, lower-case hexadecimal' });
-const query = z.object({ room, hash });
+const query = z.object({
+  room,
+  hash,
+  as: z.literal('guest').optional().openapi({ description: 'By the cookie of a guest' }),
+});
 const binary = { schema: z.string().openapi({ format: 'binary' }) };
 const bytes = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const progress = z
@@ -136,8 +141,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       method: 'get',
       path: '/api/upload',
       tags,
-      security,
-      middleware: [signedIn(deps)],
+      security: either,
+      middleware: [signedInEither(deps)],
       summary: 'How much of a file the caller has sent to a room.',
       request: { query },
       responses: {
@@ -158,8 +163,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       method: 'patch',
       path: '/api/upload',
       tags,
-      security,
-      middleware: [signedIn(deps)],
+      security: either,
+      middleware: [signedInEither(deps)],
       summary: 'The next part of a file, from byte `at` on; the last one makes it a file of the room.',
       description:
         'What arrives of a part stays when the connection breaks. Every member sends all bytes of a file: what others sent does not help who only knows its hash.',
@@ -211,8 +216,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       method: 'delete',
       path: '/api/upload',
       tags,
-      security,
-      middleware: [signedIn(deps)],
+      security: either,
+      middleware: [signedInEither(deps)],
       summary: 'Forgets what the caller has sent of a file that is not complete.',
       request: { query },
       responses: {
@@ -267,8 +272,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       method: 'get',
       path: '/api/blob/state',
       tags,
-      security,
-      middleware: [signedIn(deps)],
+      security: either,
+      middleware: [signedInEither(deps)],
       summary: 'Whether a file of a readable room is there, on its way, or gone.',
       request: { query },
       responses: {
@@ -290,8 +295,8 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       method: 'get',
       path: '/api/blob',
       tags,
-      security,
-      middleware: [signedIn(deps)],
+      security: either,
+      middleware: [signedInEither(deps)],
       summary: 'A file of a readable room.',
       description:
         'Pictures, sound and film are typed by their first bytes; everything else, and whatever is asked for by a name, is only to be saved. One range of bytes may be asked for.',

@@ -19,6 +19,11 @@ export function addDescriptionRoutes(routes: Routes): void {
     in: 'cookie',
     name: 'weft_session',
   });
+  routes.openAPIRegistry.registerComponent('securitySchemes', 'guest', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'weft-guest',
+  });
   let page: string | undefined;
   const describe = () => routes.getOpenAPI31Document(info);
   routes.get('/api/openapi.json', (c) => c.json(describe()));

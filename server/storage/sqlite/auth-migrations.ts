@@ -104,4 +104,25 @@ export const authMigrations: readonly Migration[] = [
     name: 'blobs-3-unnamed',
     sql: 'ALTER TABLE blobs ADD COLUMN unnamed INTEGER NOT NULL DEFAULT 0',
   },
+  {
+    name: 'auth-4-guests',
+    sql: `
+      CREATE TABLE guest_sessions (
+        id TEXT PRIMARY KEY,
+        token BLOB NOT NULL UNIQUE,
+        customer TEXT NOT NULL,
+        device TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL,
+        sum INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE workspace_keys (
+        only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+        public TEXT NOT NULL,
+        private TEXT NOT NULL,
+        sum INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ];

@@ -14,6 +14,8 @@ export const summed = {
   invitations:
     'code, id, role, uses, max_uses, expires_at, created_by, created_at, revoked_at, approve, member',
   join_requests: 'id, invitation, name, email, password, member, created_at',
+  guest_sessions: 'token, id, customer, device, created_at',
+  workspace_keys: 'public, private',
   push_keys: 'public, private',
   push_subscriptions: 'session, member, endpoint, p256dh, auth, language, created_at',
 } as const;

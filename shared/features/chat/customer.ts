@@ -1,5 +1,6 @@
 import { entryRule } from '../../access/fold.ts';
 import type { Fact, LogEntry, RevokingRule } from '../../access/kind.ts';
+import type { MemberId } from '../../base/ids.ts';
 import type { RoomName } from '../../protocol/rooms.ts';
 import { changeMembers } from './group.ts';
 import { chatCustomer, chatGuest, chatWelcome, type ChatState } from './schema.ts';
@@ -58,3 +59,7 @@ export const customerRevoking: Readonly<Record<string, RevokingRule<ChatState>>>
     return again ? { type: 'chat.guest', data: said.data } : null;
   },
 };
+
+/** Who of the company is in it. */
+export const staffIn = ({ members, guest }: ChatState): MemberId[] =>
+  (Object.keys(members) as MemberId[]).filter((member) => member !== guest);

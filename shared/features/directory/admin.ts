@@ -32,6 +32,13 @@ export const joinAsked = z.object({
 });
 export const joinDecided = z.object({ request: reference, approved: z.boolean() });
 
+/** A guest complained: for administrators, whoever works with the customer. */
+export const customerComplained = z.object({
+  guest: memberId,
+  owner: z.nullable(memberId),
+  text: z.string().check(z.maxLength(2_000)),
+});
+
 /** Somebody who asked to come in and waits. */
 export interface JoinRequest {
   readonly id: string;
@@ -72,6 +79,7 @@ export const directoryAdminKind: LogKind<AdminState, DirectoryState> = {
     'invitation.revoked': invitationRevoked,
     'join.asked': joinAsked,
     'join.decided': joinDecided,
+    'customer.complained': customerComplained,
   },
   accessEntries: new Set(),
   revoking: {},

@@ -62,7 +62,10 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     letGo: async () => {},
     takeBack: async () => [],
     readable: () => [],
-    state: () => null,
+    state(room) {
+      const kind = findRoom(room)?.kind;
+      return kind?.class === 'log' ? kind.initial : null;
+    },
     window: () => ({ from: 0, isPart: false, shown: (state) => state }),
     entries: () => [],
     text: () => new Uint8Array([0, 0]),

@@ -1,0 +1,61 @@
+import type { MemberId } from '../../shared/base/ids.ts';
+import type {
+  ContactLink,
+  OfficeHours,
+  SettingsState,
+} from '../../shared/features/customers/settings-schema.ts';
+
+const minute = 60_000;
+
+/** The link with this code that lets customers begin now; null for one that is off, over or not there: all the same. */
+export function openLink({ links }: SettingsState, code: string, now: number): ContactLink | null {
+  const found = Object.values(links).find((each) => each.code === code);
+  return found?.on && (found.until === null || now < found.until) ? found : null;
+}
+
+/** Whether a moment (milliseconds since 1970) lies within them. */
+export function isOfficeTime(hours: OfficeHours | null, at: number): boolean {
+  if (!hours) return true;
+  // A clock that reads UTC where this one is ahead of it.
+  const there = new Date(at + hours.offset * minute);
+  const day = there.getUTCDay();
+  const now = there.getUTCHours() * 60 + there.getUTCMinutes();
+  const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+  const [from, to] = [minutesOf(hours.from), minutesOf(hours.to)];
+  if (from < to) return hours.days.includes(day) && now >= from && now < to;
+  // Over midnight; from a time to the same time is a whole day.
+  return (hours.days.includes(day) && now >= from) || (hours.days.includes((day + 6) % 7) && now < to);
+}
+
+export interface Choosing {
+  isActive(member: MemberId): boolean;
+  /** Customers of this person that are not ended. */
+  loadOf(member: MemberId): number;
+  readonly at: number;
+}
+
+/**
+ * Who answers a customer that begins by the link; null when there is nobody. Of a team the one with the fewest who began
+ * by this link, or with the fewest customers; of several the first in its order. Outside of office hours, and where
+ * nobody of the team is left, whoever stands in for it.
+ */
+export function chooseOwner(
+  { to, hours, turns }: ContactLink,
+  { isActive, loadOf, at }: Choosing,
+): MemberId | null {
+  if ('member' in to) return isActive(to.member) ? to.member : null;
+  const standsIn = to.fallback !== null && isActive(to.fallback) ? to.fallback : null;
+  if (standsIn !== null && !isOfficeTime(hours, at)) return standsIn;
+  const countOf = (member: MemberId): number =>
+    to.rule === 'turns' ? (Object.hasOwn(turns, member) ? turns[member]! : 0) : loadOf(member);
+  let first: { readonly member: MemberId; readonly count: number } | null = null;
+  for (const member of to.team.filter(isActive)) {
+    const count = countOf(member);
+    if (!first || count < first.count) first = { member, count };
+  }
+  return first?.member ?? standsIn;
+}
+
+/** The company's words with what they speak of. */
+export const filledIn = (text: string, company: string, person: string): string =>
+  text.replaceAll('{company}', company).replaceAll('{person}', person).slice(0, 2_000);

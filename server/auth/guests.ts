@@ -1,0 +1,276 @@
+import type { Clock } from '../../shared/base/clock.ts';
+import { failure, type Failure } from '../../shared/base/errors.ts';
+import { customerOf, guestOf } from '../../shared/base/guests.ts';
+import {
+  factPrefix,
+  newId,
+  type CommandId,
+  type CustomerId,
+  type DeviceId,
+  type MemberId,
+  type RoomId,
+} from '../../shared/base/ids.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
+import type { ContactLink, SettingsState } from '../../shared/features/customers/settings-schema.ts';
+import { roomId } from '../../shared/protocol/rooms.ts';
+import type { BoundMetrics, Bounds } from '../bounds.ts';
+import { createAllowance } from '../relay/allowance.ts';
+import type { Relay, RelayFact, Sessions } from '../relay/contract.ts';
+import type { AuthStore, GuestSession } from './contract.ts';
+import { chooseOwner, filledIn, isOfficeTime, openLink } from './guest-links.ts';
+import { fingerprint, newSecret } from './secrets.ts';
+import { openWorkspaceKey, type WorkspaceKey } from './workspace-key.ts';
+
+/** Without use: a guest comes back after a year and finds what was said. */
+const idle = 400 * 24 * 3_600_000;
+/** "Last seen" is as exact as this; writing each time would be a disk write per request. */
+const seenEvery = 3_600_000;
+/** What one guest may tell of themselves, and complain, in a day. */
+const toldInADay = 50;
+const tokenShape = /^[A-Za-z0-9_-]{43}$/;
+
+export interface NewGuest {
+  readonly language: 'en' | 'zh';
+  readonly name: string;
+}
+
+/** Whose conversation it is, as routes work with it. */
+export interface GuestPlace {
+  readonly guest: MemberId;
+  readonly file: RoomId;
+  readonly chat: RoomId;
+}
+
+/** Guests: who begins by a link, and the browsers that come back. Their sessions are good for nothing else. */
+export interface Guests extends Sessions {
+  readonly key: WorkspaceKey;
+  settings(): SettingsState;
+  placeOf(guest: MemberId): GuestPlace;
+  /** Whether this was a guest's token, whose conversation was ended since. */
+  isOfEnded(token: string): boolean;
+  /** The link behind a code that can be used now, and who would answer; else `link-invalid`. */
+  look(code: string): Result<{ readonly link: ContactLink; readonly owner: MemberId }, Failure>;
+  /**
+   * A customer with their conversation and a session, all or nothing. Whoever has a token of a conversation that goes on
+   * is brought back to it (`token` null: theirs is good); one that the company ended is `customer-ended`.
+   */
+  begin(
+    code: string,
+    network: string,
+    who: NewGuest,
+    token: string | undefined,
+  ): Promise<Result<{ readonly guest: MemberId; readonly token: string | null }, Failure>>;
+  introduce(
+    guest: MemberId,
+    said: { name?: string | undefined; phone?: string | undefined },
+  ): Promise<Result<true, Failure>>;
+  complain(guest: MemberId, text: string): Promise<Result<true, Failure>>;
+  /** The guest has had enough: their sessions are over, and the company's file says who ended it. */
+  end(guest: MemberId): Promise<void>;
+  tidy(): void;
+}
+
+export interface GuestsDeps {
+  readonly store: AuthStore;
+  readonly relay: Pick<
+    Relay,
+    'actor' | 'appendFacts' | 'directory' | 'rooms' | 'state' | 'workspace' | 'nameOf'
+  >;
+  readonly clock: Clock;
+  readonly bounds: Pick<Bounds, 'networkGuests' | 'newGuests'>;
+  readonly metrics: BoundMetrics;
+}
+
+const invalid = failure('link-invalid', 'no such link');
+const tooMany = (message: string): Failure => failure('too-many-requests', message, { retryAfter: 600 });
+
+export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDeps): Guests {
+  const { workspace } = relay;
+  const settingsRoom = roomId(workspace, 'customers', 'main');
+  const fileRoom = (customer: CustomerId): RoomId => roomId(workspace, 'customer', customer);
+  const settings = (): SettingsState => relay.state(settingsRoom) as SettingsState;
+  const fileOf = (customer: CustomerId): CustomerState => relay.state(fileRoom(customer)) as CustomerState;
+  const isActive = (member: MemberId): boolean => relay.actor(member)?.active ?? false;
+  const begun = {
+    networkGuests: createAllowance(bounds.networkGuests, clock),
+    newGuests: createAllowance(bounds.newGuests, clock),
+  };
+  const told = createAllowance(toldInADay, clock);
+  const seenAt = new Map<string, number>();
+  let key: WorkspaceKey | null = null;
+
+  const found = (token: string): GuestSession | null => {
+    const session = tokenShape.test(token) ? store.guestSessionByToken(fingerprint(token)) : null;
+    return session && session.seenAt + idle > clock.now() ? session : null;
+  };
+
+  /** Sessions from before the customer was ended stay over, also when the conversation is opened again. */
+  const stands = ({ customer, createdAt }: GuestSession): boolean =>
+    isActive(guestOf(customer)) && createdAt > fileOf(customer).sessionsFrom;
+
+  /** Who has how many customers; a file is read anew only where it changed. */
+  const known = new Map<RoomId, { readonly cursor: number; readonly owner: MemberId | null }>();
+  const loads = (): ReadonlyMap<MemberId, number> => {
+    const counts = new Map<MemberId, number>();
+    for (const { room, cursor } of relay.rooms(`${workspace}/customer/`)) {
+      let file = known.get(room);
+      if (file?.cursor !== cursor) {
+        const { owner, ended } = relay.state(room) as CustomerState;
+        known.set(room, (file = { cursor, owner: ended ? null : owner }));
+      }
+      if (file.owner !== null) counts.set(file.owner, (counts.get(file.owner) ?? 0) + 1);
+    }
+    return counts;
+  };
+
+  const look: Guests['look'] = (code) => {
+    const link = openLink(settings(), code, clock.now());
+    if (!link) return err(invalid);
+    let counted: ReadonlyMap<MemberId, number> | null = null;
+    const loadOf = (member: MemberId): number => (counted ??= loads()).get(member) ?? 0;
+    const owner = chooseOwner(link, { isActive, loadOf, at: clock.now() });
+    return owner === null ? err(invalid) : ok({ link, owner });
+  };
+
+  const mayBegin = (network: string): Failure | null => {
+    const of = { networkGuests: network, newGuests: '' };
+    for (const bound of ['networkGuests', 'newGuests'] as const) {
+      const left = begun[bound].left(of[bound]) - 1;
+      if (left >= 0) metrics.reached(bound, Math.ceil(bounds[bound] - left));
+      else metrics.struck(bound);
+      if (left < 0) return tooMany('too many customers began today');
+    }
+    begun.networkGuests.use(network, 1);
+    begun.newGuests.use('', 1);
+    return null;
+  };
+
+  const firstWords = (link: ContactLink, owner: MemberId): string[] => {
+    const { welcome, away, hours } = link;
+    const texts = isOfficeTime(hours, clock.now()) ? [welcome] : [welcome, away];
+    const person = relay.nameOf(owner);
+    return texts.filter((text) => text !== '').map((text) => filledIn(text, relay.directory().name, person));
+  };
+
+  const newSession = (customer: CustomerId): { token: string; insert: () => void } => {
+    const token = newSecret(256);
+    const now = clock.now();
+    const session: GuestSession = {
+      ...{ id: newId(), customer, device: newId<DeviceId>() },
+      ...{ createdAt: now, seenAt: now },
+    };
+    return { token, insert: () => store.insertGuestSession(session, fingerprint(token)) };
+  };
+
+  const placeOf = (guest: MemberId): GuestPlace => {
+    const customer = customerOf(guest);
+    return { guest, file: fileRoom(customer), chat: roomId(workspace, 'chat', `customer-${customer}`) };
+  };
+
+  const linkFact = ({ id, name, source }: ContactLink) => ({ id, name, source });
+
+  /** Brings a browser back to its conversation; null when it has none that goes on. */
+  const comeBack = async (
+    session: GuestSession,
+    code: string,
+  ): Promise<Result<{ guest: MemberId; token: string | null }, Failure> | null> => {
+    const { customer } = session;
+    const guest = guestOf(customer);
+    const file = fileOf(customer);
+    if (!file.begun || file.ended?.by === guest) return null;
+    if (file.ended) return err(failure('customer-ended', 'the company ended this conversation'));
+    const link = openLink(settings(), code, clock.now());
+    const last = file.came.at(-1) ?? file.link;
+    const isOther = link !== null && link.id !== last?.id;
+    const facts: RelayFact[] = isOther
+      ? [{ room: fileRoom(customer), type: 'customer.come', by: guest, data: { link: linkFact(link) } }]
+      : [];
+    const anew = stands(session) ? null : newSession(customer);
+    if (isOther || anew) await relay.appendFacts(facts, anew?.insert);
+    return ok({ guest, token: anew?.token ?? null });
+  };
+
+  const tell = async (guest: MemberId, facts: readonly RelayFact[]): Promise<Result<true, Failure>> => {
+    if (told.left(guest) < 1) return err(tooMany('enough for one day'));
+    told.use(guest, 1);
+    await relay.appendFacts(facts);
+    return ok(true);
+  };
+
+  return {
+    get key() {
+      return (key ??= openWorkspaceKey(store));
+    },
+    settings,
+    placeOf,
+    look,
+    verify(token) {
+      const session = found(token);
+      if (!session || !stands(session)) return null;
+      return { member: guestOf(session.customer), session: session.id, device: session.device };
+    },
+    isOfEnded(token) {
+      const session = found(token);
+      return session !== null && fileOf(session.customer).ended !== null;
+    },
+    seen(session) {
+      const now = clock.now();
+      if (now - (seenAt.get(session) ?? -Infinity) < seenEvery) return;
+      seenAt.set(session, now);
+      try {
+        store.touchGuestSession(session, now);
+      } catch {
+        // A full disk must not keep people from reading; the next hour tries again.
+      }
+    },
+    async begin(code, network, who, token) {
+      const session = token === undefined ? null : found(token);
+      const back = session && (await comeBack(session, code));
+      if (back) return back;
+      const usable = look(code);
+      if (!usable.ok) return usable;
+      const refusal = mayBegin(network);
+      if (refusal) return err(refusal);
+      const { link, owner } = usable.value;
+      const customer = newId<CustomerId>();
+      const guest = guestOf(customer);
+      const { file, chat } = placeOf(guest);
+      const from = linkFact(link);
+      const made = newSession(customer);
+      const data = { link: from, guest, owner, tags: link.tags, ...who, consentAt: clock.now() };
+      const facts: RelayFact[] = [
+        { room: file, type: 'customer.begin', by: guest, data },
+        ...firstWords(link, owner).map((text) => ({
+          ...{ room: chat, type: 'chat.send', by: owner, data: { text } },
+          // Messages are named by their ids in more than their own room.
+          id: (factPrefix + newId()) as CommandId,
+        })),
+        { room: settingsRoom, type: 'customers.begun', by: guest, data: { link: link.id, owner } },
+      ];
+      await relay.appendFacts(facts, made.insert);
+      return ok({ guest, token: made.token });
+    },
+    introduce: (guest, said) => {
+      const data = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+      return tell(guest, [{ room: placeOf(guest).file, type: 'customer.introduce', by: guest, data }]);
+    },
+    complain(guest, text) {
+      const { file } = placeOf(guest);
+      const { owner } = relay.state(file) as CustomerState;
+      const door = roomId(workspace, 'directory', 'main', 'admin');
+      const complaint = { guest, owner, text };
+      return tell(guest, [
+        { room: file, type: 'customer.complain', by: guest, data: { text } },
+        { room: door, type: 'customer.complained', by: guest, data: complaint },
+      ]);
+    },
+    async end(guest) {
+      await relay.appendFacts([{ room: placeOf(guest).file, type: 'customer.end', by: guest, data: {} }]);
+    },
+    tidy() {
+      store.deleteGuestSessionsSeenBefore(clock.now() - idle);
+      seenAt.clear();
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { MemberId } from '../../../shared/base/ids.ts';
+import { staffIn } from '../../../shared/features/chat/customer.ts';
+import type { ChatState } from '../../../shared/features/chat/schema.ts';
+import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
+import { memberOf } from '../../../shared/features/directory/tree.ts';
+import { filledIn } from '../../auth/guest-links.ts';
+import type { AppDeps } from '../deps.ts';
+import type { AppEnvironment } from '../environment.ts';
+import { clearGuestCookie, readGuestCookie, writeGuestCookie } from '../guest-cookie.ts';
+import { guestSignedIn } from '../guards.ts';
+import { Refused, take } from '../refusals.ts';
+import { clientNetwork, isSecure } from '../request-facts.ts';
+import { body, guestsOnly, id, json, nothing, refusals, room, time } from '../schemas.ts';
+import type { Routes } from './app.ts';
+
+const tags = ['Guests'];
+const code = z.string().min(1).max(64);
+const person = z.object({ id, name: z.string(), post: z.string() }).openapi('ContactPerson');
+const verified = z
+  .object({
+    host: z.string().openapi({ description: 'Under which the company is reached' }),
+    key: z.string().openapi({ description: 'Fingerprint of the company’s key, to be compared' }),
+    publicKey: z.string().openapi({ description: 'ed25519, SPKI in base64' }),
+    card: z.string().openapi({ description: 'JSON: company, host, person, at' }),
+    signature: z.string().openapi({ description: 'Of the card, in base64' }),
+  })
+  .openapi('Verified');
+
+const contact = z
+  .object({
+    open: z.literal(true),
+    company: z.string(),
+    person: person.omit({ id: true }).nullable(),
+    link: z.object({ welcome: z.string() }),
+    privacy: z.string(),
+    privacyLink: z.string(),
+    verified,
+  })
+  .openapi('Contact');
+
+const guestAnswer = z
+  .object({
+    member: id,
+    workspace: z.object({ id, name: z.string() }),
+    chat: room,
+    company: z.string(),
+    person: person.nullable(),
+    owner: id.nullable(),
+    staff: z.array(person).openapi({ description: 'Who of the company is or was in the conversation' }),
+    name: z.string().nullable(),
+    phone: z.string().nullable(),
+    consentAt: time.nullable(),
+    privacy: z.string(),
+    privacyLink: z.string(),
+    ended: z.string().openapi({ description: 'What the company says when the conversation is over' }),
+    verified,
+  })
+  .openapi('Guest');
+
+const signedInRefusals = refusals('not-signed-in', 'session-ended', 'customer-ended', 'too-many-requests');
+
+/** Customers who come by a contact link: what they see first, and the one conversation that they have. */
+export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
+  const { auth, relay, clock, trustedProxies, publicUrl, log } = deps;
+  const { guests } = auth;
+  const middleware = [guestSignedIn(deps)];
+
+  const personOf = (member: MemberId): z.infer<typeof person> => {
+    const found = memberOf(relay.directory(), member);
+    return { id: member, name: found?.name ?? '', post: found?.post ?? '' };
+  };
+
+  const verifiedBy = (c: Context<AppEnvironment>, owner: MemberId | null): z.infer<typeof verified> => {
+    const host = publicUrl === null ? (c.req.header('host') ?? '') : new URL(publicUrl).host;
+    const { name, post } = owner === null ? { name: '', post: '' } : personOf(owner);
+    const company = relay.directory().name;
+    const card = JSON.stringify({ company, host, person: { name, post }, at: clock.now() });
+    const { publicKey, fingerprint: key } = guests.key;
+    return { host, key, publicKey, card, signature: guests.key.sign(card) };
+  };
+
+  const answer = (c: Context<AppEnvironment>, guest: MemberId): z.infer<typeof guestAnswer> => {
+    const { file, chat: room } = guests.placeOf(guest);
+    const { owner, name, phone, consentAt, said } = relay.state(file) as CustomerState;
+    const chat = relay.state(room) as ChatState;
+    const were = Object.keys(chat.takenOut ?? {}) as MemberId[];
+    const { texts } = guests.settings();
+    const company = relay.directory().name;
+    // What the company wrote down of them stays with the company.
+    const own = (field: 'phone', value: string): string | null => (said[field]?.by === guest ? value : null);
+    return {
+      ...{ member: guest, workspace: { id: relay.workspace, name: company }, chat: room, company, owner },
+      person: owner === null ? null : personOf(owner),
+      staff: [...new Set([...staffIn(chat), ...were])].map(personOf),
+      name: name === '' ? null : name,
+      phone: own('phone', phone),
+      consentAt,
+      ...texts,
+      verified: verifiedBy(c, owner),
+    };
+  };
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/contact/{code}',
+      tags,
+      summary: 'What a contact link says before one begins. Public.',
+      request: { params: z.object({ code }) },
+      responses: {
+        200: json(contact, 'The link can be used'),
+        ...refusals('bad-request', 'link-invalid', 'too-many-requests'),
+      },
+    }),
+    async (c) => {
+      const network = clientNetwork(c, trustedProxies);
+      const refusal = await auth.throttle.refusal(network);
+      if (refusal) throw new Refused(refusal);
+      const found = guests.look(c.req.valid('param').code);
+      // Guesses are counted, so that nobody can try many.
+      if (!found.ok) take(await auth.throttle.attempt(network));
+      const { link, owner } = take(found);
+      // Of a team it is not said who answers before it has begun.
+      const one = 'member' in link.to ? personOf(owner) : null;
+      const company = relay.directory().name;
+      const { privacy, privacyLink } = guests.settings().texts;
+      return c.json(
+        {
+          ...{ open: true as const, company, privacy, privacyLink },
+          person: one && { name: one.name, post: one.post },
+          link: { welcome: filledIn(link.welcome, company, one?.name ?? company) },
+          verified: verifiedBy(c, one && owner),
+        },
+        200,
+      );
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/guest',
+      tags,
+      summary: 'Begins a conversation by a contact link, or goes on with the one this browser has.',
+      request: {
+        body: body(
+          z.object({
+            code,
+            language: z.enum(['en', 'zh']),
+            consent: z.literal(true),
+            name: z.string().trim().max(60).optional(),
+          }),
+        ),
+      },
+      responses: {
+        200: json(guestAnswer, 'Signed in by a cookie of its own, durable'),
+        ...refusals('bad-request', 'wrong-origin', 'link-invalid', 'customer-ended', 'too-many-requests'),
+        ...refusals('storage-failed'),
+      },
+    }),
+    async (c) => {
+      const network = clientNetwork(c, trustedProxies);
+      const refusal = await auth.throttle.refusal(network);
+      if (refusal) throw new Refused(refusal);
+      const { code: by, language, name = '' } = c.req.valid('json');
+      const secure = isSecure(c, deps);
+      const cookie = readGuestCookie(c, secure);
+      const begun = await guests.begin(by, network, { language, name }, cookie);
+      if (!begun.ok && begun.error.code === 'link-invalid') take(await auth.throttle.attempt(network));
+      const { guest, token } = take(begun);
+      if (token !== null) {
+        writeGuestCookie(c, secure, token);
+        log.info({ guest }, 'a guest came');
+      }
+      return c.json(answer(c, guest), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/guest',
+      tags,
+      security: guestsOnly,
+      middleware,
+      summary: 'Who this browser is as a guest.',
+      responses: { 200: json(guestAnswer, 'The conversation'), ...signedInRefusals },
+    }),
+    (c) => {
+      const secure = isSecure(c, deps);
+      const cookie = readGuestCookie(c, secure);
+      // Browsers let cookies run out; a page that is opened now and then keeps its own.
+      if (cookie !== undefined) writeGuestCookie(c, secure, cookie);
+      return c.json(answer(c, c.get('caller').member), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/guest/introduce',
+      tags,
+      security: guestsOnly,
+      middleware,
+      summary: 'The guest says who they are.',
+      request: {
+        body: body(
+          z.object({
+            name: z.string().trim().max(60).optional(),
+            phone: z.string().trim().max(40).optional(),
+          }),
+        ),
+      },
+      responses: {
+        200: json(guestAnswer, 'Said, durable'),
+        ...signedInRefusals,
+        ...refusals('bad-request', 'wrong-origin', 'storage-failed'),
+      },
+    }),
+    async (c) => {
+      const { member } = c.get('caller');
+      take(await guests.introduce(member, c.req.valid('json')));
+      return c.json(answer(c, member), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/guest/complain',
+      tags,
+      security: guestsOnly,
+      middleware,
+      summary: 'A complaint, for the administrators of the company and whoever works with the guest.',
+      request: { body: body(z.object({ text: z.string().trim().min(1).max(2_000) })) },
+      responses: {
+        204: nothing('Kept, durable'),
+        ...signedInRefusals,
+        ...refusals('bad-request', 'wrong-origin', 'storage-failed'),
+      },
+    }),
+    async (c) => {
+      take(await guests.complain(c.get('caller').member, c.req.valid('json').text));
+      return c.body(null, 204);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/guest',
+      tags,
+      security: guestsOnly,
+      middleware,
+      summary: 'The guest ends the conversation: all of its sessions and sockets are over.',
+      responses: {
+        204: nothing('Ended, durable'),
+        ...signedInRefusals,
+        ...refusals('wrong-origin', 'storage-failed'),
+      },
+    }),
+    async (c) => {
+      const { member } = c.get('caller');
+      await guests.end(member);
+      clearGuestCookie(c, isSecure(c, deps));
+      log.info({ guest: member }, 'a guest ended their conversation');
+      return c.body(null, 204);
+    },
+  );
+}
