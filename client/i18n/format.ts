@@ -105,12 +105,9 @@ export const relativeTime = (moment: Moment, now: Moment = Date.now()): string =
 /** Days of a week as they stand in both languages, Monday first; 0 is Sunday. */
 export const weekdays: readonly number[] = [1, 2, 3, 4, 5, 6, 0];
 
-const weekdayFormat = cached(
-  (tag, style) => new Intl.DateTimeFormat(tag, { weekday: style as 'short' | 'long', timeZone: 'UTC' }),
-);
-/** Mon, or Monday. 4 January 1970 was a Sunday. */
-export const weekdayName = (day: number, style: 'short' | 'long'): string =>
-  weekdayFormat(style).format((3 + day) * 86_400_000);
+const weekdayFormat = cached((tag) => new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone: 'UTC' }));
+/** Mon. 4 January 1970 was a Sunday. */
+export const weekdayName = (day: number): string => weekdayFormat().format((3 + day) * 86_400_000);
 
 export const formatNumber = (value: number): string => numberFormat().format(value);
 
