@@ -74,16 +74,32 @@ export function createPartialRows(access: Access, logs: LogRooms): PartialRows {
       if (!told.has(key)) told.set(key, tell(key));
       return told.get(key);
     };
-    const keys = new Map<MemberId, string>();
+    // Asked of everybody who is there, who are of few kinds.
+    const pairs = new Map<string, Map<string, string>>();
+    const pairOf = (from: string, to: string): string => {
+      if (from === '' && to === '') return '';
+      let byTo = pairs.get(from);
+      if (!byTo) pairs.set(from, (byTo = new Map()));
+      let pair = byTo.get(to);
+      if (pair === undefined) byTo.set(to, (pair = JSON.stringify([from, to])));
+      return pair;
+    };
+    // Both questions are asked of one after the other.
+    let asked: { readonly of: MemberId; readonly from: string; readonly to: string } | null = null;
+    const keysOf = (member: MemberId): { readonly from: string; readonly to: string } => {
+      if (asked?.of === member) return asked;
+      const [from, to] = [partly.keyOf(before, member), partly.keyOf(after, member)];
+      asked = { of: member, from, to };
+      return asked;
+    };
     return {
-      differs: (member) => partly.keyOf(before, member) !== partly.keyOf(after, member),
+      differs(member) {
+        const { from, to } = keysOf(member);
+        return from !== to;
+      },
       keyOf(member) {
-        let key = keys.get(member);
-        if (key === undefined) {
-          const both = [partly.keyOf(before, member), partly.keyOf(after, member)];
-          keys.set(member, (key = both.some((each) => each !== '') ? JSON.stringify(both) : ''));
-        }
-        return key;
+        const { from, to } = keysOf(member);
+        return pairOf(from, to);
       },
       row({ seq, at, cursor }, key) {
         const encode = (data: unknown) => encodeLogRun(seq, [toldEntry(seq, at, partly.type, data)]);

@@ -1,7 +1,7 @@
 import { isAdmin } from '../../access/actor.ts';
 import type { DepartmentId, MemberId } from '../../base/ids.ts';
 import type { Department, DirectoryState, Member } from './schema.ts';
-import { departmentOf, departmentsOf, memberOf, pathUp } from './tree.ts';
+import { childrenByParent, departmentOf, departmentsOf, memberOf, pathUp } from './tree.ts';
 
 /*
  * A department may be shown to some alone. It is then not there for others, with all below it and with everybody who is
@@ -19,29 +19,29 @@ interface Hidden {
 }
 
 type Departments = NonNullable<DirectoryState['departments']>;
+const noDepartments: Departments = {};
 
-/** These departments and all below them, found with one look at each department. */
+const children = new WeakMap<Departments, ReadonlyMap<DepartmentId | null, readonly Department[]>>();
+
+function childrenIn(departments: Departments): ReadonlyMap<DepartmentId | null, readonly Department[]> {
+  let found = children.get(departments);
+  if (!found) children.set(departments, (found = childrenByParent({ name: '', members: {}, departments })));
+  return found;
+}
+
+/** These departments, as far as there are any, and all below them. */
 function downFrom(departments: Departments, roots: Iterable<DepartmentId>): Set<DepartmentId> {
-  const state = { name: '', members: {}, departments };
-  const is = new Map<DepartmentId, boolean>([...roots].map((id) => [id, true]));
-  for (const { id } of Object.values(departments)) {
-    const passed: DepartmentId[] = [];
-    let found = false;
-    for (const each of pathUp(state, id)) {
-      const known = is.get(each.id);
-      if (known === undefined) passed.push(each.id);
-      else found = known;
-      if (known !== undefined) break;
-    }
-    for (const each of passed) is.set(each, found);
-  }
-  return new Set([...is].flatMap(([id, isBelow]) => (isBelow && Object.hasOwn(departments, id) ? [id] : [])));
+  const below = childrenIn(departments);
+  const found = new Set([...roots].filter((id) => Object.hasOwn(departments, id)));
+  // What is added meanwhile is gone through, too.
+  for (const id of found) for (const each of below.get(id) ?? []) found.add(each.id);
+  return found;
 }
 
 const known = new WeakMap<Departments, readonly Hidden[]>();
 
 /** Departments change less often than people: asked of each state of them once. */
-function hiddenIn({ departments = {} }: DirectoryState): readonly Hidden[] {
+function hiddenIn({ departments = noDepartments }: DirectoryState): readonly Hidden[] {
   const before = known.get(departments);
   if (before) return before;
   const state = { name: '', members: {}, departments };
@@ -66,15 +66,42 @@ export const isHidden = (state: DirectoryState, id: DepartmentId): boolean =>
 const isShownTo = ({ open, people }: Hidden, member: Member): boolean =>
   people.has(member.id) || departmentsOf(member).some((id) => open.has(id));
 
-/** What somebody may see, as a key; empty for whoever may know everything. */
+/** Keys in one state of the departments: people of the same departments have the same, but for those who were chosen. */
+interface Keys {
+  readonly chosen: ReadonlySet<MemberId>;
+  readonly byDepartments: Map<string, string>;
+}
+const keys = new WeakMap<Departments, Keys>();
+
+function keysIn(state: DirectoryState): Keys {
+  const departments = state.departments ?? noDepartments;
+  let found = keys.get(departments);
+  if (!found) {
+    const chosen = new Set(hiddenIn(state).flatMap(({ people }) => [...people]));
+    keys.set(departments, (found = { chosen, byDepartments: new Map() }));
+  }
+  return found;
+}
+
+function keyFor(state: DirectoryState, member: Member | undefined): string {
+  const closed = hiddenIn(state).filter((each) => !member || !isShownTo(each, member));
+  const ids = closed.map((each) => each.id).sort();
+  return `without ${ids.join(',')}`;
+}
+
+/** What somebody may see, as a key; empty for whoever may know everything. Asked at every request, and of all at once. */
 export function keyOf(state: DirectoryState, id: MemberId): string {
   // What somebody was given is what they may see.
   if (!state.guarded || state.partial) return '';
   const member = memberOf(state, id);
   if (member && isAdmin({ member: id, role: member.role, active: true })) return '';
-  const closed = hiddenIn(state).filter((each) => !member || !isShownTo(each, member));
-  const ids = closed.map((each) => each.id).sort();
-  return `without ${ids.join(',')}`;
+  const { chosen, byDepartments } = keysIn(state);
+  if (!member || chosen.has(id)) return keyFor(state, member);
+  const ids = departmentsOf(member);
+  const where = ids.length === 1 ? ids[0]! : ids.join();
+  let key = byDepartments.get(where);
+  if (key === undefined) byDepartments.set(where, (key = keyFor(state, member)));
+  return key;
 }
 
 const closedBy = (key: string): DepartmentId[] =>
@@ -106,7 +133,6 @@ interface View {
 /** Views that are kept of one state of the departments: what somebody writes in their card is then one line for each. */
 const mostViews = 256;
 const views = new WeakMap<Departments, Map<string, View>>();
-const noDepartments: Departments = {};
 
 function viewOf({ departments = noDepartments }: DirectoryState, key: string): View {
   let byKey = views.get(departments);
@@ -191,17 +217,6 @@ function allSeen(part: Part): Members {
   return (part.seen = members);
 }
 
-/** All without what is closed and who is nowhere else; what stays is the same object. */
-function partOf(state: DirectoryState, closed: ReadonlySet<DepartmentId>): Part {
-  const unseen = new Set<MemberId>();
-  for (const member of Object.values(state.members))
-    if (isUnseen(state, closed, member)) unseen.add(member.id);
-  const departments: Departments = {};
-  for (const each of Object.values(state.departments ?? {}))
-    if (!closed.has(each.id)) departments[each.id] = seenDepartment(each, unseen);
-  return { of: state.members, closed, unseen, departments, seen: null };
-}
-
 /** Who is another than in `from`; null when somebody is not there any more. */
 interface Step {
   readonly from: Members;
@@ -223,6 +238,7 @@ const mostChanged = 200;
 
 /** Who is different, looked for once for all views; null when that is to be worked out from the beginning. */
 function changedSince(from: Members, to: Members): readonly MemberId[] | null {
+  if (from === to) return [];
   let step = steps.get(to);
   if (step?.from !== from) {
     const all = Object.keys(to) as MemberId[];
@@ -233,11 +249,85 @@ function changedSince(from: Members, to: Members): readonly MemberId[] | null {
   return step.ids && step.ids.length <= mostChanged ? step.ids : null;
 }
 
+/** Who is in which department, and who reports to whom. */
+interface Places {
+  readonly inDepartment: Map<DepartmentId, readonly MemberId[]>;
+  readonly under: Map<MemberId, readonly MemberId[]>;
+}
+const places = new WeakMap<Members, Places>();
+
+function placesOf(members: Members): Places {
+  const [inDepartment, under] = [new Map<DepartmentId, MemberId[]>(), new Map<MemberId, MemberId[]>()];
+  const add = <Key>(lists: Map<Key, MemberId[]>, key: Key, id: MemberId): void => {
+    const list = lists.get(key);
+    if (list) list.push(id);
+    else lists.set(key, [id]);
+  };
+  for (const member of Object.values(members)) {
+    for (const department of departmentsOf(member)) add(inDepartment, department, member.id);
+    if (member.superior) add(under, member.superior, member.id);
+  }
+  return { inDepartment, under };
+}
+
+const superiorsOf = (member: Member | undefined): readonly MemberId[] =>
+  member?.superior ? [member.superior] : [];
+
+function placesAfter(before: Places, from: Members, to: Members, ids: readonly MemberId[]): Places {
+  const inDepartment = new Map(before.inDepartment);
+  const under = new Map(before.under);
+  const move = <Key>(
+    lists: Map<Key, readonly MemberId[]>,
+    id: MemberId,
+    was: readonly Key[],
+    is: readonly Key[],
+  ) => {
+    for (const key of was)
+      if (!is.includes(key))
+        lists.set(
+          key,
+          lists.get(key)!.filter((each) => each !== id),
+        );
+    for (const key of is) if (!was.includes(key)) lists.set(key, [...(lists.get(key) ?? []), id]);
+  };
+  for (const id of ids) {
+    const [was, is] = [from[id], to[id]];
+    move(inDepartment, id, was ? departmentsOf(was) : [], is ? departmentsOf(is) : []);
+    move(under, id, superiorsOf(was), superiorsOf(is));
+  }
+  return { inDepartment, under };
+}
+
+/** `near`: people of a moment ago, from whom it is a short way. */
+function placesIn(members: Members, near?: Members): Places {
+  const known = places.get(members);
+  if (known) return known;
+  const before = near && places.get(near);
+  const ids = before ? changedSince(near, members) : null;
+  const found = before && ids ? placesAfter(before, near, members, ids) : placesOf(members);
+  places.set(members, found);
+  return found;
+}
+
+/** All without what is closed and who is nowhere else; what stays is the same object. */
+function partOf(state: DirectoryState, { closed, last }: View): Part {
+  const { inDepartment } = placesIn(state.members, last?.of);
+  const unseen = new Set<MemberId>();
+  for (const department of closed)
+    for (const id of inDepartment.get(department) ?? [])
+      if (isUnseen(state, closed, state.members[id]!)) unseen.add(id);
+  const departments: Departments = {};
+  for (const each of Object.values(state.departments ?? {}))
+    if (!closed.has(each.id)) departments[each.id] = seenDepartment(each, unseen);
+  return { of: state.members, closed, unseen, departments, seen: null };
+}
+
 /** The same, from what was worked out before of the same departments; null where who is seen differs. */
 function partAfter(state: DirectoryState, { closed, last }: View): Part | null {
   const ids = last && changedSince(last.of, state.members);
   if (!ids) return null;
   if (ids.some((id) => isUnseen(state, closed, state.members[id]!) !== last.unseen.has(id))) return null;
+  placesIn(state.members, last.of);
   return { ...last, of: state.members, seen: null };
 }
 
@@ -247,7 +337,7 @@ function without(state: DirectoryState, key: string): Shown {
   const { members: of, departments: _d, staged: _s, early: _e, ...rest } = state;
   const view = viewOf(state, key);
   const last = view.last?.of === of ? view.last : partAfter(state, view);
-  const part = (view.last = last ?? partOf(state, view.closed));
+  const part = (view.last = last ?? partOf(state, view));
   const { unseen, departments } = part;
   const shown: DirectoryState = {
     ...rest,
@@ -267,13 +357,40 @@ export interface MemberChange {
   readonly to: Member | undefined;
 }
 
-/** The people who may be different in two parts of directories, others are not; null where that is not known. */
+/** What is in one of them alone. */
+function* inOne<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): Generator<Item> {
+  for (const each of a) if (!b.has(each)) yield each;
+  for (const each of b) if (!a.has(each)) yield each;
+}
+
+/** Whose card says something else where who is seen, or which departments there are, is different. */
+function* touched(from: Part, to: Part): Generator<MemberId> {
+  const both = [placesIn(from.of), placesIn(to.of, from.of)];
+  const seen = ({ departments }: Part) => new Set(Object.keys(departments) as DepartmentId[]);
+  for (const department of [...inOne(from.closed, to.closed), ...inOne(seen(from), seen(to))])
+    for (const { inDepartment } of both) yield* inDepartment.get(department) ?? [];
+  for (const superior of inOne(from.unseen, to.unseen))
+    for (const { under } of both) yield* under.get(superior) ?? [];
+}
+
+/** Also of whoever sees everything. */
+const partShown = (state: DirectoryState): Part =>
+  parts.get(state) ?? {
+    of: state.members,
+    closed: new Set(),
+    unseen: new Set(),
+    departments: state.departments ?? noDepartments,
+    seen: state.members,
+  };
+
+/** The people who may be different in two states as somebody is shown them; null where that is not known. */
 export function mayDiffer(before: DirectoryState, after: DirectoryState): readonly MemberChange[] | null {
-  const [from, to] = [parts.get(before), parts.get(after)];
+  const [from, to] = [partShown(before), partShown(after)];
+  const changed = changedSince(from.of, to.of);
+  if (!changed) return null;
   // Whoever goes on from a part has its people who are not seen.
-  if (!from || !to || from.unseen !== to.unseen) return null;
-  const ids = from.of === to.of ? [] : changedSince(from.of, to.of);
-  return ids?.map((id) => ({ id, from: seenIn(from, id), to: seenIn(to, id) })) ?? null;
+  const ids = from.unseen === to.unseen ? changed : new Set([...changed, ...touched(from, to)]);
+  return [...ids].map((id) => ({ id, from: seenIn(from, id), to: seenIn(to, id) }));
 }
 
 /** The directory as whoever has this key may see it. */

@@ -233,6 +233,34 @@ it('what one person writes in their card is found without looking at everybody f
   expect(partly.between(seenBy(after, 'kim'), seenBy(waiting, 'kim'))).toBeNull();
 });
 
+it('of two states between which departments were hidden only those are compared whom that concerns', () => {
+  const many = Array.from({ length: 50 }, (_, i) => `m${i}`);
+  const before = fold(
+    [
+      hide('works'),
+      ...many.flatMap((id) => [join(id), place(id, ['sales'])]),
+      ['member.edit', 'ada', { member: 'm7', superior: 'gus' }],
+    ],
+    state,
+  );
+  const after = fold([hide('north')], before);
+  const concerned = (who: string) =>
+    mayDiffer(seenBy(before, who), seenBy(after, who))
+      ?.map(({ id }) => id)
+      .sort();
+  // Who is in it or below, and who reports to them.
+  expect(concerned('m1')).toEqual(['ben', 'gus', 'm7']);
+  // Whoever sees it as before.
+  expect(concerned('ben')).toEqual([]);
+  // An administrator who is none any more.
+  const dismissed = fold([['member.role', 'ada', { member: 'eve', role: 'member' }]], after);
+  expect(
+    mayDiffer(seenBy(after, 'eve'), seenBy(dismissed, 'eve'))
+      ?.map(({ id }) => id)
+      .sort(),
+  ).toEqual([...['ben', 'eve', 'gus', 'kim', 'm7']]);
+});
+
 it('a restored relay hides again what was hidden, also before it knows of it', () => {
   const now = fold([hide('north')], state);
   const entry = { seq: 0, id: 'x', by: 'ada', at: 1 } as never as { seq: 0 };
@@ -307,8 +335,16 @@ it('whoever follows what changes for them has what they may see, and nothing els
       const closed = new Set(
         Object.keys(after.departments ?? {}).filter((each) => !whole.departments?.[each as DepartmentId]),
       );
-      for (const { id: who, departments: of = [] } of Object.values(after.members))
-        if (of.length > 0 && of.every((each) => closed.has(each))) expect(whole.members[who]).toBeUndefined();
+      for (const { id: who, departments: of = [] } of Object.values(after.members)) {
+        const isClosed = of.some((each) => closed.has(each)) && !of.some((each) => whole.departments?.[each]);
+        expect([`seed ${seed}`, step, id, who, Object.hasOwn(whole.members, who)]).toEqual([
+          `seed ${seed}`,
+          step,
+          id,
+          who,
+          !isClosed,
+        ]);
+      }
       copies.set(id, copy);
     }
     now = after;
