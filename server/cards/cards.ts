@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Failure } from '../../shared/base/errors.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { findRoom } from '../../shared/documents/registry.ts';
@@ -100,6 +101,8 @@ export function createCards(deps: CardsDeps): Cards {
 
   /** Which link of what was just said gets a card; null for most entries. */
   const jobOf = (room: RoomId, said: LogEntry): Job | null => {
+    // Anybody may be a guest: they do not send the relay to look at pages.
+    if (isGuest(said.by)) return null;
     const edit = said.type === 'chat.edit' ? chatEdit.safeParse(said.data).data : undefined;
     const target = edit ? entryAt(room, edit.target) : said;
     const message = target && messageOf(target);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure } from '../../shared/base/errors.ts';
+import { customerOf, isGuest } from '../../shared/base/guests.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { groupCalled, happeningIn, type Happening } from '../../shared/features/chat/happening.ts';
@@ -109,7 +110,7 @@ export function createPush(deps: PushDeps): Push {
     const id = parseRoom(room)!.id;
     const place = Object.hasOwn(list.chats, id) ? list.chats[id]! : {};
     const what = {
-      direct: chat.type === 'direct',
+      direct: chat.type !== 'group',
       own: by === member,
       calls: calls(member),
       urgent: urgentTo !== null,
@@ -139,7 +140,11 @@ export function createPush(deps: PushDeps): Push {
       }),
   });
 
-  const nameOf = (member: MemberId): string => relay.directory().members[member]?.name ?? '';
+  /** A guest who told no name is told from another by the beginning of their id. */
+  const nameOf = (language: Subscription['language'], member: MemberId): string =>
+    relay.nameOf(member) !== '' || !isGuest(member)
+      ? relay.nameOf(member)
+      : `${language === 'zh' ? '访客' : 'Visitor'} ${customerOf(member).slice(0, 4).toUpperCase()}`;
 
   /** What is shown on that browser and was read since; it is told of it once. */
   function readSince(session: string, member: MemberId): PushedNotice['read'] {
@@ -176,8 +181,8 @@ export function createPush(deps: PushDeps): Push {
       id,
       seq,
       at: job.at,
-      by: nameOf(by),
-      group: groupCalled(chat, member, nameOf),
+      by: nameOf(language, by),
+      group: by === chat.guest ? null : groupCalled(chat, member, (each) => nameOf(language, each)),
       text: notices.words ? text : null,
       ...(is && { is }),
       ...(urgentTo && { urgent: true as const }),
@@ -217,7 +222,7 @@ export function createPush(deps: PushDeps): Push {
     failed: number,
   ): Promise<Again> {
     const { happening } = job;
-    const isPressing = happening.urgentTo !== null || chat.type === 'direct' || happening.calls(job.member);
+    const isPressing = happening.urgentTo !== null || chat.type !== 'group' || happening.calls(job.member);
     const about = happening.urgentTo ? `${happening.room} ${happening.id}` : happening.room;
     const text = textFor(job, chat, to);
     const answer = await outside.fetch(pushRequest({ to, text, about, isPressing, left }, keys, contact));

@@ -34,7 +34,7 @@ export function pressing(
 ): number {
   return rows.reduce((sum, row) => {
     const place = placeOf(list, row.id);
-    const level = levelIn(notices, place, row.state.type === 'direct');
+    const level = levelIn(notices, place, row.state.type !== 'group');
     const urgent = urgentFor(row.state, me).length;
     if (level === 'all') return sum + Math.max(attention(row, place), urgent);
     const calls = level === 'mentions' && !isHidden(row, place) ? row.calls.length : 0;

@@ -109,7 +109,7 @@ export class Watch {
 
   #isTold({ id, state }: ChatRow, { by, calls }: Happening): boolean {
     const { me, list, notices } = this.#data;
-    const what = { direct: state.type === 'direct', own: by === me, calls: calls(me), urgent: false };
+    const what = { direct: state.type !== 'group', own: by === me, calls: calls(me), urgent: false };
     return isTold(notices, placeOf(list, id), what, this.#now());
   }
 

@@ -81,13 +81,14 @@ export function happeningIn(
 /** Names in the title of a group that has none. */
 const mostNames = 4;
 
-/** What a notification calls the group; null with one other person. */
+/** What a notification calls the group, or the customer of a conversation; null with one other person. */
 export function groupCalled(
   chat: ChatState,
   me: MemberId,
   nameOf: (member: MemberId) => string,
 ): string | null {
   if (chat.type === 'direct') return null;
+  if (chat.guest !== undefined) return nameOf(chat.guest);
   if (chat.title !== '') return chat.title;
   const others = (Object.keys(chat.members) as MemberId[]).filter((each) => each !== me);
   const names = others.slice(0, mostNames).map(nameOf);
