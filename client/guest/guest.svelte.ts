@@ -9,7 +9,7 @@ import { systemTimers, type OpenSocket } from '../data/sync/contract.ts';
 import { noProgress, type ContactCard, type GuestSession, type Outgoing } from './contract.ts';
 import { GuestEngine } from './engine.ts';
 import { findFile, keepFile } from './files.ts';
-import { Pages } from './leader.ts';
+import { Pages, type PageNote } from './leader.ts';
 import { linesOf, strangersIn, type ShownFile } from './messages.ts';
 import { Presence } from './presence.svelte.ts';
 import * as relay from './relay.ts';
@@ -43,6 +43,8 @@ export class Guest {
   readonly #pages: Pages;
   #engine: GuestEngine | null = null;
   #talks = false;
+  /** The guest is ending it: that the connection breaks is no news then. */
+  #leaves = false;
   #phase = $state<Phase>('opening');
   #over = $state<Over | null>(null);
   #card = $state.raw<ContactCard | null>(null);
@@ -74,11 +76,26 @@ export class Guest {
   constructor({ code, openSocket }: GuestOptions) {
     this.code = code;
     this.#openSocket = openSocket;
-    this.#pages = new Pages('weft-guest', ({ type }) => {
-      if (type === 'changed') void this.#read();
-      else if (type === 'wake') this.#engine?.wake();
-      else location.reload();
-    });
+    this.#pages = new Pages('weft-guest', (note) => this.#hear(note));
+    this.#pages.tell({ type: 'hello' });
+  }
+
+  #hear(note: PageNote): void {
+    switch (note.type) {
+      case 'changed':
+        return void this.#read();
+      case 'wake':
+        return this.#engine?.wake();
+      case 'read':
+        return this.#engine?.read(note.upTo);
+      case 'gone':
+        return location.reload();
+      case 'hello':
+        if (this.#engine) this.#pages.tell({ type: 'connection', is: this.#connection });
+        return;
+      case 'connection':
+        if (!this.#engine) this.#connection = note.is;
+    }
   }
 
   get phase(): Phase {
@@ -214,14 +231,14 @@ export class Guest {
     if (before && before.member !== session.member) {
       // The copy here is of a conversation that is over.
       await this.#store.wipe();
-      this.#pages.tell('gone');
+      this.#pages.tell({ type: 'gone' });
       location.reload();
       return;
     }
     await this.#store.setFact('session', session);
     this.#session = session;
     await this.#talk(session, true);
-    this.#pages.tell('changed');
+    this.#pages.tell({ type: 'changed' });
   }
 
   async #talk(session: GuestSession, connects: boolean): Promise<void> {
@@ -246,18 +263,20 @@ export class Guest {
         timers: systemTimers,
         random: Math.random,
         upload: (file, watch) => uploadBlob(file, watch, 'guest'),
-        async isOver() {
+        isOver: async () => {
+          if (this.#leaves) return null;
           const answer = await relay.getSession();
           return !answer.ok && isOver(answer.error) ? answer.error : null;
         },
       },
       {
         changed: () => {
-          this.#pages.tell('changed');
+          this.#pages.tell({ type: 'changed' });
           void this.#read();
         },
         connection: (is) => {
           this.#connection = is;
+          this.#pages.tell({ type: 'connection', is });
           if (is !== 'online') this.#presence.clear();
         },
         present: (members) => this.#presence.online(members),
@@ -351,7 +370,9 @@ export class Guest {
   /** Everything that is on the screen was read. */
   readAll(): void {
     const last = this.#entries.at(-1);
-    if (last && document.visibilityState === 'visible') this.#engine?.read(last.seq);
+    if (!last || document.visibilityState !== 'visible') return;
+    if (this.#engine) this.#engine.read(last.seq);
+    else this.#pages.tell({ type: 'read', upTo: last.seq });
   }
 
   older(): Promise<boolean> {
@@ -383,8 +404,8 @@ export class Guest {
     this.#saidAt = 0;
     this.#show();
     await this.#read();
-    this.#pages.tell('changed');
-    this.#pages.tell('wake');
+    this.#pages.tell({ type: 'changed' });
+    this.#pages.tell({ type: 'wake' });
     this.#engine?.wake();
   }
 
@@ -406,7 +427,7 @@ export class Guest {
     if (!file) return;
     await this.#store.keep({ ...file, failure: null });
     await this.#read();
-    this.#pages.tell('wake');
+    this.#pages.tell({ type: 'wake' });
     this.#engine?.wake();
   }
 
@@ -434,8 +455,10 @@ export class Guest {
 
   /** The session ends and this device forgets; what the company was told stays with the company. */
   async leave(): Promise<ErrorCode | null> {
+    this.#leaves = true;
     const answer = await relay.end();
-    if (!answer.ok && !isOver(answer.error)) return answer.error.code;
+    this.#leaves = answer.ok || isOver(answer.error);
+    if (!answer.ok && !this.#leaves) return answer.error.code;
     await this.forget();
     this.#end('by-guest');
     return null;
@@ -452,7 +475,7 @@ export class Guest {
   async #ended(): Promise<void> {
     await this.#store.setFact('ended', 'by-company');
     this.#end('by-company');
-    this.#pages.tell('changed');
+    this.#pages.tell({ type: 'changed' });
   }
 
   #end(why: Over): void {

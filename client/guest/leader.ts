@@ -3,10 +3,14 @@
  * by itself when that page goes. Browsers without locks (plain http) let each page talk; commands are then told apart by
  * their ids, and a page that lost count begins anew.
  */
-export interface PageNote {
-  /** `changed`: something in the store is different; `wake`: something waits there; `gone`: all of it was deleted. */
-  readonly type: 'changed' | 'wake' | 'gone';
-}
+export type PageNote =
+  /** Something in the store is different; something waits there; all of it was deleted. */
+  | { readonly type: 'changed' | 'wake' | 'gone' }
+  /** A page has opened and asks how the connection is; the answer. */
+  | { readonly type: 'hello' }
+  | { readonly type: 'connection'; readonly is: 'offline' | 'connecting' | 'online' }
+  /** Everything up to this entry was read. */
+  | { readonly type: 'read'; readonly upTo: number };
 
 export class Pages {
   readonly #channel: BroadcastChannel;
@@ -17,8 +21,8 @@ export class Pages {
     this.#channel.onmessage = ({ data }: MessageEvent<PageNote>) => heard(data);
   }
 
-  tell(type: PageNote['type']): void {
-    this.#channel.postMessage({ type } satisfies PageNote);
+  tell(note: PageNote): void {
+    this.#channel.postMessage(note);
   }
 
   /** Runs `work` as soon as no other page does, until `close`; it returns the way to stop it. */
