@@ -8,6 +8,7 @@ import { bearer, codeOf, makeApp, type TestApp } from './test-app.ts';
 
 const script = 'document.documentElement.dataset.theme = "dark";';
 const html = `<!doctype html><script>${script}</script><script type="module" src="/assets/app-1a2b.js"></script>`;
+const guestHtml = '<!doctype html><script type="module" src="/c/assets/guest-4d.js"></script>';
 const program = `export const words = ${JSON.stringify('weft '.repeat(500))};`;
 
 let t: TestApp;
@@ -15,6 +16,9 @@ let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'weft-client-'));
   mkdirSync(join(folder, 'assets'));
+  mkdirSync(join(folder, 'c', 'assets'), { recursive: true });
+  writeFileSync(join(folder, 'c', 'guest.html'), guestHtml);
+  writeFileSync(join(folder, 'c', 'assets', 'guest-4d.js'), program);
   mkdirSync(join(folder, '.vite'));
   writeFileSync(join(folder, 'index.html'), html);
   writeFileSync(join(folder, 'sw.js'), 'self.skipWaiting();');
@@ -40,6 +44,17 @@ describe('the built client', () => {
       expect(answer.headers.get('cache-control')).toBe('no-cache');
     }
     expect((await t.send('GET', '/sw.js')).headers.get('cache-control')).toBe('no-cache');
+  });
+
+  test('answers every contact link with the guest’s page, whose files are its own', async () => {
+    for (const path of ['/c/abcdefghijklmnop', '/c/', '/c/guest.html']) {
+      const answer = await t.send('GET', path);
+      expect([path, answer.status, await answer.text()]).toEqual([path, 200, guestHtml]);
+      expect(answer.headers.get('cache-control')).toBe('no-cache');
+    }
+    const asset = await t.send('GET', '/c/assets/guest-4d.js');
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect((await t.send('GET', '/c/assets/gone-5e.js')).status).toBe(404);
   });
 
   test('keeps hashed files for ever, packed where that is accepted', async () => {
