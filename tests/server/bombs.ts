@@ -56,6 +56,14 @@ function crowd(client: number, count: number): Uint8Array[] {
   return [...base, writeUpdate([{ client, clock: count, structs: inserted }])];
 }
 
+/** The same in one update: `count` at one place, and `more` of which each has to be carried past a part of them. */
+const crowdAtOnce = (client: number, count: number, more: number): Uint8Array[] =>
+  one(
+    client,
+    ...Array.from({ length: count }, (): Struct => ({ content: characters('a') })),
+    ...Array.from({ length: more }, (_, i): Struct => ({ right: [client, i], content: characters('b') })),
+  );
+
 const nested = (depth: number): number[] => Array.from({ length: depth }, () => [117, 1]).flat();
 
 /** By name: none may hold the relay up, fill it, or break anybody who reads what is shown of it. */
@@ -149,4 +157,5 @@ export const bombs: Readonly<Record<string, Bomb>> = {
   },
   'JSON of two million parts': (client) => one(client, { content: embed(`[${'[],'.repeat(2_000_000)}1]`) }),
   'ten thousand at one place': (client) => crowd(client, 10_000),
+  '60,000 at one place in one update': (client) => crowdAtOnce(client, 60_000, 1_000),
 };

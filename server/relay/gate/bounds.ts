@@ -19,6 +19,12 @@ export const bounds = {
    */
   applying: 1_000,
   applyingPart: 0.04,
+  /**
+   * Items that one struct, and all of an update together, may have to be carried past to their places beside what others
+   * wrote there. Yjs, and with it every reader, walks past up to ten in a microsecond, but of many only one.
+   */
+  pastOne: 50_000,
+  past: 10_000_000,
   /** Positions that one struct may use up as deleted: clocks are cheap to burn and never come back. */
   gap: 1 << 24,
   /** Types inside types; nobody's document is deeper, and every reader walks down by recursion. */

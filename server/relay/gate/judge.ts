@@ -9,6 +9,7 @@ import { valuesAtOnce } from './pieces.ts';
 import { typeNames, type PlacedHolder, type Places } from './places.ts';
 import { clockAfter, content, structAt, StructReader, type ReadRun, type ReadUpdate } from './read-update.ts';
 import { deletesAll, isSame } from './same-content.ts';
+import { rootOf, Walks, type Beside } from './walks.ts';
 import type { Sliced, Work } from './work.ts';
 
 /** Whether new structs under this client id are the sender's own. */
@@ -34,8 +35,8 @@ export interface Plan {
   readonly gone: ReadonlySet<number>;
   /** Those that are many values in a sequence: they can be applied a few at a time. */
   readonly lists: ReadonlySet<number>;
-  /** Whether Yjs will have to walk past many items to find their places: then a few structs may be long work. */
-  readonly isFar: boolean;
+  /** Those that Yjs may have to carry past many items to find their places: each may be long work. */
+  readonly far: ReadonlySet<number>;
   /** Whether nothing is deleted, also not by the way: no key gets another value, no struct comes deleted. */
   readonly onlyAdds: boolean;
 }
@@ -44,9 +45,6 @@ const malformed = (message: string): Failure => failure('update-malformed', mess
 const forbidden = (message: string): Failure => failure('update-forbidden-content', message);
 const missing = (): Failure =>
   failure('update-missing-reference', 'refers to something the relay does not have');
-
-/** Items that are walked past until an update counts as long work. */
-const longestLook = 10_000;
 
 /** Compares what was read with the document it is meant for, so that applying it cannot fail. Changes nothing. */
 export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
@@ -64,15 +62,15 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
   }
 
   const order: number[] = [];
-  const standing = new Standing(question, known);
+  const standing = new Standing(question, known, work);
   const refused = yield* inOrder(update, known, work, (reader, run, i) => {
     order.push(i);
     return standing.refuse(reader, run, i);
   });
   if (refused) return refused;
 
-  const { gone, lists, isFar, onlyAdds } = standing;
-  if (update.deletes.length === 0) return { order, gone, lists, isFar, onlyAdds };
+  const { gone, lists, far, onlyAdds } = standing;
+  if (update.deletes.length === 0) return { order, gone, lists, far, onlyAdds };
   const ends = new Map(update.runs.map(({ client, to }) => [client, Math.max(to, known(client))]));
   for (let at = 0; at < update.deletes.length; at += 3) {
     const client = update.deletes[at]!;
@@ -80,7 +78,7 @@ export function* judge(question: Question, work: Work): Sliced<Failure | Plan> {
     if (!(update.deletes[at + 1]! + update.deletes[at + 2]! <= end)) return missing();
     if (work.did(1)) yield;
   }
-  return { order, gone, lists, isFar, onlyAdds: false };
+  return { order, gone, lists, far, onlyAdds: false };
 }
 
 /** Structs that the relay has must be the same here: otherwise a device and its copy went on under one id. */
@@ -118,7 +116,7 @@ class Standing {
   readonly lists = new Set<number>();
   onlyAdds = true;
   #gone: Set<number> | null = null;
-  #walk = 0;
+  readonly #walks: Walks;
   readonly #question: Question;
   readonly #known: (client: number) => number;
   /** By client id; null where there is one run alone. */
@@ -130,7 +128,8 @@ class Standing {
   readonly #refs: number[] = [];
   #types: Map<number, PlacedHolder> | null = null;
 
-  constructor(question: Question, known: (client: number) => number) {
+  constructor(question: Question, known: (client: number) => number, work: Work) {
+    this.#walks = new Walks(work);
     this.#question = question;
     this.#known = known;
     const { runs } = question.update;
@@ -152,7 +151,7 @@ class Standing {
       if (ref === content.gc) return null;
     }
     const isList = ref === content.any && clockAfter(update, run, i) - clock > valuesAtOnce;
-    const refused = this.#stand(reader, i, this.#leftOf(reader, run, clock), this.#rightOf(reader));
+    const refused = this.#stand(reader, run, i, this.#leftOf(reader, run, clock), this.#rightOf(reader));
     // In a map the last of the values is the one that counts, and replaces what was there.
     if (isList && this.#holders[i] && this.#subs[i] === null) this.lists.add(i);
     return refused;
@@ -184,6 +183,7 @@ class Standing {
 
   #stand(
     reader: StructReader,
+    run: ReadRun,
     i: number,
     left: Y.Item | Y.GC | number | undefined,
     right: Y.Item | Y.GC | number | undefined,
@@ -213,13 +213,15 @@ class Standing {
     if (sub !== null) this.onlyAdds = false;
     this.#holders[i] = holder;
     this.#subs[i] = sub;
-    this.#look(left, right, holder, sub);
-    return this.#refuseContent(reader, i, holder, sub);
+    return (
+      this.#refuseContent(reader, i, holder, sub) ??
+      this.#refusePlace(reader, run, i, left, right, holder, sub)
+    );
   }
 
-  /** Whether Yjs will have to walk far. */
-  get isFar(): boolean {
-    return this.#walk >= longestLook;
+  /** Those that Yjs may have to carry far. */
+  get far(): ReadonlySet<number> {
+    return this.#walks.far;
   }
 
   #collect(i: number): null {
@@ -265,25 +267,28 @@ class Standing {
     return allows(holder, sub, partOf(reader)) ? null : forbidden('content that has no place here');
   }
 
-  /** Adds how far Yjs will walk from the left neighbour to find the place, where others wrote at the same one. */
-  #look(
+  /** Nothing that stands somewhere has a neighbour that was collected. */
+  #refusePlace(
+    reader: StructReader,
+    { client }: ReadRun,
+    i: number,
     left: Y.Item | Y.GC | number | undefined,
     right: Y.Item | Y.GC | number | undefined,
     holder: PlacedHolder,
     sub: string | null,
-  ): void {
-    if (this.#walk >= longestLook || typeof left === 'number' || typeof right === 'number') return;
-    let at: Y.Item | null;
-    if (left instanceof Y.Item) at = left.right;
-    else {
-      const type = holder.type === 'root' ? this.#question.doc.share.get(holder.name) : holder.loaded;
-      at = (sub === null ? type?._start : type?._map.get(sub)) ?? null;
-    }
-    const backwards = left === undefined && sub !== null;
-    while (at !== null && at !== right && this.#walk < longestLook) {
-      this.#walk++;
-      at = backwards ? at.left : at.right;
-    }
+  ): Failure | null {
+    const clock = this.#question.update.clocks[i]!;
+    const beside = (at: Y.Item | Y.GC | number | undefined): Beside => (at instanceof Y.GC ? undefined : at);
+    return this.#walks.refuse(i, beside(left), beside(right), holder, {
+      client,
+      left: left instanceof Y.Item ? left : null,
+      leftClock: clock < this.#known(client) ? this.#known(client) - 1 : reader.originClock,
+      right: right instanceof Y.Item ? right : null,
+      rightClient: reader.rightClient,
+      rightClock: reader.rightClock,
+      type: holder.type === 'root' ? rootOf(this.#question.doc, holder.name) : holder.loaded,
+      sub,
+    });
   }
 }
 

@@ -7,16 +7,15 @@ import { Change } from './change.ts';
 import { encodeState } from './encode-state.ts';
 import { judge, type OwnsClient, type Plan } from './judge.ts';
 import { inOrder } from './order.ts';
-import { piecesOf, type PieceSize } from './pieces.ts';
+import { piecesOf, type Piece, type PieceSize } from './pieces.ts';
 import { createPlaces } from './places.ts';
 import { readUpdate, uncapped, type ReadUpdate } from './read-update.ts';
 import { readVector } from './read-vector.ts';
-import type { Sliced, Work } from './work.ts';
+import { arrivalOf, itemsPast, tooFar } from './walks.ts';
+import { stepsPerLook, type Sliced, type Work } from './work.ts';
 
 /** What is applied in one transaction: a millisecond or so. */
 const piece: PieceSize = { structs: 64, ranges: 64, bytes: 16 * 1024 };
-/** Where single structs may be long work. */
-const smallest: PieceSize = { structs: 1, ranges: 1, bytes: 1 };
 /** Steps that one struct or range costs when it is applied, and the least a piece costs: the clock is asked after each. */
 const stepsPerPart = 8;
 const stepsPerPiece = 64;
@@ -24,8 +23,18 @@ const stepsPerPiece = 64;
 const measureEvery = 1024 * 1024;
 /** Stored bytes up to this size are applied at once when a document is loaded. */
 const fewBytes = 16 * 1024;
+/** Milliseconds after which loading makes smaller pieces: what was stored may be far to place. */
+const longLoad = 2;
+/** Items that are walked past in the time of one step of work. */
+const walkedPerStep = 4;
 
 const nothing: ReadonlySet<number> = new Set();
+
+/** Milliseconds that this process has used of all processors. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
 
 /** An update was refused when the document had taken a part of it: that copy of the document is of no use any more. */
 export interface Spoilt extends Failure {
@@ -88,8 +97,9 @@ export class LoadedText {
         continue;
       }
       let bytes = 0;
+      const end = this.#now() + longLoad;
       this.doc.transact(() => {
-        while (at < all.length && bytes + all[at]!.length <= fewBytes) {
+        while (at < all.length && bytes + all[at]!.length <= fewBytes && (bytes === 0 || this.#now() < end)) {
           bytes += all[at]!.length + 100;
           Y.applyUpdate(this.doc, all[at++]!);
         }
@@ -106,8 +116,12 @@ export class LoadedText {
       order.push(i);
       return null;
     });
-    for (const each of piecesOf(update, { order, gone: nothing, lists: nothing }, this.known, piece)) {
+    const size = { ...piece };
+    const stored = { order, gone: nothing, lists: nothing, far: nothing };
+    for (const { bytes: each } of piecesOf(update, stored, this.known, size)) {
+      const started = this.#now();
       Y.applyUpdate(this.doc, each);
+      size.structs = this.#now() - started > longLoad ? 1 : Math.min(piece.structs, 2 * size.structs);
       if (work.did(stepsPerPiece + piece.structs * stepsPerPart)) yield;
     }
   }
@@ -137,7 +151,7 @@ export class LoadedText {
   *takeTogether(update: ReadUpdate, kind: AnyTextKind, work: Work): Sliced<boolean> {
     const { doc } = this;
     const plan = yield* judge({ doc, places: this.#places, kind, update, owns: () => true }, work);
-    if ('code' in plan || !plan.onlyAdds || plan.gone.size > 0 || plan.isFar) return false;
+    if ('code' in plan || !plan.onlyAdds || plan.gone.size > 0 || plan.far.size > 0) return false;
     if (!this.#hasRoom(update, plan)) return false;
     Y.applyUpdate(doc, update.bytes);
     if (doc.store.pendingStructs !== null) throw new Error('what was judged could not be applied');
@@ -201,8 +215,15 @@ export class LoadedText {
     const change = new Change();
     const clients = update.runs.map(({ client }) => client);
     const parts = plan.order.length + update.deletes.length / 3;
-    let left = bounds.applying + parts * bounds.applyingPart;
+    const most = bounds.applying + parts * bounds.applyingPart;
+    const begun = processorTime();
+    let took = 0;
+    let past = 0;
     for (const each of this.#pieces(update, plan)) {
+      const alone =
+        each.far === null ? 0 : itemsPast(arrivalOf(this.doc, update, each.far), bounds.pastOne + 1);
+      past += alone;
+      if (alone > bounds.pastOne || past > bounds.past) return err(spoilt(tooFar));
       const started = this.#now();
       this.#change = change;
       this.#clients = clients;
@@ -220,31 +241,29 @@ export class LoadedText {
         return err(
           spoilt(failure('update-missing-reference', 'refers to something the relay does not have')),
         );
-      left -= this.#now() - started;
-      if (left < 0) return err(spoilt(failure('too-large', 'the update takes too long to apply')));
-      if (work.did(each.steps)) yield;
+      took += this.#now() - started;
+      // A machine that is busy with something else takes long for anything.
+      if (took > most && processorTime() - begun > most)
+        return err(spoilt(failure('too-large', 'the update takes too long to apply')));
+      if (work.did(each.steps + alone / walkedPerStep)) yield;
     }
     return ok(change.encode());
   }
 
-  *#pieces(
-    update: ReadUpdate,
-    plan: Plan,
-  ): Generator<{ readonly bytes: Uint8Array; readonly steps: number }> {
+  *#pieces(update: ReadUpdate, plan: Plan): Generator<Piece & { readonly steps: number }> {
     const structs = plan.order.length;
     const ranges = update.deletes.length / 3;
-    const isSmall =
-      structs <= piece.structs && ranges <= piece.ranges && update.bytes.length <= piece.bytes && !plan.isFar;
+    const isSmall = structs <= piece.structs && ranges <= piece.ranges && update.bytes.length <= piece.bytes;
     if (
       isSmall &&
-      plan.gone.size + plan.lists.size === 0 &&
+      plan.gone.size + plan.lists.size + plan.far.size === 0 &&
       update.runs.every((run) => run.from >= this.known(run.client))
     ) {
-      yield { bytes: update.bytes, steps: (structs + ranges) * stepsPerPart };
+      yield { bytes: update.bytes, far: null, steps: (structs + ranges) * stepsPerPart };
       return;
     }
-    const size = plan.isFar ? smallest : piece;
-    const steps = stepsPerPiece + (isSmall ? structs + ranges : size.structs) * stepsPerPart;
-    for (const bytes of piecesOf(update, plan, this.known, size)) yield { bytes, steps };
+    const steps = stepsPerPiece + (isSmall ? structs + ranges : piece.structs) * stepsPerPart;
+    for (const each of piecesOf(update, plan, this.known, piece))
+      yield { ...each, steps: each.far === null ? steps : stepsPerLook };
   }
 }

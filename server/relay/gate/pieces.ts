@@ -12,6 +12,7 @@ import {
   type ReadUpdate,
 } from './read-update.ts';
 import { skipAny } from './read-values.ts';
+import type { Numbered } from './walks.ts';
 
 /** Structs of one run that follow each other, the first perhaps without its beginning. */
 interface Stretch {
@@ -26,12 +27,20 @@ export interface Applied {
   readonly gone: ReadonlySet<number>;
   /** Those that are many values, and may be cut between them. */
   readonly lists: ReadonlySet<number>;
+  /** Those that are applied alone, because it may take long to find their place. */
+  readonly far: ReadonlySet<number>;
+}
+
+/** An update to be applied, and the struct that is far to place, if it is one of those. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  readonly far: Numbered | null;
 }
 
 /** Values of a list that are applied at once. */
 export const valuesAtOnce = 2_048;
 
-/** How much one piece may hold. */
+/** How much one piece may hold. Looked at before each piece. */
 export interface PieceSize {
   readonly structs: number;
   readonly ranges: number;
@@ -44,16 +53,23 @@ export interface PieceSize {
  */
 export function* piecesOf(
   update: ReadUpdate,
-  { order, gone, lists }: Applied,
+  { order, gone, lists, far }: Applied,
   known: (client: number) => number,
   size: PieceSize,
-): Generator<Uint8Array, void, void> {
+): Generator<Piece, void, void> {
   const runs = [...update.runs].sort((a, b) => a.first - b.first);
+  const alone = (i: number): boolean => lists.has(i) || far.has(i);
   for (let at = 0; at < order.length;) {
+    const first = order[at]!;
+    if (alone(first)) {
+      at++;
+      yield* alonePieces(update, { gone, lists, far }, runOf(runs, first), first, known);
+      continue;
+    }
     const stretches = new Map<ReadRun, Stretch>();
     let bytes = 0;
     const last = Math.min(order.length, at + size.structs);
-    while (at < last && bytes < size.bytes && !lists.has(order[at]!)) {
+    while (at < last && bytes < size.bytes && !alone(order[at]!)) {
       const i = order[at++]!;
       const run = runOf(runs, i);
       bytes += stopOf(update, run, i) - update.starts[i]!;
@@ -61,12 +77,28 @@ export function* piecesOf(
       if (stretch) stretch.end = i + 1;
       else stretches.set(run, { run, first: i, end: i + 1 });
     }
-    if (stretches.size > 0) yield structsPiece(update, gone, [...stretches.values()], known);
-    if (at < last && lists.has(order[at]!))
-      yield* listPieces(update, runOf(runs, order[at]!), order[at++]!, known);
+    yield { bytes: structsPiece(update, gone, [...stretches.values()], known), far: null };
   }
   for (let at = 0; at < update.deletes.length; at += size.ranges * 3)
-    yield deletesPiece(update.deletes.slice(at, at + size.ranges * 3));
+    yield { bytes: deletesPiece(update.deletes.slice(at, at + size.ranges * 3)), far: null };
+}
+
+/** One struct: a list of values is several pieces, of which the first has to find its place. */
+function* alonePieces(
+  update: ReadUpdate,
+  { gone, lists, far }: Omit<Applied, 'order'>,
+  run: ReadRun,
+  i: number,
+  known: (client: number) => number,
+): Generator<Piece, void, void> {
+  const all = lists.has(i)
+    ? listPieces(update, run, i, known)
+    : [structsPiece(update, gone, [{ run, first: i, end: i + 1 }], known)];
+  let first = far.has(i) ? { client: run.client, i } : null;
+  for (const bytes of all) {
+    yield { bytes, far: first };
+    first = null;
+  }
 }
 
 function runOf(runs: readonly ReadRun[], i: number): ReadRun {

@@ -33,7 +33,7 @@ export const unbounded = (): Work => endless;
 const stepsPerSlice = 2_048;
 const millisecondsPerSlice = 1.5;
 /** How many steps go by before the clock is asked. */
-const stepsPerLook = 128;
+export const stepsPerLook = 128;
 
 export class Slice implements Work {
   readonly #now: () => number;
