@@ -1,13 +1,17 @@
 /* How a waiting change is called: what it is, and where it belongs. */
 import type { QueuedItem, WorkspaceData } from '../data/api.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
-import { parseRoom } from '../../shared/protocol/rooms.ts';
+import { customerChatId } from '../../shared/features/customers/conversation.ts';
+import { parseRoom, roomId } from '../../shared/protocol/rooms.ts';
 import { formatList } from '../i18n/index.ts';
 import { t } from './strings.ts';
 
 /** By the type of command, or by all that its types begin with. */
 const names: Readonly<Record<string, () => string>> = {
   blob: () => t.queuePicture,
+  customer: () => t.queueCustomer,
+  customers: () => t.queueCustomers,
+  reply: () => t.queueReply,
   chat: () => t.queueChat,
   'chat.send': () => t.queueMessage,
   'chat.edit': () => t.queueEdit,
@@ -57,5 +61,8 @@ function whereOf(id: RoomId, workspace: WorkspaceData): string {
     );
     return others.length > 0 ? formatList(others.slice(0, 3)) : t.groupOf;
   }
+  // A customer's file is called as their conversation is.
+  if (room?.kind === 'customer')
+    return whereOf(roomId(workspace.workspace, 'chat', customerChatId(room.id)), workspace);
   return room?.kind === 'directory' ? workspace.directory.name : '';
 }

@@ -135,7 +135,7 @@ export const t = defineStrings({
     creator: 'Creator',
     outside: 'Outside',
     endedShort: 'Ended',
-    writeOutside: 'Reply to {title}, outside the company',
+    writeOutside: 'Outside: reply to {title}',
     youAnswer: 'You answer',
     answers: '{name} answers',
     answersHelped: (p: { name: string; count: number }) =>
@@ -280,7 +280,7 @@ export const t = defineStrings({
     creator: '创建者',
     outside: '外部',
     endedShort: '已结束',
-    writeOutside: '回复{title}（外部）',
+    writeOutside: '外部：回复{title}',
     youAnswer: '由你跟进',
     answers: '由{name}跟进',
     answersHelped: (p: { name: string; count: number }) =>

@@ -3,6 +3,7 @@ import { defineStrings, plural } from '../../i18n/index.ts';
 export const t = defineStrings({
   en: {
     contacts: 'Contacts',
+    customers: 'Customers',
     clearSearch: 'Clear search',
     people: 'People',
     invite: 'Invite people',
@@ -192,6 +193,7 @@ export const t = defineStrings({
   },
   zh: {
     contacts: '通讯录',
+    customers: '客户',
     clearSearch: '清空搜索',
     people: '成员',
     invite: '邀请同事',

@@ -123,7 +123,7 @@ export class Watch {
       seq: said.seq,
       at,
       by: nameOf(said.by),
-      group: groupCalled(state, me, nameOf),
+      group: said.by === state.guest ? null : groupCalled(state, me, nameOf),
       text: notices.words ? said.text : null,
       ...(said.is && { is: said.is }),
       ...(said.urgentTo && { urgent: true as const }),

@@ -29,6 +29,8 @@ describe('addresses', () => {
     ['/customers/links', page('customers', { view: 'links' }, true)],
     ['/customers/replies', page('customers', { view: 'replies' }, true)],
     ['/customers/setup', page('customers', { view: 'setup' }, true)],
+    ['/customers', page('customers', {}, false)],
+    ['/customers/c1', page('customers', { id: 'c1' }, true)],
     ['/docs/%E6%96%87', page('docs', { id: '文' }, true)],
     ['/settings/devices', page('settings', { id: 'devices' }, true)],
     ['/sign-in', page('accounts', { page: 'sign-in' }, true)],

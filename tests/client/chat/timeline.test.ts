@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MarkedEntry } from '../../../client/data/api.ts';
-import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
+import { factPrefix, type CommandId, type MemberId } from '../../../shared/base/ids.ts';
 import { messageIn, noticeOf, surroundings } from '../../../client/features/chat/timeline.ts';
 
 const noon = new Date(2026, 2, 12, 12).getTime();
@@ -66,4 +66,26 @@ test('an entry of an unknown type or shape is passed over', () => {
   expect(noticeOf(entry(0, 'a', noon, 'chat.poll', { q: 1 }), () => 'Ann', me)).toBeNull();
   expect(noticeOf(entry(0, 'a', noon, 'chat.rename', 7), () => 'Ann', me)).toBeNull();
   expect(messageIn(entry(0, 'a', noon, 'chat.send', { words: 'x' }))).toBeNull();
+});
+
+test('what the relay says in a conversation with a customer is told in one sentence', () => {
+  const guest = 'guest-c1' as MemberId;
+  const nameOf = (id: MemberId): string => (id === guest ? 'Mia' : id);
+  const fact = (by: string, type: string, data: unknown): MarkedEntry => ({
+    ...entry(0, by, noon, type, data),
+    id: `${factPrefix}1` as CommandId,
+  });
+  const told = (by: string, type: string, data: unknown): string | null =>
+    noticeOf(fact(by, type, data), nameOf, me);
+  const begun = { guest, members: ['me'], name: '' };
+  expect(told(guest, 'chat.customer', begun)).toBe('Mia began the conversation');
+  expect(told('a', 'chat.guest', { name: 'Mia C', ended: false })).toBe('The customer is called Mia C now');
+  expect(told('a', 'chat.guest', { name: '', ended: false })).toBeNull();
+  expect(told('a', 'chat.guest', { name: 'Mia', ended: true })).toBe('The conversation was ended');
+  expect(told('me', 'chat.addMembers', { members: ['b'] })).toBe('You asked b in');
+  expect(told('a', 'chat.addMembers', { members: ['me'] })).toBe('a asked you in');
+  expect(told('a', 'chat.addMembers', { members: ['a'] })).toBe('a came in');
+  expect(told('a', 'chat.removeMember', { member: 'b' })).toBe('b is no longer in the conversation');
+  // A person of a group says it otherwise.
+  expect(noticeOf(entry(0, 'a', noon, 'chat.addMembers', { members: ['b'] }), nameOf, me)).toBe('a added b');
 });
