@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import jsQR from 'jsqr';
+import type { Locator, Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { axe } from '../support/axe.ts';
+import { browserWorld, screenshot } from '../support/browser.ts';
+import { accounts, Journey, owner } from '../support/journey.ts';
+
+const world = browserWorld();
+
+/** Pixels, each way, in which a picture is shown to the camera. */
+const side = 300;
+
+/** What a camera reads in a picture; null when it is no code. */
+async function readCode(page: Page, source: string): Promise<string | null> {
+  const pixels = await page.evaluate(
+    async ([src, size]) => {
+      const picture = new Image();
+      picture.src = src;
+      await picture.decode();
+      const canvas = Object.assign(document.createElement('canvas'), { width: size, height: size });
+      const pen = canvas.getContext('2d')!;
+      pen.drawImage(picture, 0, 0, size, size);
+      return [...pen.getImageData(0, 0, size, size).data];
+    },
+    [source, side] as const,
+  );
+  return jsQR(new Uint8ClampedArray(pixels), side, side)?.data ?? null;
+}
+
+async function downloaded(page: Page, press: Locator): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), press.click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+const asSource = (type: string, bytes: Buffer): string => `data:${type};base64,${bytes.toString('base64')}`;
+const field = (dialog: Locator, name: string): Locator => dialog.getByLabel(name, { exact: true });
+
+it('an administrator makes a link for a team, and its code leads to its address', async () => {
+  const [benAccount] = await accounts(world.relay.address, 'Ben', 'Cai');
+  const admin = new Journey(await world.newPerson('Admin'));
+  const ben = new Journey(await world.newPerson('Ben', { phone: true, language: 'zh', theme: 'dark' }), 'zh');
+  await Promise.all([admin.signIn(await owner(world.relay.address)), ben.signIn(benAccount)]);
+
+  // Tags first: the link hands them on.
+  await admin.go('Customers');
+  await admin.page.getByRole('button', { name: 'Links, replies and settings' }).click();
+  await admin.page.getByRole('menuitem', { name: 'Tags, stages and texts' }).click();
+  await admin.page.getByRole('button', { name: 'New group' }).click();
+  const group = admin.page.getByRole('dialog', { name: 'New group' });
+  await field(group, 'Name').fill('Interest');
+  await field(group, 'Tag 1').fill('Boilers');
+  await group.getByRole('button', { name: 'Add tag' }).click();
+  await field(group, 'Tag 2').fill('Pumps');
+  await group.getByRole('button', { name: 'Move Pumps up' }).click();
+  await group.getByRole('button', { name: 'Save' }).click();
+  await admin.page.getByText('Pumps · Boilers').waitFor();
+
+  await admin.page.getByRole('button', { name: 'Edit stages' }).click();
+  const stages = admin.page.getByRole('dialog', { name: 'Edit stages' });
+  await field(stages, 'Stage 2').fill('Offer sent');
+  await field(stages, 'Stage 2').press('Alt+ArrowDown');
+  await expect.poll(() => field(stages, 'Stage 3').inputValue()).toBe('Offer sent');
+  await screenshot(admin.page, 'customers-stages');
+  expect(await axe(admin.page)).toEqual([]);
+  await stages.getByRole('button', { name: 'Save' }).click();
+  const names = admin.page.getByRole('region', { name: 'Stages', exact: true }).getByRole('listitem');
+  await expect.poll(() => names.allInnerTexts()).toHaveLength(4);
+  expect((await names.allInnerTexts()).map((text) => text.split('\n')[0])).toEqual([
+    ...['New', 'Won', 'Offer sent', 'Lost'],
+  ]);
+  await admin.page.getByRole('button', { name: 'New field' }).click();
+  const newField = admin.page.getByRole('dialog', { name: 'New field' });
+  await field(newField, 'Name').fill('Size');
+  await newField.getByRole('combobox', { name: 'Kind' }).selectOption('choice');
+  await field(newField, 'Choices, one on each line').fill('Small\nLarge');
+  await newField.getByRole('button', { name: 'Save' }).click();
+  await admin.page.getByText('Choice: Small · Large').waitFor();
+  await field(admin.page.getByRole('region', { name: 'What customers read' }), 'Privacy notice').fill(
+    'We keep it.',
+  );
+  await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
+  await admin.page.getByText('Saved.').waitFor();
+  await screenshot(admin.page, 'customers-setup');
+  expect(await axe(admin.page)).toEqual([]);
+
+  // Without a network: it counts when the device is back.
+  await admin.person.goOffline();
+  await admin.page.getByRole('button', { name: 'Links, replies and settings' }).click();
+  await admin.page.getByRole('menuitem', { name: 'Contact links' }).click();
+  await admin.page.getByRole('button', { name: 'New link' }).click();
+  const edit = admin.page.getByRole('dialog', { name: 'New link' });
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await edit.getByText('It needs a name.').waitFor();
+  await field(edit, 'Name').fill('Website');
+  await edit.getByRole('radio', { name: 'A team' }).check();
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await edit.getByText('Choose who answers.').waitFor();
+  await edit.getByRole('button', { name: 'Choose people' }).click();
+  const choose = admin.page.getByRole('dialog', { name: 'Choose people' });
+  await choose.getByRole('button', { name: 'Ben' }).click();
+  await choose.getByRole('button', { name: 'Cai' }).click();
+  await choose.getByRole('button', { name: 'Choose (2)' }).click();
+  await edit.getByRole('radio', { name: 'Fewest customers' }).check();
+  await edit.getByRole('switch', { name: 'Working hours' }).click();
+  await edit.getByRole('button', { name: 'Sat' }).click();
+  await edit.getByRole('button', { name: 'Boilers' }).click();
+  await edit.getByLabel('Source').fill('Home page');
+  await screenshot(admin.page, 'contact-link-edit');
+  expect(await axe(admin.page)).toEqual([]);
+  await edit.getByRole('button', { name: 'Save' }).click();
+
+  const shown = admin.page.getByRole('dialog', { name: 'Website' });
+  const address = await shown.getByRole('region', { name: 'Link' }).locator('code').innerText();
+  expect(address).toMatch(new RegExp(`^${admin.person.address}/c/[A-Za-z0-9]{22}$`));
+  const picture = shown.getByRole('img', { name: `QR code of ${address}` });
+  expect(await readCode(admin.page, (await picture.getAttribute('src'))!)).toBe(address);
+  await screenshot(admin.page, 'contact-link-code');
+  expect(await axe(admin.page)).toEqual([]);
+  const png = await downloaded(admin.page, shown.getByRole('button', { name: 'Save as PNG' }));
+  expect([png.name, await readCode(admin.page, asSource('image/png', png.bytes))]).toEqual([
+    ...['Website.png', address],
+  ]);
+  const svg = await downloaded(admin.page, shown.getByRole('button', { name: 'Save as SVG' }));
+  expect([svg.name, await readCode(admin.page, asSource('image/svg+xml', svg.bytes))]).toEqual([
+    ...['Website.svg', address],
+  ]);
+  await field(shown, 'Words on the button').fill('Ask <us>');
+  const html = await field(shown, 'HTML').inputValue();
+  const there = await admin.page.evaluate((text) => {
+    const { body } = new DOMParser().parseFromString(text, 'text/html');
+    const { href, textContent } = body.querySelector('a')!;
+    return { href, textContent, elements: body.querySelectorAll('*').length };
+  }, html);
+  expect(there).toEqual({ href: address, textContent: 'Ask <us>', elements: 1 });
+  await admin.page.keyboard.press('Escape');
+  await shown.waitFor({ state: 'hidden' });
+  await admin.page.getByText('What you changed is on this device only').waitFor();
+  await admin.person.goOnline();
+  await admin.saved();
+
+  // Whom customers come to by it sees it, and shows it from the phone; changing it is not theirs.
+  await ben.page.goto(`${ben.person.address}/customers/links`);
+  await ben.page.getByText('团队按客户数分配：Ben和Cai · Home page · 已开始 0 个会话').waitFor();
+  expect(await ben.page.getByRole('switch').count()).toBe(0);
+  await screenshot(ben.page, 'contact-links-phone');
+  expect(await axe(ben.page)).toEqual([]);
+  await ben.page.getByRole('button', { name: 'Website的二维码与链接' }).tap();
+  const code = ben.page.getByRole('dialog', { name: 'Website' }).getByRole('img');
+  expect(await readCode(ben.page, (await code.getAttribute('src'))!)).toBe(
+    address.replace(admin.person.address, ben.person.address),
+  );
+  await screenshot(ben.page, 'contact-link-code-phone');
+  await ben.page.getByRole('button', { name: '关闭' }).tap();
+  // Their own is theirs to make.
+  await ben.page.getByRole('button', { name: '新建链接' }).tap();
+  const own = ben.page.getByRole('dialog', { name: '新建链接' });
+  expect(await own.getByText('由谁接待').count()).toBe(0);
+  await field(own, '名称').fill('名片');
+  await screenshot(ben.page, 'contact-link-edit-phone');
+  expect(await axe(ben.page)).toEqual([]);
+  await own.getByRole('button', { name: '保存' }).tap();
+  await ben.page.getByRole('dialog', { name: '名片' }).getByRole('button', { name: '关闭' }).tap();
+  await ben.page.getByRole('switch', { name: '名片' }).waitFor();
+
+  // The administrator sees it, too, and switches links off and takes them away.
+  await admin.page.getByRole('switch', { name: '名片' }).waitFor();
+  const open = async (): Promise<boolean> =>
+    (await fetch(address.replace(`${admin.person.address}/c/`, `${world.relay.address}/api/contact/`))).ok;
+  expect(await open()).toBe(true);
+  await admin.page.getByRole('switch', { name: 'Website' }).click();
+  await admin.page.getByText('switched off').waitFor();
+  await admin.saved();
+  expect(await open()).toBe(false);
+  const guest = await world.newPerson('Guest');
+  // What the page is told is what it says.
+  guest.excuse(/404/);
+  await guest.page.goto(address.replace(admin.person.address, guest.address));
+  await guest.page.getByRole('heading', { name: 'This link is not valid' }).waitFor();
+  await screenshot(admin.page, 'contact-links');
+  expect(await axe(admin.page)).toEqual([]);
+  await admin.page.getByRole('button', { name: 'Delete 名片' }).click();
+  await admin.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await ben.page.getByRole('switch', { name: '名片' }).waitFor({ state: 'detached' });
+}, 120_000);
