@@ -15,7 +15,7 @@ import { createOutside } from '../../../server/outside/fetch.ts';
 import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
 import type { StoredRow } from '../../../server/storage/contract.ts';
 import type { LogEntry } from '../../../shared/access/kind.ts';
-import type { RoomId } from '../../../shared/base/ids.ts';
+import type { CommandId, DeviceId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { LinkCard } from '../../../shared/features/chat/card.ts';
 import { until } from '../../support/relay-process.ts';
 import { bearer, codeOf, owner, type SignedIn } from '../http/test-app.ts';
@@ -183,6 +183,29 @@ describe('a link in a message', () => {
     const preview = await send('GET', `/api/card?url=${encodeURIComponent(at('/tea'))}`, me);
     expect(await preview.json()).toEqual({ card: null });
     await command(me, 'workspace.cards', { on: true }, directory());
+    await nothingBefore();
+    expect(asked).toEqual(['/last']);
+  });
+
+  test('of a guest gets none, and nobody is asked', async () => {
+    pages['/tea'] = page('Tea');
+    const guest = 'guest-c1' as MemberId;
+    const begun = {
+      link: null,
+      guest,
+      owner: me.member.id,
+      name: '',
+      tags: [],
+      language: 'en',
+      consentAt: 1,
+    };
+    const place = (kind: string, id: string) => `${me.workspace.id}/${kind}/${id}` as RoomId;
+    await workspace.relay.appendFact(place('customer', 'c1'), 'customer.begin', guest, begun);
+    const chat = place('chat', 'customer-c1');
+    const caller = { member: guest, session: 's', device: 'd' as DeviceId };
+    const data = { text: `look: ${at('/tea')}` };
+    const said = { id: 'g1' as CommandId, n: 1, room: chat, type: 'chat.send', data };
+    expect(await workspace.relay.command(caller, said)).toMatchObject({ ok: true });
     await nothingBefore();
     expect(asked).toEqual(['/last']);
   });
