@@ -76,7 +76,7 @@ function dial(path: string, headers: Record<string, string>) {
   return { socket, said, status, closed, send, greet: () => send({ type: 'hello', hello }) };
 }
 
-test('a guest comes by their cookie to the device’s socket, and by nothing else to no other', async () => {
+test('[G-1] a guest comes by their cookie to the device’s socket, and by nothing else to no other', async () => {
   const { cookie, chat, member } = await begin();
   const token = cookie.split('=')[1]!;
   const origin = relay.address;
@@ -111,7 +111,7 @@ test('a guest comes by their cookie to the device’s socket, and by nothing els
   page.socket.terminate();
 });
 
-test('bytes for a guest stop within a second of the end of their conversation', async () => {
+test('[G-5] bytes for a guest stop within a second of the end of their conversation', async () => {
   const { cookie, chat, file } = await begin();
   const page = dial('/sync?as=guest', { cookie, origin: relay.address });
   await page.status;

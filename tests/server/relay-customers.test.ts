@@ -41,7 +41,7 @@ async function start(): Promise<{ file: RoomId; chat: RoomId }> {
 const chatOf = (room: RoomId): ChatState => rig.relay.state(room) as ChatState;
 const membersOf = (room: RoomId): string[] => Object.keys(chatOf(room).members).sort();
 
-test('a customer’s file makes their conversation, and who is in it follows the file', async () => {
+test('[G-4] a customer’s file makes their conversation, and who is in it follows the file', async () => {
   const { file, chat } = await start();
   expect(chatOf(chat)).toMatchObject({ type: 'customer', guest, guests: { [guest]: { name: 'Mia' } } });
   expect(membersOf(chat)).toEqual(['ada', guest]);
@@ -57,7 +57,7 @@ test('a customer’s file makes their conversation, and who is in it follows the
   expect(membersOf(chat)).toEqual(['ben', 'eve', guest]);
 });
 
-test('a guest talks in their conversation and does nothing else anywhere', async () => {
+test('[G-2] a guest talks in their conversation and does nothing else anywhere', async () => {
   const { file, chat } = await start();
   await say('ada', rig.room('doc', 'd', 'about'), 'doc.create', { title: 'T' });
   await say('ada', rig.room('chat', 'g'), 'chat.create', { type: 'group', title: 'G', members: ['ben'] });
@@ -131,7 +131,7 @@ test('no member makes, joins, leaves or empties a customer’s conversation by a
   expect(await outcome('eve', chat, 'chat.send', { text: 'x' })).toBe('forbidden');
 });
 
-test('the device of a guest hears of its conversation, of nobody who is online, and ends with the customer', async () => {
+test('[G-3] [G-5] the device of a guest hears of its conversation, of nobody who is online, and ends with the customer', async () => {
   const { file, chat } = await start();
   await say('ada', rig.room('doc', 'd', 'about'), 'doc.create', { title: 'T' });
   const page = await rig.device(guest);

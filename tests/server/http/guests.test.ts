@@ -359,7 +359,7 @@ test('an ended conversation is over for the guest at once, and stays so on a bro
   expect((await begin(back.cookie)).guest.member).not.toBe(guest.member);
 });
 
-test('only so many customers begin in a day, and each sends only so much', async () => {
+test('[G-6] only so many customers begin in a day, and each sends only so much', async () => {
   await close();
   await open({ networkGuests: 3, guestCommands: 10 });
   await link();
