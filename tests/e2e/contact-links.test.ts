@@ -182,4 +182,101 @@ it('an administrator makes a link for a team, and its code leads to its address'
   await admin.page.getByRole('button', { name: 'Delete 名片' }).click();
   await admin.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await ben.page.getByRole('switch', { name: '名片' }).waitFor({ state: 'detached' });
-}, 120_000);
+}, 240_000);
+
+it('quick replies are found behind a slash in a conversation with a customer, and nowhere else', async () => {
+  const [dinaAccount] = await accounts(world.relay.address, 'Dina', 'Emil');
+  const admin = new Journey(await world.newPerson('Admin', { theme: 'dark' }));
+  const dina = new Journey(await world.newPerson('Dina', { phone: true, language: 'zh' }), 'zh');
+  await Promise.all([admin.signIn(await owner(world.relay.address)), dina.signIn(dinaAccount)]);
+
+  // For everybody: administrators keep them.
+  await admin.person.open('/customers/replies');
+  const write = async (button: string, title: string, text: string, folder: string): Promise<void> => {
+    await admin.page.getByRole('button', { name: button, exact: true }).click();
+    const dialog = admin.page.getByRole('dialog');
+    await field(dialog, 'Title').fill(title);
+    await field(dialog, 'Text').fill(text);
+    await dialog.getByLabel('Folder').fill(folder);
+    if (folder === '') await screenshot(admin.page, 'quick-reply-edit');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  };
+  await write('New reply for everybody', '营业时间', '{customer}您好，我是{company}的{me}。', '日常');
+  await write('New reply of your own', 'Mine alone', 'Nobody else has this', '');
+  await screenshot(admin.page, 'quick-replies');
+  expect(await axe(admin.page)).toEqual([]);
+  await admin.saved();
+
+  // One's own, from the phone, without a network.
+  await dina.page.goto(`${dina.person.address}/customers/replies`);
+  await dina.page.getByText('营业时间').waitFor();
+  expect(await dina.page.getByText('Mine alone').count()).toBe(0);
+  expect(await dina.page.getByRole('button', { name: '新建全员快捷回复' }).count()).toBe(0);
+  await dina.person.goOffline();
+  await dina.page.getByRole('button', { name: '新建个人快捷回复' }).tap();
+  const dialog = dina.page.getByRole('dialog');
+  await field(dialog, '标题').fill('感谢');
+  await field(dialog, '内容').fill('谢谢{customer}！');
+  await dialog.getByText('谢谢小安！').waitFor();
+  await screenshot(dina.page, 'quick-reply-edit-phone');
+  expect(await axe(dina.page)).toEqual([]);
+  await dialog.getByRole('button', { name: '保存' }).tap();
+  await dina.page.getByRole('button', { name: '编辑感谢' }).waitFor();
+  await dina.person.goOnline();
+
+  // Her own link brings a customer, who says what they are called.
+  await dina.page.goto(`${dina.person.address}/customers/links`);
+  await dina.page.getByRole('button', { name: '新建链接' }).tap();
+  await field(dialog, '名称').fill('名片');
+  await dialog.getByRole('button', { name: '保存' }).tap();
+  const address = await dialog.locator('code').innerText();
+  await dialog.getByRole('button', { name: '关闭' }).tap();
+  await dina.saved();
+  const code = new URL(address).pathname.split('/').at(-1);
+  const begin = await fetch(`${world.relay.address}/api/guest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: world.relay.address },
+    body: JSON.stringify({ code, language: 'zh', consent: true, name: '李雷' }),
+  });
+  expect(begin.status).toBe(200);
+  const { chat } = (await begin.json()) as { chat: string };
+  await dina.page.getByText('已开始 1 个会话').waitFor();
+
+  await dina.page.goto(`${dina.person.address}/messages/${chat.split('/').at(-1)}`);
+  const box = dina.page.getByRole('textbox', { name: /李雷/ });
+  await box.fill('/');
+  const list = dina.page.getByRole('listbox', { name: '快捷回复' });
+  await list.waitFor();
+  expect(await list.getByRole('option').count()).toBe(2);
+  await screenshot(dina.page, 'quick-reply-list-phone');
+  expect(await axe(dina.page)).toEqual([]);
+  // By the sounds of the title, and by a finger.
+  await box.pressSequentially('yysj');
+  await list.getByRole('option', { name: /营业时间/ }).tap();
+  await expect.poll(() => box.inputValue()).toMatch(/^李雷您好，我是.+的Dina。$/);
+  await box.press('Enter');
+  await dina.page
+    .getByText(/^李雷您好，我是/)
+    .first()
+    .waitFor();
+  // By the keyboard: Escape leaves a slash a slash.
+  await box.fill('');
+  await box.pressSequentially('/谢');
+  await list.waitFor();
+  await box.press('Escape');
+  await list.waitFor({ state: 'hidden' });
+  await box.fill('');
+  await box.pressSequentially('/');
+  await box.press('ArrowDown');
+  await box.press('ArrowUp');
+  await box.press('Enter');
+  await expect.poll(() => box.inputValue()).toBe('谢谢李雷！');
+  expect(await box.evaluate((each) => each === document.activeElement)).toBe(true);
+
+  // Among colleagues there are none.
+  await admin.go('Messages');
+  await admin.startDirect('Emil');
+  await admin.composer().pressSequentially('/nobody');
+  expect(await admin.page.getByRole('listbox').count()).toBe(0);
+}, 240_000);

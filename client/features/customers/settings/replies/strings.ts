@@ -32,7 +32,7 @@ export const t = defineStrings({
     mineText: '只有你自己能看到。',
     team: '全员可用',
     teamText: '所有成员都可使用，由管理员维护。',
-    newOne: '新建快捷回复',
+    newOne: '新建',
     none: '还没有快捷回复。',
     search: '搜索快捷回复',
     newOwn: '新建个人快捷回复',
