@@ -1,18 +1,18 @@
 /* The guest's page as it is now: who is here, what was said, what waits. */
 import { isErrorCode, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
 import { newId, type CommandId, type DeviceId, type MemberId } from '../../shared/base/ids.ts';
-import type { LogEntry } from '../../shared/access/kind.ts';
 import type { Result } from '../../shared/base/result.ts';
 import { language } from '../i18n/language.svelte.ts';
 import { addressOfBlob, uploadBlob } from '../data/blobs.ts';
 import { systemTimers, type OpenSocket } from '../data/sync/contract.ts';
-import { noProgress, type ContactCard, type GuestSession, type Outgoing } from './contract.ts';
+import type { ContactCard, GuestSession } from './contract.ts';
 import { GuestEngine } from './engine.ts';
 import { findFile, keepFile } from './files.ts';
 import { Pages, type PageNote } from './leader.ts';
 import { linesOf, strangersIn, type ShownFile } from './messages.ts';
 import { Presence } from './presence.svelte.ts';
 import * as relay from './relay.ts';
+import { ShownCopy, type Upload } from './shown-copy.svelte.ts';
 import { LocalCopy } from './store.ts';
 
 /** A guest who goes on typing says so again no sooner than after this. Milliseconds. */
@@ -22,13 +22,6 @@ export type Phase = 'opening' | 'no-link' | 'unreachable' | 'no-storage' | 'meet
 
 /** Who ended the conversation. */
 export type Over = 'by-company' | 'by-guest';
-
-/** A file on its way to the relay. */
-export interface Upload {
-  readonly sent: number;
-  readonly size: number;
-  readonly failure: ErrorCode | null;
-}
 
 export interface GuestOptions {
   /** Of the contact link by which the page was opened. */
@@ -40,6 +33,7 @@ export class Guest {
   readonly code: string;
   readonly #openSocket: OpenSocket;
   readonly #store = new LocalCopy();
+  readonly #copy = new ShownCopy(this.#store);
   readonly #pages: Pages;
   #engine: GuestEngine | null = null;
   #talks = false;
@@ -47,28 +41,23 @@ export class Guest {
   #leaves = false;
   #phase = $state<Phase>('opening');
   #over = $state<Over | null>(null);
+  #mayReturn = $state(false);
   #card = $state.raw<ContactCard | null>(null);
   #session = $state.raw<GuestSession | null>(null);
   #keyBefore = $state<string | null>(null);
-  #entries = $state.raw<readonly LogEntry[]>([]);
-  #outbox = $state.raw<readonly Outgoing[]>([]);
-  #progress = $state.raw(noProgress);
-  #uploads = $state.raw<ReadonlyMap<string, Upload>>(new Map());
   #connection = $state<'offline' | 'connecting' | 'online'>('connecting');
   readonly #presence = new Presence();
   #problem = $state<ErrorCode | null>(null);
   #askedFor = '';
   #saidAt = 0;
-  #reading: Promise<void> | null = null;
-  #readAgain = false;
 
   readonly lines = $derived(
     this.#session
       ? linesOf({
           me: this.#session.member,
-          entries: this.#entries,
-          outbox: this.#outbox,
-          positions: this.#progress.positions,
+          entries: this.#copy.entries,
+          outbox: this.#copy.outbox,
+          positions: this.#copy.progress.positions,
         })
       : [],
   );
@@ -104,6 +93,10 @@ export class Guest {
   get over(): Over | null {
     return this.#over;
   }
+  /** This browser was signed out, but the link may lead back: the company has not ended it, or has opened it again. */
+  get mayReturn(): boolean {
+    return this.#mayReturn;
+  }
   get card(): ContactCard | null {
     return this.#card;
   }
@@ -127,10 +120,10 @@ export class Guest {
     return this.#problem;
   }
   get hasOlder(): boolean {
-    return this.#entries.length > 0 && !this.#progress.complete;
+    return this.#copy.entries.length > 0 && !this.#copy.progress.complete;
   }
   get hasLoaded(): boolean {
-    return this.#progress.epoch !== null;
+    return this.#copy.progress.epoch !== null;
   }
 
   /** Who answers now; null while nobody was named. */
@@ -154,7 +147,7 @@ export class Guest {
   }
 
   upload(hash: string): Upload | null {
-    return this.#uploads.get(hash) ?? null;
+    return this.#copy.upload(hash);
   }
 
   /** Shows what this device has, then asks the relay. */
@@ -190,7 +183,7 @@ export class Guest {
   async #goOn(isLink: boolean): Promise<void> {
     const answer = await relay.getSession();
     if (!answer.ok) {
-      if (isOver(answer.error)) await this.#ended();
+      if (isOver(answer.error)) await this.#ended(answer.error);
       return;
     }
     await this.#adopt(answer.value);
@@ -281,8 +274,8 @@ export class Guest {
         },
         present: (members) => this.#presence.online(members),
         states: (states) => this.#presence.see(states, member),
-        sent: (hash, sent) => this.#uploaded(hash, { sent }),
-        over: (why) => void (isOver(why) ? this.#ended() : this.refresh()),
+        sent: (hash, sent) => this.#copy.uploaded(hash, sent),
+        over: (why) => void (isOver(why) ? this.#ended(why) : this.refresh()),
         failed: (error) => (this.#problem = problemOf(error)),
       },
     );
@@ -301,38 +294,11 @@ export class Guest {
     };
   }
 
-  /** Reads the copy of this device again; what changes meanwhile is read after it. */
   async #read(): Promise<void> {
-    this.#readAgain = true;
-    this.#reading ??= this.#readAll().finally(() => (this.#reading = null));
-    await this.#reading;
-  }
-
-  async #readAll(): Promise<void> {
-    const store = this.#store;
-    while (this.#readAgain) {
-      this.#readAgain = false;
-      const [entries, outbox, progress, files, session] = await Promise.all([
-        store.entries(),
-        store.outbox(),
-        store.progress(),
-        store.files(),
-        store.fact('session'),
-      ]);
-      this.#entries = entries;
-      this.#outbox = outbox;
-      this.#progress = progress;
-      if (session) this.#session = session;
-      const uploads = new Map<string, Upload>();
-      for (const { hash, size, pending, failure } of files)
-        if (pending)
-          uploads.set(hash, {
-            sent: this.#uploads.get(hash)?.sent ?? 0,
-            size,
-            failure: failure?.code ?? null,
-          });
-      this.#uploads = uploads;
-    }
+    await this.#copy.read();
+    // Another page may have heard something of the conversation itself.
+    const session = await this.#store.fact('session');
+    if (session) this.#session = session;
     void this.#askForPeople();
   }
 
@@ -350,11 +316,6 @@ export class Guest {
     if (answer.ok && answer.value.member === session.member) await this.#adopt(answer.value);
   }
 
-  #uploaded(hash: string, change: Partial<Upload>): void {
-    const before = this.#uploads.get(hash);
-    if (before) this.#uploads = new Map(this.#uploads).set(hash, { ...before, ...change });
-  }
-
   #show(): void {
     this.#engine?.show(document.visibilityState === 'visible' ? { here: true } : null);
   }
@@ -369,7 +330,7 @@ export class Guest {
 
   /** Everything that is on the screen was read. */
   readAll(): void {
-    const last = this.#entries.at(-1);
+    const last = this.#copy.entries.at(-1);
     if (!last || document.visibilityState !== 'visible') return;
     if (this.#engine) this.#engine.read(last.seq);
     else this.#pages.tell({ type: 'read', upTo: last.seq });
@@ -411,7 +372,7 @@ export class Guest {
 
   /** Sends again what the relay refused, as something new. */
   async retry(id: CommandId): Promise<void> {
-    const refused = this.#outbox.find((each) => each.id === id);
+    const refused = this.#copy.outbox.find((each) => each.id === id);
     if (!refused) return;
     await this.#store.settle(id, 'done');
     await this.#push(refused.data, refused.type);
@@ -468,11 +429,11 @@ export class Guest {
   async forget(): Promise<void> {
     this.#pages.close();
     await this.#store.wipe();
-    this.#entries = [];
-    this.#outbox = [];
+    this.#copy.clear();
   }
 
-  async #ended(): Promise<void> {
+  async #ended({ code }: Failure): Promise<void> {
+    this.#mayReturn = code !== 'customer-ended';
     await this.#store.setFact('ended', 'by-company');
     this.#end('by-company');
     this.#pages.tell({ type: 'changed' });

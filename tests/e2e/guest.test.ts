@@ -31,6 +31,7 @@ const words = {
     end: 'End the conversation',
     endNow: 'End and delete here',
     ended: 'This conversation has ended',
+    goOn: 'Continue by this link',
     again: 'Start a new conversation',
     other: '中文',
     otherMessage: '消息',
@@ -58,6 +59,7 @@ const words = {
     end: '结束对话',
     endNow: '结束并删除',
     ended: '对话已结束',
+    goOn: '通过此链接继续',
     again: '开始新的对话',
     other: 'English',
     otherMessage: 'Message',
@@ -272,7 +274,7 @@ for (const language of ['en', 'zh'] as const) {
       const page = await guest.open(`/c/${await ann.link()}`);
       await page.getByRole('button', { name: t.agree }).click();
       await page.getByRole('textbox', { name: t.message }).waitFor();
-      const { file } = await ann.newest();
+      const { room, file } = await ann.newest();
       await ann.send([file, 'customer.end', {}]);
       await page.getByRole('heading', { name: t.ended }).waitFor();
       await page.getByText('Thank you for your visit.').waitFor();
@@ -280,6 +282,15 @@ for (const language of ['en', 'zh'] as const) {
       expect(await axe(page)).toEqual([]);
       await page.reload();
       await page.getByRole('heading', { name: t.ended }).waitFor();
+      expect(await page.getByRole('button', { name: t.goOn }).count()).toBe(0);
+
+      // Opened again, the same link leads back into it.
+      await ann.send([file, 'customer.reopen', {}]);
+      await page.reload();
+      await page.getByRole('button', { name: t.goOn }).click();
+      await page.getByRole('textbox', { name: t.message }).waitFor();
+      await ann.send([room, 'chat.send', { text: 'Welcome back.' }]);
+      await page.getByRole('log').getByText('Welcome back.').waitFor();
 
       const stranger = await world.newPerson('stranger', { language, phone: true });
       stranger.excuse(/status of 404/);

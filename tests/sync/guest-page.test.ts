@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { decodeStates, type SeenState } from '../../client/guest/awareness.ts';
+import { decodeStates, encodeState, type SeenState } from '../../client/guest/awareness.ts';
 import type { Outgoing } from '../../client/guest/contract.ts';
 import { GuestEngine } from '../../client/guest/engine.ts';
 import { linesOf, type MessageLine } from '../../client/guest/messages.ts';
@@ -290,6 +290,11 @@ test('the company sees that a guest is here and writes, and the guest sees the s
   page.engine.show({ here: true, typing: true });
   const { bytes } = await ann.until('awareness', ({ bytes: told }) => decodeStates(told).length > 0);
   expect(decodeStates(bytes)).toMatchObject([{ member: 'guest', typing: true }]);
+  const [client] = await ann.lease();
+  ann.send({ type: 'awareness', room, bytes: encodeState(client!, 1, { typing: true }) });
+  await until('the guest sees it', () =>
+    page.seen.some(({ member: who, typing }) => who === 'ann' && typing),
+  );
 });
 
 test('a session that ended stops the page', async () => {
