@@ -174,7 +174,7 @@ export const planted: readonly Planted[] = [
   plant(
     'goes on with people who left the workspace',
     'server/relay/relay.ts',
-    'if (committed.some(({ row }) => row.room === access.directoryRoom)) endInactive();',
+    'if (committed.some(({ row }) => access.decidesActors(row.room))) endInactive();',
     '',
   ),
   plant(
