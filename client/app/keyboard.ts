@@ -19,7 +19,7 @@ export const shellKey = (event: KeyboardEvent): ShellKey | undefined => {
   const command = apple ? event.metaKey : event.ctrlKey;
   if (command && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k')
     return { kind: 'palette' };
-  if (event.altKey && !event.ctrlKey && !event.metaKey && /^Digit[1-5]$/.test(event.code)) {
+  if (event.altKey && !event.ctrlKey && !event.metaKey && /^Digit[1-6]$/.test(event.code)) {
     return { kind: 'go', index: Number(event.code.slice(5)) - 1 };
   }
   if (event.key === '?' && !command && !event.altKey && !isTyping(event.target)) return { kind: 'help' };

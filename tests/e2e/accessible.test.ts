@@ -320,7 +320,7 @@ describe('without a mouse', () => {
     await page.keyboard.press('Enter');
     await journey.message('Sent without a mouse.').waitFor();
 
-    await page.keyboard.press('Alt+3');
+    await page.keyboard.press('Alt+4');
     const docs = page.getByRole('list', { name: 'Documents' }).getByRole('link');
     await docs.first().waitFor();
     await tabTo(page, docs);

@@ -101,6 +101,7 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
   await side.getByText('Wants three samples first.').waitFor();
   expect(await page.getByRole('button', { name: 'Leave group' }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Add members' }).count()).toBe(0);
+  expect(await axe(page)).toEqual([]);
   await screenshot(page, 'customers-conversation');
 
   // A colleague comes in, finds them in his own list, and reads what was said and written.
@@ -117,9 +118,11 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
     .getByRole('link', { name: /Mia Chen/ })
     .click();
   await ben.page.getByText('Wants three samples first.').waitFor();
+  expect(await axe(ben.page)).toEqual([]);
   await ben.page.getByRole('link', { name: '打开会话' }).click();
   await ben.page.getByText('由Ann跟进，1 人协助').waitFor();
   await ben.page.getByText('Do you have it in blue?').waitFor();
+  expect(await axe(ben.page)).toEqual([]);
   await screenshot(ben.page, 'customers-phone');
 
   // Handed over: they are his, and no longer hers.

@@ -4,7 +4,11 @@ import type { ChatRow } from '../../../client/data/api.ts';
 import { arrange, type Filter } from '../../../client/features/chat/list/arrange.ts';
 import type { ChatPlace, ListState } from '../../../shared/features/personal/schema.ts';
 
-const row = (id: string, at: number, more: Partial<ChatRow> & { type?: 'direct' } = {}): ChatRow =>
+const row = (
+  id: string,
+  at: number,
+  more: Partial<ChatRow> & { type?: 'direct' | 'customer' } = {},
+): ChatRow =>
   ({
     id,
     at,
@@ -90,6 +94,17 @@ describe('the order of conversations', () => {
       ['pair'],
     ],
     ['groups', shown(list({}), { filter: 'groups' }), ['new', 'loud', 'old']],
+    [
+      'those with customers, which are neither groups nor pairs',
+      arrange({
+        rows: [...rows, row('mia', 0, { type: 'customer' })],
+        list: list({}),
+        filter: 'customers',
+        selected: undefined,
+        found: null,
+      }).map(({ key }) => key),
+      ['mia'],
+    ],
     ['pairs, and what is open', shown(list({}), { filter: 'direct', selected: 'old' }), ['pair', 'old']],
     [
       'what was searched for, hidden or not',
