@@ -69,6 +69,9 @@ describe('a hidden department', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByText('“Laboratory” is hidden from others.').waitFor();
     await page.getByText('Its own people only').waitFor();
+    await people(page)
+      .getByRole('button', { name: /^Laboratory.*hidden from others/ })
+      .waitFor();
 
     // It goes from the phone: from the list, from what is found, and from the disk.
     await people(phone.page)
@@ -134,6 +137,8 @@ describe('a hidden department', () => {
     await hers.page.getByRole('link', { name: 'Message', exact: true }).click();
     await hers.send('good morning');
     await hers.conversation('Gus Stone').waitFor();
+    // He is there, but that is not for her to know, nor is the opposite said.
+    expect(await hers.page.getByText(/^(online|offline)$/).count()).toBe(0);
     await his.go('Messages');
     await his.conversation('Kim Park').waitFor();
   });
