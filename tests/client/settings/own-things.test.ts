@@ -31,10 +31,11 @@ const data = {
   todos: {
     items: { t1: { id: 't1', text: 'Paint, twice', due: 86_400_000, done: null, source: null, madeAt: 0 } },
   },
+  replies: { items: { r1: { id: 'r1', folder: '', title: 'Thanks', text: 'Thank you, {customer}' } } },
   marks: () => Promise.resolve(new Map([['m2' as CommandId, { ...noMarks, recalled: { seq: 9, at: 9 } }]])),
 } as unknown as WorkspaceData;
 
-test('saved messages and to-dos are taken along, without the words of what was recalled', async () => {
+test('saved messages, to-dos and quick replies are taken along, without the words of what was recalled', async () => {
   const csv = await (await savedAsCsv(data)).text();
   expect(csv.split('\r\n')[1]).toBe(
     `,Ann,1970-01-01T00:00:00.000Z,1970-01-01T00:00:01.000Z,"'=HYPERLINK(""x"")",map.pdf`,
@@ -48,5 +49,6 @@ test('saved messages and to-dos are taken along, without the words of what was r
     { message: 'm2', text: null, files: [] },
     { by: 'Otto' },
   ]);
+  expect(json['replies']).toEqual([{ folder: '', title: 'Thanks', text: 'Thank you, {customer}' }]);
   expect(json['todos']).toMatchObject([{ text: 'Paint, twice', done: null }]);
 });

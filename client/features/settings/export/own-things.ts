@@ -1,4 +1,4 @@
-/* What one person keeps for themselves, as files: saved messages and to-dos. */
+/* What one person keeps for themselves, as files: saved messages, to-dos and quick replies. */
 import type { CommandId, RoomId } from '../../../../shared/base/ids.ts';
 import type { SavedMessage, Todo } from '../../../../shared/features/personal/schema.ts';
 import { roomId } from '../../../../shared/protocol/rooms.ts';
@@ -71,10 +71,13 @@ const asJson = (value: unknown): Blob =>
 const asCsv = (rows: readonly (readonly (string | null)[])[]): Blob =>
   new Blob([csvFile(rows)], { type: 'text/csv' });
 
-/** Saved messages and to-dos in one document; times as in ISO 8601. */
+const replyRows = (data: WorkspaceData) =>
+  Object.values(data.replies.items).map(({ folder, title, text }) => ({ folder, title, text }));
+
+/** Saved messages, to-dos and quick replies in one document; times as in ISO 8601. */
 export async function ownAsJson(data: WorkspaceData): Promise<Blob> {
   const head = { format: 'weft-own', version: 1, exported: { at: moment(Date.now()), by: data.me } };
-  return asJson({ ...head, saved: await savedRows(data), todos: todoRows(data) });
+  return asJson({ ...head, saved: await savedRows(data), todos: todoRows(data), replies: replyRows(data) });
 }
 
 export async function savedAsCsv(data: WorkspaceData): Promise<Blob> {
