@@ -89,7 +89,7 @@ export const t = defineStrings({
     insecure: 'This address is not secure (no https): Weft cannot start without a network here.',
     measuring: 'Measuring',
 
-    ownTitle: 'Saved messages and to-dos',
+    ownTitle: 'Saved messages, to-dos and quick replies',
     ownText: 'What you keep for yourself, as a file for spreadsheets or for programs.',
     ownSaved: 'Saved messages (CSV)',
     ownSavedFile: 'saved messages',
@@ -233,7 +233,7 @@ export const t = defineStrings({
     insecure: '当前地址不安全（不是 https），没有网络时打不开 Weft。',
     measuring: '正在统计',
 
-    ownTitle: '收藏和待办',
+    ownTitle: '收藏、待办和快捷回复',
     ownText: '你自己保存的内容，可导出为表格，或供程序使用的文件。',
     ownSaved: '收藏的消息（CSV）',
     ownSavedFile: '收藏',
