@@ -9,7 +9,7 @@ import { valuesAtOnce } from './pieces.ts';
 import { typeNames, type PlacedHolder, type Places } from './places.ts';
 import { clockAfter, content, structAt, StructReader, type ReadRun, type ReadUpdate } from './read-update.ts';
 import { deletesAll, isSame } from './same-content.ts';
-import { rootOf, Walks, type Beside } from './walks.ts';
+import { rootOf, Walks } from './walks.ts';
 import type { Sliced, Work } from './work.ts';
 
 /** Whether new structs under this client id are the sender's own. */
@@ -277,13 +277,18 @@ class Standing {
     holder: PlacedHolder,
     sub: string | null,
   ): Failure | null {
-    const clock = this.#question.update.clocks[i]!;
-    const beside = (at: Y.Item | Y.GC | number | undefined): Beside => (at instanceof Y.GC ? undefined : at);
-    return this.#walks.refuse(i, beside(left), beside(right), holder, {
+    const before = right instanceof Y.GC ? undefined : right;
+    if (typeof left === 'number') {
+      this.#walks.behindNew(i, left, before, reader);
+      return null;
+    }
+    const state = this.#known(client);
+    const item = left instanceof Y.Item ? left : undefined;
+    return this.#walks.refuse(i, item, before, holder, {
       client,
-      left: left instanceof Y.Item ? left : null,
-      leftClock: clock < this.#known(client) ? this.#known(client) - 1 : reader.originClock,
-      right: right instanceof Y.Item ? right : null,
+      left: item ?? null,
+      leftClock: this.#question.update.clocks[i]! < state ? state - 1 : reader.originClock,
+      right: before instanceof Y.Item ? before : null,
       rightClient: reader.rightClient,
       rightClock: reader.rightClock,
       type: holder.type === 'root' ? rootOf(this.#question.doc, holder.name) : holder.loaded,

@@ -124,18 +124,26 @@ export class Walks {
     this.#work = work;
   }
 
-  /** `holder` stands for what holds the struct; of `arrival` the neighbours that are in the document are looked at. */
-  refuse(i: number, left: Beside, right: Beside, holder: object, arrival: Arrival): Failure | null {
+  /** It stands behind something new: only what came later can stand there. */
+  behindNew(i: number, left: number, right: Beside, { originClock, rightClock }: StructReader): void {
+    const before = (this.#before[i] = this.#placed++);
+    const course = this.#courseOf[left]!;
+    this.#courseOf[i] = course;
+    course.count++;
+    if (before - this.#before[left]! <= fewItems) return;
+    // Between two neighbouring characters of one struct is nothing.
+    if (left !== right || rightClock !== originClock + 1) this.far.add(i);
+  }
+
+  /** It stands behind something of the document or at the beginning. `holder` stands for what holds it. */
+  refuse(
+    i: number,
+    left: Y.Item | undefined,
+    right: Beside,
+    holder: object,
+    arrival: Arrival,
+  ): Failure | null {
     this.#before[i] = this.#placed++;
-    if (typeof left === 'number') {
-      const course = this.#courseOf[left]!;
-      this.#courseOf[i] = course;
-      course.count++;
-      // Only what came later can stand behind something new.
-      const later = this.#before[i]! - this.#before[left]! - 1;
-      if (later >= fewItems && !(left === right && goesOn(arrival))) this.far.add(i);
-      return null;
-    }
     const key = left ?? holder;
     let course = this.#courses.get(key);
     if (!course) this.#courses.set(key, (course = { count: 0, foremost: -1, arrival: null, past: 0 }));
@@ -160,9 +168,6 @@ export class Walks {
     return null;
   }
 }
-
-/** Between two neighbouring characters of one struct. */
-const goesOn = ({ leftClock, rightClock }: Arrival): boolean => rightClock === leftClock + 1;
 
 /** It names the foremost as its right neighbour, or the same neighbours as that does, which ends the way there. */
 function isBeforeForemost(right: Beside, named: Arrival, { foremost, arrival }: Course): boolean {
