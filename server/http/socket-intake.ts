@@ -12,6 +12,8 @@ const mostMessages = 512;
 const mostBytes = 256 * 1024;
 /** Messages of one socket in a turn: a flood is many short turns, in each of which others come too. */
 const mostOfOne = 64;
+/** The same of one whose updates are refused: no honest flood is, and to others its turns are nearly nothing. */
+const mostOfRefused = 8;
 /** Milliseconds that one owner of sockets may take before the next has a turn. */
 const quantum = 2;
 
@@ -27,6 +29,8 @@ export interface IntakeWish {
   receive(message: Bytes): void;
   /** Counts a message, and says for how many milliseconds none may be taken after it, 0 mostly. */
   pace(bytes: number): number;
+  /** What it sent last was refused. */
+  isRefused(): boolean;
   /** Whose socket it is: all sockets of one owner share their turns. Asked when something has to wait. */
   owner(): object;
 }
@@ -102,7 +106,8 @@ export function createIntakes(
   };
 
   /** It had its share of this turn. */
-  const isSated = (line: Line): boolean => line.turn === turn && line.taken >= mostOfOne;
+  const isSated = (line: Line): boolean =>
+    line.turn === turn && line.taken >= (line.isRefused() ? mostOfRefused : mostOfOne);
 
   const hasMore = (line: Line): boolean => line.next < line.waiting.length;
 

@@ -229,7 +229,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       return link.close(code, message);
     }
     if (!connection) return;
-    const { receive, gone, slowed } = connection;
+    const { receive, gone, slowed, isRefused = () => false } = connection;
     let toldAt = -Infinity;
     /** Too much at once is not refused: it waits in the network until the rate allows it. */
     const pace = (bytes: number): number => {
@@ -244,7 +244,7 @@ export function attachSockets(server: Pick<Server, 'on' | 'off'>, deps: SocketDe
       }
       return wait;
     };
-    const intake = intakes.open({ socket: webSocket, receive, pace, owner: () => seat.owner });
+    const intake = intakes.open({ socket: webSocket, receive, pace, isRefused, owner: () => seat.owner });
     live.set(webSocket, pulse);
     webSocket.on('pong', () => (pulse.heardAt = performance.now()));
     webSocket.on('message', (data, isBinary) => {

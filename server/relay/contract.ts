@@ -37,6 +37,8 @@ export interface Connection {
   gone(): void;
   /** It sent more than the rate allows, and is not read for so many milliseconds. */
   slowed?(milliseconds: number): void;
+  /** What it wanted stored last was refused. */
+  isRefused?(): boolean;
 }
 
 /** A fact of the relay's own (`kind.facts`), as somebody's doing. */

@@ -28,6 +28,8 @@ export function connectDevice(
   let isDeaf = false;
   /** Its numbers are not what the relay has, so what comes behind must not overtake what was refused for that. */
   let isMiscounting = false;
+  /** Its last update was refused. */
+  let isRefused = false;
   const out: Outgoing = core.outboxes.open(link, () => close('too-slow', 'the device does not keep up'));
 
   const say = (message: RelayMessage): void => out.send(encodeRelayMessage(message));
@@ -236,12 +238,16 @@ export function connectDevice(
 
   const takeUpdate = (caller: Caller, request: number, room: RoomId, bytes: Uint8Array): void => {
     const refused = (code: ErrorCode, message: string): void => {
+      isRefused = true;
       say({ type: 'refused', request, code, message });
       answered(code);
     };
     if (readOnly) return refused('too-old', 'this version of Weft may read, not write');
     core.updates.take(caller, room, bytes, 'leased', {
-      acked: (cursor) => say({ type: 'acked', request, cursor }),
+      acked(cursor) {
+        isRefused = false;
+        say({ type: 'acked', request, cursor });
+      },
       refused: ({ code, message }) => refused(code, message),
     });
   };
@@ -261,6 +267,7 @@ export function connectDevice(
       }
     },
     gone,
+    isRefused: () => isRefused,
     slowed(milliseconds) {
       if (session) notice('too-many-requests', 'this device sends more than the relay reads', milliseconds);
     },

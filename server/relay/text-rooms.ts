@@ -98,7 +98,13 @@ export interface TextRoomsDeps {
 export function createTextRooms(deps: TextRoomsDeps): TextRooms {
   const { store, clock, bounds, metrics, log, defer, plan, flush } = deps;
   const loaded = new Map<RoomId, LoadedText>();
-  const turns = createRoomTurns(() => clock.now(), defer);
+  /** What came in this turn goes to the disk before anything long goes on: it would only wait behind it. */
+  const inTurn = (run: () => void): void =>
+    defer(() => {
+      flush();
+      run();
+    });
+  const turns = createRoomTurns(() => clock.now(), inTurn);
   const patience = createPatience(clock);
 
   const read = function* (room: RoomId, work: Work): Sliced<LoadedText> {

@@ -17,7 +17,11 @@ const middle = 2_800;
 /** The neighbour alone is measured again after so many bombs. */
 const between = 4;
 
-/** Somebody who types in a room of their own while `meanwhile` runs; the 99th percentile of what they wait for. */
+/**
+ * Somebody who types in a room of their own while `meanwhile` runs; the 99th percentile of what they wait for: of 800
+ * letters the eight slowest do not count. So this sees what holds others up for more than 40 ms in all, at once or bit by
+ * bit; a single piece of work that is longer than 50 ms is what `tests/server/bombs.test.ts` refuses.
+ */
 async function waitsFor(relay: RelayProcess, who: SignedIn, meanwhile: () => Promise<void>): Promise<number> {
   const { port } = relay;
   const room = `${who.workspace.id}/scratch/${who.member.id}`;

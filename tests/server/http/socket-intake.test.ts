@@ -32,12 +32,14 @@ const turn = (): number => {
 interface Socket {
   readonly intake: Intake;
   isPaused: boolean;
+  isRefused: boolean;
   send(count: number, bytes?: number): void;
 }
 function open(name: string, cost: number, owner: object = {}): Socket {
   let sent = 0;
   const socket: Omit<Socket, 'intake'> & { intake?: Intake } = {
     isPaused: false,
+    isRefused: false,
     send(count, bytes = 10) {
       for (let i = 0; i < count; i++) {
         const message = new Uint8Array(bytes);
@@ -53,6 +55,7 @@ function open(name: string, cost: number, owner: object = {}): Socket {
       handedOn.push(`${name}${new DataView(message.buffer).getUint32(0)}`);
     },
     pace: () => 0,
+    isRefused: () => socket.isRefused,
     owner: () => owner,
   });
   return Object.assign(socket, { intake });
@@ -151,6 +154,23 @@ describe('what sockets send', () => {
     expect(flood.isPaused).toBe(false);
   });
 
+  it('is a small share where it is refused, and all of it comes in order', () => {
+    const flood = open('a', 0);
+    flood.send(1);
+    flood.isRefused = true;
+    flood.send(200);
+    expect(handedOn).toHaveLength(8);
+    for (let at = 8; at < 80; at += 8) {
+      turn();
+      expect(handedOn).toHaveLength(at + 8);
+    }
+    flood.isRefused = false;
+    turn();
+    expect(handedOn).toHaveLength(80 + 64);
+    while (turns.length > 0) turn();
+    expect(of('a')).toEqual(Array.from({ length: 201 }, (_, i) => `a${i}`));
+  });
+
   it('before it closed is handed on in its turn like everybody’s, and only then it is gone', () => {
     const [leaving, staying] = [open('a', 5), open('b', 5)];
     leaving.send(100);
@@ -175,6 +195,7 @@ describe('what sockets send', () => {
       socket: { pause: () => {}, resume: () => {} },
       receive: (message) => void received.push(message.length),
       pace,
+      isRefused: () => false,
       owner: () => held,
     });
     for (let i = 1; i <= 5; i++) held.take(asBytes(new Uint8Array(i)));
