@@ -33,6 +33,13 @@ async function downloaded(page: Page, press: Locator): Promise<{ name: string; b
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
+/** Whoever has no conversation is shown for a moment after each start that everything is fetched. */
+async function beginTalking(from: Journey, to: Journey, name: string): Promise<void> {
+  await from.startDirect(name);
+  await from.send('Good morning');
+  await to.page.getByText('Good morning').first().waitFor();
+}
+
 const asSource = (type: string, bytes: Buffer): string => `data:${type};base64,${bytes.toString('base64')}`;
 const field = (dialog: Locator, name: string): Locator => dialog.getByLabel(name, { exact: true });
 
@@ -41,6 +48,7 @@ it('an administrator makes a link for a team, and its code leads to its address'
   const admin = new Journey(await world.newPerson('Admin'));
   const ben = new Journey(await world.newPerson('Ben', { phone: true, language: 'zh', theme: 'dark' }), 'zh');
   await Promise.all([admin.signIn(await owner(world.relay.address)), ben.signIn(benAccount)]);
+  await beginTalking(admin, ben, 'Ben');
 
   // Tags first: the link hands them on.
   await admin.go('Customers');
@@ -189,6 +197,7 @@ it('quick replies are found behind a slash in a conversation with a customer, an
   const admin = new Journey(await world.newPerson('Admin', { theme: 'dark' }));
   const dina = new Journey(await world.newPerson('Dina', { phone: true, language: 'zh' }), 'zh');
   await Promise.all([admin.signIn(await owner(world.relay.address)), dina.signIn(dinaAccount)]);
+  await beginTalking(admin, dina, 'Dina');
 
   // For everybody: administrators keep them.
   await admin.person.open('/customers/replies');
