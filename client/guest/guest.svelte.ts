@@ -427,8 +427,10 @@ export class Guest {
 
   /** The copy of this device goes. */
   async forget(): Promise<void> {
-    this.#pages.close();
+    this.#engine?.stop();
     await this.#store.wipe();
+    this.#pages.tell({ type: 'gone' });
+    this.#pages.close();
     this.#copy.clear();
   }
 

@@ -21,8 +21,9 @@ export class Pages {
     this.#channel.onmessage = ({ data }: MessageEvent<PageNote>) => heard(data);
   }
 
+  /** Says it to the others; what is still said after `close` is for nobody. */
   tell(note: PageNote): void {
-    this.#channel.postMessage(note);
+    if (!this.#stopped.signal.aborted) this.#channel.postMessage(note);
   }
 
   /** Runs `work` as soon as no other page does, until `close`; it returns the way to stop it. */

@@ -1,7 +1,8 @@
+import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newId, type MemberId, type RoomId } from '../../shared/base/ids.ts';
 import { axe } from '../support/axe.ts';
-import { browserWorld, screenshot } from '../support/browser.ts';
+import { browserWorld, screenshot, type Person } from '../support/browser.ts';
 import { accounts, Journey } from '../support/journey.ts';
 import { sendCommands, type Command } from '../support/journey-commands.ts';
 import { until } from '../support/relay-process.ts';
@@ -67,6 +68,8 @@ const words = {
     joined: '加入了对话',
   },
 } as const;
+
+type Words = Record<keyof (typeof words)['en'], string>;
 
 const privacy = 'We keep what you write for two years. 我们会保存两年。';
 /** A red square of 2 × 2. */
@@ -143,6 +146,19 @@ class Seller {
   }
 }
 
+/** A guest who has agreed, and what they say. */
+async function begun(guest: Person, t: Words, code: string) {
+  const page = await guest.open(`/c/${code}`);
+  await page.getByRole('button', { name: t.agree }).click();
+  await page.getByRole('textbox', { name: t.message }).waitFor();
+  return { page, log: page.getByRole('log', { name: t.conversation }), ...(await ann.newest()) };
+}
+
+async function say(page: Page, t: Words, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: t.message }).fill(text);
+  await page.getByRole('button', { name: t.send, exact: true }).click();
+}
+
 let ann: Seller;
 let colleague: SignedIn;
 beforeAll(async () => {
@@ -160,16 +176,11 @@ for (const language of ['en', 'zh'] as const) {
   const t = words[language];
 
   describe(`a customer with a phone, ${language}`, () => {
-    test('opens a link, agrees, talks, loses the network, comes back, and ends it', async () => {
+    test('opens a link, sees who it is, agrees, and talks', async () => {
       const code = await ann.link();
       const guest = await world.newPerson('guest', { language, phone: true });
       const page = await guest.open(`/c/${code}`);
       const log = page.getByRole('log', { name: t.conversation });
-      const message = page.getByRole('textbox', { name: t.message });
-      const say = async (text: string): Promise<void> => {
-        await message.fill(text);
-        await page.getByRole('button', { name: t.send, exact: true }).click();
-      };
 
       // Who it is, what they say, and what one agrees to, before anything is sent.
       await page.getByRole('heading', { name: ann.me.member.name }).waitFor();
@@ -185,7 +196,7 @@ for (const language of ['en', 'zh'] as const) {
 
       // Both ways.
       await log.getByText(`Hello from ${ann.me.workspace.name}!`).waitFor();
-      await say('Do you have it in green?');
+      await say(page, t, 'Do you have it in green?');
       await log.getByText(t.delivered).waitFor();
       const { room, file } = await ann.newest();
       expect(await ann.texts(room)).toContain('Do you have it in green?');
@@ -212,12 +223,25 @@ for (const language of ['en', 'zh'] as const) {
       await log.getByText('Bo Chen').first().waitFor();
       expect(await axe(page)).toEqual([]);
       await screenshot(page, `guest-${language}-talking`);
+    });
+
+    test('writes without a network, and comes back to the same conversation', async () => {
+      const guest = await world.newPerson('guest', { language, phone: true });
+      const { page, log, room, file } = await begun(guest, t, await ann.link());
+      await ann.send([room, 'chat.send', { text: 'In green and in blue.' }]);
+      await log.getByText('In green and in blue.').waitFor();
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'room.png', mimeType: 'image/png', buffer: picture });
+      await page.getByRole('button', { name: t.send, exact: true }).click();
+      await log.getByRole('img', { name: /room\.png/ }).waitFor();
+      await log.getByText(t.delivered).waitFor();
 
       // Without a network the page opens, shows its copy, and keeps what is written.
       await page.evaluate(async () => void (await navigator.serviceWorker.ready));
       await guest.goOffline();
       await page.getByText(t.offline).waitFor();
-      await say('Written in a tunnel');
+      await say(page, t, 'Written in a tunnel');
       await page.reload();
       await log.getByText('In green and in blue.').waitFor();
       await log.getByText('Written in a tunnel').waitFor();
@@ -236,34 +260,38 @@ for (const language of ['en', 'zh'] as const) {
       const back = await guest.restart(`/c/${other}`);
       await back.getByRole('log').getByText('Are you there?').waitFor();
       expect((await ann.newest()).room).toBe(room);
-
-      // Who they are, a complaint, the other language.
-      await back.getByRole('button', { name: t.about }).click();
-      await back.getByLabel(t.name).fill('Mei Lin');
-      await back.getByRole('button', { name: t.save, exact: true }).click();
-      await back.getByText(t.saved, { exact: true }).waitFor();
-      await back.getByRole('button', { name: t.complain }).click();
-      await back.getByRole('dialog').getByRole('textbox').fill('Nobody answered me yesterday.');
-      await back.getByRole('button', { name: t.complainSend }).click();
-      await back.getByText(t.complained).waitFor();
-      await back.getByRole('button', { name: t.close }).click();
-      const heard = (await ann.entries(file)).map(({ type }) => type);
-      expect(heard).toEqual(
-        expect.arrayContaining(['customer.come', 'customer.introduce', 'customer.complain']),
+      await until('the company knows by which link they came', async () =>
+        (await ann.entries(file)).some(({ type }) => type === 'customer.come'),
       );
-      await back.getByRole('button', { name: t.other }).click();
-      await back.getByRole('textbox', { name: words[language === 'en' ? 'zh' : 'en'].message }).waitFor();
-      await back.getByRole('button', { name: words[language === 'en' ? 'zh' : 'en'].other }).click();
+    });
+
+    test('says who they are, complains, changes the language, and ends it', async () => {
+      const guest = await world.newPerson('guest', { language, phone: true });
+      const { page, file } = await begun(guest, t, await ann.link());
+      await page.getByRole('button', { name: t.about }).click();
+      await page.getByLabel(t.name).fill('Mei Lin');
+      await page.getByRole('button', { name: t.save, exact: true }).click();
+      await page.getByText(t.saved, { exact: true }).waitFor();
+      await page.getByRole('button', { name: t.complain }).click();
+      await page.getByRole('dialog').getByRole('textbox').fill('Nobody answered me yesterday.');
+      await page.getByRole('button', { name: t.complainSend }).click();
+      await page.getByText(t.complained).waitFor();
+      await page.getByRole('button', { name: t.close }).click();
+      const heard = (await ann.entries(file)).map(({ type }) => type);
+      expect(heard).toEqual(expect.arrayContaining(['customer.introduce', 'customer.complain']));
+      await page.getByRole('button', { name: t.other }).click();
+      await page.getByRole('textbox', { name: words[language === 'en' ? 'zh' : 'en'].message }).waitFor();
+      await page.getByRole('button', { name: words[language === 'en' ? 'zh' : 'en'].other }).click();
 
       // They end it: nothing of it stays in this browser.
-      await back.getByRole('button', { name: t.about }).click();
-      await back.getByRole('button', { name: t.end }).click();
-      await back.getByRole('button', { name: t.endNow }).click();
-      await back.getByRole('heading', { name: t.ended }).waitFor();
-      const left = await back.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+      await page.getByRole('button', { name: t.about }).click();
+      await page.getByRole('button', { name: t.end }).click();
+      await page.getByRole('button', { name: t.endNow }).click();
+      await page.getByRole('heading', { name: t.ended }).waitFor();
+      const left = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
       expect(left).toEqual([]);
-      await back.getByRole('button', { name: t.again }).click();
-      await back.getByRole('button', { name: t.agree }).waitFor();
+      await page.getByRole('button', { name: t.again }).click();
+      await page.getByRole('button', { name: t.agree }).waitFor();
       expect((await ann.entries(file)).map(({ type }) => type)).toContain('customer.end');
     });
 
