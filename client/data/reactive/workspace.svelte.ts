@@ -446,7 +446,8 @@ export class LocalWorkspace implements WorkspaceData {
       case 'queue':
         return this.#view.touch([]);
       case 'state':
-        this.#state = note.state;
+        // A tab that begins to lead tells of itself before it has read when this device was whole.
+        this.#state = { ...note.state, syncedAt: note.state.syncedAt ?? this.#state.syncedAt };
         return;
       case 'ended':
         return this.#parts.onEnded(note.failure);

@@ -5,6 +5,7 @@ import type { WorkspaceData } from '../../../client/data/api.ts';
 import { FailureError } from '../../../client/data/failure-error.ts';
 import type { DeviceStorage } from '../../../client/data/storage/contract.ts';
 import { LocalWorkspace } from '../../../client/data/reactive/workspace.svelte.ts';
+import { noState } from '../../../client/data/sync/notes.ts';
 import type { WorldDevice } from '../../support/world-device.ts';
 import { makeWorld, type World } from '../../support/world.ts';
 
@@ -228,4 +229,13 @@ test('a text has unsent words as soon as this device stored them, however much e
   await world.settle(30);
   expect(data.sync.queue.map((item) => item.room)).toContain(room);
   await text.close();
+});
+
+test('that this device was whole once is not forgotten when another tab begins to lead', async () => {
+  const page = pageOn(device);
+  await world.settle();
+  expect(page.hasCopy).toBe(true);
+  device.page().bus.post({ type: 'state', state: noState });
+  await world.settle();
+  expect(page.hasCopy).toBe(true);
 });
