@@ -1,7 +1,7 @@
 import type { StorageError } from '../storage/storage-error.ts';
 
 /** Milliseconds from the beginning of one sync to the next: typists wait for nothing but a tick that says "kept". */
-const syncEvery = 8;
+const syncEvery = 4;
 
 /** Told when what was written is durable, or why nobody can say so. */
 export type Answer = (why: StorageError | null) => void;
