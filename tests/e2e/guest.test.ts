@@ -242,6 +242,7 @@ for (const language of ['en', 'zh'] as const) {
       await guest.goOffline();
       await page.getByText(t.offline).waitFor();
       await say(page, t, 'Written in a tunnel');
+      await log.getByText('Written in a tunnel').waitFor();
       await page.reload();
       await log.getByText('In green and in blue.').waitFor();
       await log.getByText('Written in a tunnel').waitFor();

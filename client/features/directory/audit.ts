@@ -8,7 +8,15 @@ import { t as fields } from './strings.ts';
 
 /* The log of administration in words. What it says is what the relay's logs say; nothing is kept beside them. */
 
-export const auditKinds = ['people', 'departments', 'rights', 'door', 'import', 'settings'] as const;
+export const auditKinds = [
+  'people',
+  'departments',
+  'rights',
+  'door',
+  'import',
+  'customers',
+  'settings',
+] as const;
 export type AuditKind = (typeof auditKinds)[number];
 
 export interface AuditLine {
@@ -158,6 +166,10 @@ const words: Readonly<Record<string, Words>> = {
       const name = known.asked.get(text(data['request'])) ?? t.somebody;
       return data['approved'] === true ? t.didLetIn({ name }) : t.didTurnAway({ name });
     },
+  ],
+  'customer.complained': [
+    'customers',
+    (data, known) => t.didComplain({ name: personName(known, data['owner']), text: text(data['text']) }),
   ],
 };
 

@@ -181,6 +181,9 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
       { from: room, room: ours.secret, hash },
       { from: ours.secret, room, hash },
     ]),
+  'POST /api/guest': ({ codes }) => codes.map((code) => ({ code, language: 'en', consent: true })),
+  'POST /api/guest/introduce': () => [{ name: 'Eve' }],
+  'POST /api/guest/complain': () => [{ text: 'about somebody else' }],
   'POST /api/group-link': ({ rooms }) =>
     rooms.flatMap((room) => ['undefined', 'k'.repeat(22)].map((key) => ({ group: idIn(room), key }))),
   'POST /api/commands': ({ rooms, members }) => [

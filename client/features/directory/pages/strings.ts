@@ -173,6 +173,7 @@ export const t = defineStrings({
     kindDoor: 'Invitations and requests',
     kindImport: 'Imports',
     kindSettings: 'Company and fields',
+    kindCustomers: 'Customers',
     onlyAdministration: 'Leave out what people change on their own cards',
     auditEmpty: 'Nothing fits.',
     olderEntries: 'Fetching older entries',
@@ -220,6 +221,7 @@ export const t = defineStrings({
     didAsk: '{name} ({email}) asked to join',
     didLetIn: 'let {name} in',
     didTurnAway: 'turned {name} away',
+    didComplain: 'complained as a customer of {name}: “{text}”',
   },
   zh: {
     back: '返回通讯录',
@@ -369,6 +371,7 @@ export const t = defineStrings({
     kindDoor: '邀请和申请',
     kindImport: '导入',
     kindSettings: '公司和字段',
+    kindCustomers: '客户',
     onlyAdministration: '不看个人修改自己名片的记录',
     auditEmpty: '没有符合的记录。',
     olderEntries: '正在获取更早的记录',
@@ -414,5 +417,6 @@ export const t = defineStrings({
     didAsk: '{name}（{email}）申请加入',
     didLetIn: '通过了{name}的申请',
     didTurnAway: '拒绝了{name}的申请',
+    didComplain: '作为{name}的客户投诉：“{text}”',
   },
 });
