@@ -1,4 +1,5 @@
 import type { MemberId } from '../../shared/base/ids.ts';
+import { filledWelcome } from '../../shared/features/customers/welcome.ts';
 import type {
   ContactLink,
   OfficeHours,
@@ -56,6 +57,6 @@ export function chooseOwner(
   return first?.member ?? standsIn;
 }
 
-/** The company's words with what they speak of. */
+/** The company's words with what they speak of, as long as a message may be. */
 export const filledIn = (text: string, company: string, person: string): string =>
-  text.replaceAll('{company}', company).replaceAll('{person}', person).slice(0, 2_000);
+  filledWelcome(text, company, person).slice(0, 2_000);

@@ -17,6 +17,7 @@ import { roomId } from '../../shared/protocol/rooms.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
 import { createAllowance } from '../relay/allowance.ts';
 import type { Relay, RelayFact, Sessions } from '../relay/contract.ts';
+import { damagedRoom } from '../relay/quarantine.ts';
 import type { AuthStore, GuestSession } from './contract.ts';
 import { chooseOwner, filledIn, isOfficeTime, openLink } from './guest-links.ts';
 import { fingerprint, newSecret } from './secrets.ts';
@@ -49,7 +50,7 @@ export interface Guests extends Sessions {
   placeOf(guest: MemberId): GuestPlace;
   /** Whether this was a guest's token, whose conversation was ended since. */
   isOfEnded(token: string): boolean;
-  /** The link behind a code that can be used now, and who would answer; else `link-invalid`. */
+  /** The link behind a code that can be used now, and somebody who would answer; else `link-invalid`. */
   look(code: string): Result<{ readonly link: ContactLink; readonly owner: MemberId }, Failure>;
   /**
    * A customer with their conversation and a session, all or nothing. Whoever has a token of a conversation that goes on
@@ -100,7 +101,7 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   const seenAt = new Map<string, number>();
   let key: WorkspaceKey | null = null;
 
-  const found = (token: string): GuestSession | null => {
+  const sessionOf = (token: string): GuestSession | null => {
     const session = tokenShape.test(token) ? store.guestSessionByToken(fingerprint(token)) : null;
     return session && session.seenAt + idle > clock.now() ? session : null;
   };
@@ -109,6 +110,17 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   const stands = ({ customer, createdAt }: GuestSession): boolean =>
     isActive(guestOf(customer)) && createdAt > fileOf(customer).sessionsFrom;
 
+  /** Null of a customer that is ended, and of a file that waits for repair. */
+  const openOwner = (room: RoomId): MemberId | null => {
+    try {
+      const { owner, ended } = relay.state(room) as CustomerState;
+      return ended ? null : owner;
+    } catch (error) {
+      if (damagedRoom(error) === null) throw error;
+      return null;
+    }
+  };
+
   /** Who has how many customers; a file is read anew only where it changed. */
   const known = new Map<RoomId, { readonly cursor: number; readonly owner: MemberId | null }>();
   const loads = (): ReadonlyMap<MemberId, number> => {
@@ -116,21 +128,22 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
     for (const { room, cursor } of relay.rooms(`${workspace}/customer/`)) {
       let file = known.get(room);
       if (file?.cursor !== cursor) {
-        const { owner, ended } = relay.state(room) as CustomerState;
-        known.set(room, (file = { cursor, owner: ended ? null : owner }));
+        known.set(room, (file = { cursor, owner: openOwner(room) }));
       }
       if (file.owner !== null) counts.set(file.owner, (counts.get(file.owner) ?? 0) + 1);
     }
     return counts;
   };
 
+  const found = (code: string): ContactLink | null => openLink(settings(), code, clock.now());
+  const ownerOf = (link: ContactLink, loadOf: (member: MemberId) => number): MemberId | null =>
+    chooseOwner(link, { isActive, loadOf, at: clock.now() });
+
   const look: Guests['look'] = (code) => {
-    const link = openLink(settings(), code, clock.now());
-    if (!link) return err(invalid);
-    let counted: ReadonlyMap<MemberId, number> | null = null;
-    const loadOf = (member: MemberId): number => (counted ??= loads()).get(member) ?? 0;
-    const owner = chooseOwner(link, { isActive, loadOf, at: clock.now() });
-    return owner === null ? err(invalid) : ok({ link, owner });
+    const link = found(code);
+    // Anybody may ask this at any rate: who has fewest is counted for those who begin.
+    const owner = link && ownerOf(link, () => 0);
+    return link && owner !== null ? ok({ link, owner }) : err(invalid);
   };
 
   const mayBegin = (network: string): Failure | null => {
@@ -150,7 +163,9 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
     const { welcome, away, hours } = link;
     const texts = isOfficeTime(hours, clock.now()) ? [welcome] : [welcome, away];
     const person = relay.nameOf(owner);
-    return texts.filter((text) => text !== '').map((text) => filledIn(text, relay.directory().name, person));
+    return texts
+      .map((text) => filledIn(text, relay.directory().name, person))
+      .filter((text) => /\S/.test(text));
   };
 
   const newSession = (customer: CustomerId): { token: string; insert: () => void } => {
@@ -180,7 +195,7 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
     const file = fileOf(customer);
     if (!file.begun || file.ended?.by === guest) return null;
     if (file.ended) return err(failure('customer-ended', 'the company ended this conversation'));
-    const link = openLink(settings(), code, clock.now());
+    const link = found(code);
     const last = file.came.at(-1) ?? file.link;
     const isOther = link !== null && link.id !== last?.id;
     const facts: RelayFact[] = isOther
@@ -206,12 +221,12 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
     placeOf,
     look,
     verify(token) {
-      const session = found(token);
+      const session = sessionOf(token);
       if (!session || !stands(session)) return null;
       return { member: guestOf(session.customer), session: session.id, device: session.device };
     },
     isOfEnded(token) {
-      const session = found(token);
+      const session = sessionOf(token);
       return session !== null && fileOf(session.customer).ended !== null;
     },
     seen(session) {
@@ -225,14 +240,16 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
       }
     },
     async begin(code, network, who, token) {
-      const session = token === undefined ? null : found(token);
+      const session = token === undefined ? null : sessionOf(token);
       const back = session && (await comeBack(session, code));
       if (back) return back;
       const usable = look(code);
       if (!usable.ok) return usable;
       const refusal = mayBegin(network);
       if (refusal) return err(refusal);
-      const { link, owner } = usable.value;
+      const { link } = usable.value;
+      let counted: ReadonlyMap<MemberId, number> | null = null;
+      const owner = ownerOf(link, (member) => (counted ??= loads()).get(member) ?? 0) ?? usable.value.owner;
       const customer = newId<CustomerId>();
       const guest = guestOf(customer);
       const { file, chat } = placeOf(guest);

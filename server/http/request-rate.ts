@@ -1,10 +1,9 @@
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import type { MemberId } from '../../shared/base/ids.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
 import { createBucket, type Bucket } from './buckets.ts';
 
-/** Why a request of a member has to wait, counting it; null when it need not. */
-export type RequestRate = (member: MemberId) => Failure | null;
+/** Why a request of a member (or of a network, where nobody is known) has to wait, counting it; null when it need not. */
+export type RequestRate = (who: string) => Failure | null;
 
 /** Members whose rate is remembered; beyond them those go who have not asked for a while. */
 const mostRemembered = 10_000;
@@ -15,7 +14,7 @@ export function createRequestRate(
   metrics: BoundMetrics,
   of: 'memberRequests' | 'memberCards' = 'memberRequests',
 ): RequestRate {
-  const members = new Map<MemberId, Bucket>();
+  const members = new Map<string, Bucket>();
   return (member) => {
     let bucket = members.get(member);
     if (!bucket) {

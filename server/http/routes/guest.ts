@@ -67,6 +67,14 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
   const { guests } = auth;
   const middleware = [guestSignedIn(deps)];
 
+  /** The network of somebody whom nobody knows, unless it asks too much or has guessed too often. */
+  const mayAsk = async (c: Context<AppEnvironment>): Promise<string> => {
+    const network = clientNetwork(c, trustedProxies);
+    const refusal = deps.rate(network) ?? (await auth.throttle.refusal(network));
+    if (refusal) throw new Refused(refusal);
+    return network;
+  };
+
   const personOf = (member: MemberId): z.infer<typeof person> => {
     const found = memberOf(relay.directory(), member);
     return { id: member, name: found?.name ?? '', post: found?.post ?? '' };
@@ -115,9 +123,7 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       },
     }),
     async (c) => {
-      const network = clientNetwork(c, trustedProxies);
-      const refusal = await auth.throttle.refusal(network);
-      if (refusal) throw new Refused(refusal);
+      const network = await mayAsk(c);
       const found = guests.look(c.req.valid('param').code);
       // Guesses are counted, so that nobody can try many.
       if (!found.ok) take(await auth.throttle.attempt(network));
@@ -161,9 +167,7 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       },
     }),
     async (c) => {
-      const network = clientNetwork(c, trustedProxies);
-      const refusal = await auth.throttle.refusal(network);
-      if (refusal) throw new Refused(refusal);
+      const network = await mayAsk(c);
       const { code: by, language, name = '' } = c.req.valid('json');
       const secure = isSecure(c, deps);
       const cookie = readGuestCookie(c, secure);
