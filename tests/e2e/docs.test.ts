@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { axe } from '../support/axe.ts';
 import { browserWorld, type Person } from '../support/browser.ts';
+import { newTitle } from '../support/journey.ts';
 import { signIn } from '../support/sign-in.ts';
 
 const world = browserWorld();
@@ -33,9 +34,9 @@ const text = (person: Person) => person.page.getByRole('textbox', { name: 'Docum
 const saved = (person: Person) => person.page.getByRole('main').getByText('Saved', { exact: true }).waitFor();
 
 async function newDocument(person: Person, title: string): Promise<string> {
-  await person.page.getByRole('button', { name: 'New document' }).first().click();
+  const field = await newTitle(person.page, { newDoc: 'New document', title: 'Title' });
   await text(person).waitFor();
-  await person.page.getByRole('textbox', { name: 'Title' }).fill(title);
+  await field.fill(title);
   await person.page.keyboard.press('Enter');
   return new URL(person.page.url()).pathname;
 }

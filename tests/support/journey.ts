@@ -180,8 +180,7 @@ export class Journey {
 
   /** Makes a document and leaves the caret at the start of its text. */
   async newDocument(title: string): Promise<void> {
-    await this.page.getByRole('button', { name: this.words.newDoc }).first().click();
-    const field = this.page.getByRole('textbox', { name: this.words.title, exact: true });
+    const field = await newTitle(this.page, this.words);
     await field.fill(title);
     await this.text().waitFor();
     await field.press('Enter');
@@ -218,4 +217,17 @@ export class Journey {
   openId(): string {
     return new URL(this.page.url()).pathname.split('/')[2] ?? '';
   }
+}
+
+/** Makes a document; the field of its title. A document that was open takes words for as long as it is there. */
+export async function newTitle(
+  page: Page,
+  names: { readonly newDoc: string; readonly title: string },
+): Promise<Locator> {
+  const before = page.url();
+  await page.getByRole('button', { name: names.newDoc }).first().click();
+  await page.waitForURL((url) => url.href !== before && /^\/docs\/./.test(url.pathname));
+  const field = page.getByRole('textbox', { name: names.title, exact: true });
+  await until('the new document has no title', async () => (await field.inputValue()) === '');
+  return field;
 }
