@@ -21,8 +21,10 @@ export class Guests {
   /** What they told, by their ids; the same map as before while nothing is different. */
   namesIn(chats: readonly ChatRow[]): Names {
     const names = new Map<MemberId, string>();
+    // Asked whenever a list changes, and most conversations have none.
     for (const { state } of chats)
-      for (const [guest, { name }] of Object.entries(state.guests ?? {})) names.set(guest as MemberId, name);
+      if (state.guests)
+        for (const [guest, { name }] of Object.entries(state.guests)) names.set(guest as MemberId, name);
     const known = this.#names;
     const isSame = names.size === known.size && [...names].every(([id, name]) => known.get(id) === name);
     if (!isSame) this.#names = names;

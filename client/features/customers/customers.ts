@@ -11,6 +11,7 @@ import type { CustomerRow, WorkspaceData } from '../../data/api.ts';
 import { FailureError } from '../../data/failure-error.ts';
 import { errorSentence, visitorName } from '../../i18n/index.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
+import { groupsInOrder } from './settings/place.ts';
 import { t } from './strings.ts';
 
 /** The name they told or that somebody wrote; else one by which visitors are told apart. */
@@ -39,9 +40,7 @@ export function stageOf({ stage }: Pick<CustomerState, 'stage'>, settings: Setti
 
 /** All tags of the company, in its order. */
 export const groupsOf = ({ tagGroups }: SettingsState) =>
-  Object.values(tagGroups)
-    .filter(({ tags }) => tags.length > 0)
-    .sort((a, b) => a.place - b.place || a.name.localeCompare(b.name));
+  groupsInOrder(tagGroups).filter(({ tags }) => tags.length > 0);
 
 export const tagNames = (settings: SettingsState): ReadonlyMap<string, string> =>
   new Map(groupsOf(settings).flatMap(({ tags }) => tags.map(({ id, name }) => [id, name] as const)));

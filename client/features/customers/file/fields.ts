@@ -1,6 +1,7 @@
 /* The fields of a customer as pages show them: those that everybody has, then the company's own. */
 import { fixedFields, type FixedField } from '../../../../shared/features/customers/customer-schema.ts';
 import type { CustomerField, SettingsState } from '../../../../shared/features/customers/settings-schema.ts';
+import { fieldsInOrder } from '../settings/place.ts';
 import { t } from '../strings.ts';
 
 export interface Field {
@@ -27,8 +28,11 @@ const types: Readonly<Record<FixedField, Field['type']>> = {
 
 export function fieldsOf(settings: SettingsState): readonly Field[] {
   const fixed = fixedFields.map((id): Field => ({ id, label: labels[id](), type: types[id], choices: [] }));
-  const own = Object.values(settings.fields)
-    .sort((a, b) => a.place - b.place || a.name.localeCompare(b.name))
-    .map(({ id, name, type, choices = [] }): Field => ({ id, label: name, type, choices }));
+  const own = fieldsInOrder(settings.fields).map(({ id, name, type, choices = [] }): Field => ({
+    id,
+    label: name,
+    type,
+    choices,
+  }));
   return [...fixed, ...own];
 }
