@@ -16,6 +16,7 @@ export const mostSettings = {
   /** People of one link. */
   team: 50,
   replies: 1_000,
+  serviceAdmins: 100,
 } as const;
 
 const place = z.number().check(z.refine(Number.isFinite));
@@ -132,6 +133,14 @@ export const settingsQuickReply = z.object({
 });
 export const settingsDropQuickReply = ref;
 
+/** All who look after customers of the whole company beside administrators. */
+export const settingsServiceAdmins = z.object({
+  members: z.array(memberId).check(
+    z.maxLength(mostSettings.serviceAdmins),
+    z.refine((members) => new Set(members).size === members.length, 'one twice'),
+  ),
+});
+
 /** The relay's word: a customer began by this link, and who answers them. */
 export const linkBegun = z.object({ link: key, owner: memberId });
 
@@ -160,6 +169,8 @@ export interface SettingsState {
   links: Readonly<Record<string, ContactLink>>;
   texts: { readonly privacy: string; readonly privacyLink: string; readonly ended: string };
   replies: Readonly<Record<string, QuickReply>>;
+  /** Absent while nobody was named. */
+  serviceAdmins?: readonly MemberId[];
 }
 
 /** Their names are empty: pages say them in the person's language, by id. */

@@ -12,6 +12,7 @@ import {
   settingsField,
   settingsLink,
   settingsQuickReply,
+  settingsServiceAdmins,
   settingsStages,
   settingsTagGroup,
   settingsTexts,
@@ -127,6 +128,17 @@ const dropLink: Rule<typeof settingsDropLink> = {
   isDone: (_actor, { id }, { state }) => !Object.hasOwn(state.links, id),
 };
 
+const serviceAdmins: Rule<typeof settingsServiceAdmins> = {
+  schema: settingsServiceAdmins,
+  may(actor, { members }, { isActiveMember }) {
+    const manage = mayManage(actor);
+    return !manage.ok || members.every(isActiveMember)
+      ? manage
+      : refuse('member-not-found', 'no such member');
+  },
+  isDone: (_actor, { members }, { state }) => same(state.serviceAdmins ?? [], members),
+};
+
 const asList = <Each>(each: Each | null): Each[] => (each === null ? [] : [each]);
 
 /** A link that was made again after it was taken away would work again. */
@@ -190,6 +202,9 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.dropQuickReply': entryRule(settingsDropQuickReply, (draft, { id }) => {
       draft.replies = without(draft.replies, id);
     }),
+    'customers.serviceAdmins': entryRule(settingsServiceAdmins, (draft, { members }) => {
+      draft.serviceAdmins = members;
+    }),
   }),
   exists: () => true,
   readers: () => 'everyone',
@@ -204,11 +219,13 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.dropLink': dropLink,
     'customers.quickReply': line(settingsQuickReply, 'replies'),
     'customers.dropQuickReply': drop(settingsDropQuickReply, 'replies'),
+    'customers.serviceAdmins': serviceAdmins,
   },
   facts: {
     'customers.begun': linkBegun,
     'customers.link': settingsLink,
     'customers.dropLink': settingsDropLink,
+    'customers.serviceAdmins': settingsServiceAdmins,
   },
   // What a link lets in, it lets in by the relay's word: what gives one back is judged like what gives a right back.
   accessEntries: new Set(['customers.link']),
@@ -222,6 +239,14 @@ export const settingsKind: LogKind<SettingsState> = {
     ),
     'customers.dropLink': revokingRule<SettingsState, Ref>(settingsDropLink, (data, state) =>
       Object.hasOwn(state.links, data.id) ? { type: 'customers.dropLink', data } : null,
+    ),
+    // Those who were named then and not since: nobody is let in again, and who was let in later is not taken out.
+    'customers.serviceAdmins': revokingRule<SettingsState, z.infer<typeof settingsServiceAdmins>>(
+      settingsServiceAdmins,
+      ({ members }, { serviceAdmins: now = [] }) => {
+        const kept = now.filter((member) => members.includes(member));
+        return kept.length < now.length ? { type: 'customers.serviceAdmins', data: { members: kept } } : null;
+      },
     ),
   },
   noteworthy: new Set(),
