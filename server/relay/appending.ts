@@ -25,16 +25,24 @@ export interface Appended {
   readonly size: number;
 }
 
+/** What an entry that is folded in changes beside the room. */
+export type Consequences = Pick<Work, 'readers' | 'readersBefore' | 'job'>;
+
 /** What a log room takes next: stamped, folded in and ready to be stored. */
 export interface Appending {
   entry(log: LogRoom, said: Omit<LogEntry, 'seq'>, device: DeviceId): Appended;
-  /** Folds the entry in, and notes whose rights that may change. */
-  fold(located: Located, log: LogRoom, entry: LogEntry): Pick<Work, 'readers' | 'readersBefore'>;
+  /** Folds the entry in, and notes whose rights that may change, and whether there is work to be done in other rooms. */
+  fold(located: Located, log: LogRoom, entry: LogEntry): Consequences;
   /** An id for a fact at that place, which no fact of another epoch has: two may come of one backup. */
   factId(seq: number): CommandId;
 }
 
 export const isFact = ({ id }: LogEntry): boolean => isFactId(id);
+
+function jobAfter({ room, kind, state }: LogRoom, after: LogRoom): Pick<Work, 'job'> {
+  const isOpen = kind.job?.isOpen(after.state) ?? false;
+  return isOpen === (kind.job?.isOpen(state) ?? false) ? {} : { job: { room, isOpen } };
+}
 
 export function createAppending(
   store: RelayStore,
@@ -55,18 +63,12 @@ export function createAppending(
     },
     fold(located, log, entry) {
       const changesAccess = log.head === 0 || log.kind.accessEntries.has(entry.type);
-      if (!changesAccess) {
-        logs.append(log, entry);
-        return {};
-      }
+      if (!changesAccess) return jobAfter(log, logs.append(log, entry));
       const readersBefore: ReadonlyMap<RoomId, Readers> = access.readersGovernedBy(located);
-      logs.append(log, entry);
+      const after = logs.append(log, entry);
       access.readersChanged(readersBefore.keys());
-      const readers = [...access.readersGovernedBy(located)].map(([room, after]) => ({
-        room,
-        readers: after,
-      }));
-      return { readers, readersBefore };
+      const readers = [...access.readersGovernedBy(located)].map(([room, now]) => ({ room, readers: now }));
+      return { readers, readersBefore, ...jobAfter(log, after) };
     },
     factId: (seq) => (factPrefix + (isFirst ? seq : `${seq}-${store.epoch}`)) as CommandId,
   };

@@ -13,7 +13,7 @@ import type { Bounds } from '../bounds.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { createAllowance } from './allowance.ts';
-import { devicesOf, relayDevice, type Appending } from './appending.ts';
+import { devicesOf, relayDevice, type Appending, type Consequences } from './appending.ts';
 import type { Committer, Work } from './commit.ts';
 import type { Caller, RelayFact } from './contract.ts';
 import type { Erasing } from './erasing.ts';
@@ -176,7 +176,7 @@ export function createCommands(deps: CommandsDeps): Commands {
 
       const judged = unlessDamaged(() => judge(caller, command), command.room);
       if (judged === null) return refuse(roomDamaged.code, roomDamaged.message);
-      let work: Pick<Work, 'row' | 'erasure' | 'readers' | 'readersBefore'> = {};
+      let work: Pick<Work, 'row' | 'erasure'> & Consequences = {};
       let followed: readonly Followed[] = [];
       let result: CommandResult;
       if (isFailure(judged)) {

@@ -32,6 +32,7 @@ export interface Work {
   readonly leases?: readonly Lease[];
   readonly claims?: readonly Claim[];
   readonly readers?: WriteBatch['readers'];
+  readonly job?: WriteBatch['jobs'][number];
   readonly erasure?: Erasure;
   /** Who could read what before, where this work may change it. */
   readonly readersBefore?: ReadonlyMap<RoomId, Readers>;
@@ -54,6 +55,7 @@ function batchOf(works: readonly Work[]): Omit<WriteBatch, 'also'> {
   const leases: Lease[] = [];
   const claims: Claim[] = [];
   const readers: WriteBatch['readers'][number][] = [];
+  const jobs: WriteBatch['jobs'][number][] = [];
   const erasures: Erasure[] = [];
   for (const work of works) {
     if (work.row) rows.push(work.row);
@@ -61,9 +63,10 @@ function batchOf(works: readonly Work[]): Omit<WriteBatch, 'also'> {
     if (work.leases) leases.push(...work.leases);
     if (work.claims) claims.push(...work.claims);
     if (work.readers) readers.push(...work.readers);
+    if (work.job) jobs.push(work.job);
     if (work.erasure) erasures.push(work.erasure);
   }
-  return { rows, commands, leases, claims, readers, erasures };
+  return { rows, commands, leases, claims, readers, jobs, erasures };
 }
 
 /** A stored row with the work it came from, for those who show it to others. */

@@ -5,12 +5,11 @@ import type { AnyLogKind } from '../../shared/documents/registry.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Access, Located } from './access.ts';
-import { relayDevice, type Appended, type Appending } from './appending.ts';
-import type { Work } from './commit.ts';
+import { relayDevice, type Appended, type Appending, type Consequences } from './appending.ts';
 import type { LogRooms } from './log-rooms.ts';
 
 /** A fact that follows from an entry, ready to be stored with it. */
-export type Followed = Appended['work'] & Pick<Work, 'readers' | 'readersBefore'>;
+export type Followed = Appended['work'] & Consequences;
 
 /** What another room has to say after a change of this one. */
 export interface Lacking {

@@ -25,6 +25,7 @@ import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createFollowing } from './following.ts';
 import { createLine } from './line.ts';
 import { createFindEntry } from './find-entry.ts';
+import { createJobs } from './jobs.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { createHandback, isTooEarly, type RevokedOutside } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
@@ -250,6 +251,13 @@ export function createRelay(deps: RelayDeps): Relay {
     revoked,
     defer,
   });
+
+  const jobs = createJobs({
+    ...{ store, clock, access, logs, following, commands, log, inLine, later },
+    isStopping: () => stopping,
+  });
+  beside.push(jobs.stored);
+  jobs.resume();
 
   /** Work for somebody without a socket: what it throws is logged and becomes an answer. */
   const guarded = (work: () => void, failed: (why: Failure) => void): void => {

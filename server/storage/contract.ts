@@ -86,6 +86,8 @@ export interface WriteBatch {
   readonly claims: readonly Claim[];
   /** Who may read a room, where that changed. */
   readonly readers: readonly { readonly room: RoomId; readonly readers: 'everyone' | readonly MemberId[] }[];
+  /** Where work in other rooms begins or is over. */
+  readonly jobs: readonly { readonly room: RoomId; readonly isOpen: boolean }[];
   /** May be of rows of this very batch. */
   readonly erasures: readonly Erasure[];
   /** Other tables' writes that must stand or fall with these (an account with its directory entry). */
@@ -99,6 +101,7 @@ export const emptyBatch: WriteBatch = {
   leases: [],
   claims: [],
   readers: [],
+  jobs: [],
   erasures: [],
   also: [],
 };
@@ -162,6 +165,8 @@ export interface RelayStore {
   highestLease(): number;
   /** Whether anybody holds the id, by lease or by claim in any room. */
   isClientTaken(client: number): boolean;
+  /** Rooms whose work in other rooms is not over. */
+  openJobs(): RoomId[];
   /** All rooms whose name starts so, by name, for restarts and export. */
   rooms(prefix: string): RoomHead[];
   /** Checkpoints of texts, versions, and who wrote what. */

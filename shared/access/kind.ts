@@ -1,5 +1,5 @@
 import type { ZodMiniType } from 'zod/mini';
-import type { CommandId, MemberId } from '../base/ids.ts';
+import type { CommandId, CustomerId, MemberId } from '../base/ids.ts';
 import type { RoomName } from '../protocol/rooms.ts';
 import type { Actor, Decision } from './actor.ts';
 import type { ContentRule } from './text-content.ts';
@@ -150,6 +150,44 @@ export interface Leading<State = unknown> {
   lacks(state: State, follower: unknown): readonly Fact[];
 }
 
+/** Something that a job has the relay say: in the job's own room, where no other one is named. */
+export interface JobFact extends Fact {
+  readonly room?: Pick<RoomName, 'kind' | 'id' | 'part'>;
+  readonly by: MemberId;
+  /** Begins with `factPrefix`; without it the next one of the room. */
+  readonly id?: CommandId;
+}
+
+/** What a job may look at besides its own state, as it is at this moment. */
+export interface JobContext {
+  readonly room: RoomName;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** So many things may be done in this portion: others wait for it. */
+  readonly most: number;
+  /** The state of a log room, as it begins where there is none yet; null while it, or what follows from it, is damaged. */
+  read(room: Pick<RoomName, 'kind' | 'id' | 'part'>): unknown;
+  isActiveMember(member: MemberId): boolean;
+  /** What somebody is called, members and guests; empty where nobody knows. */
+  nameOf(member: MemberId): string;
+  /** Customers whom this member owns, those aside who are ended. */
+  customersOf(member: MemberId): readonly CustomerId[];
+}
+
+/**
+ * Work in many other rooms that a room is about. The relay takes it in portions, each stored in one commit with what the
+ * room says of it: so wherever the relay ends, nothing is done twice and nothing is left out.
+ */
+export interface Job<State = unknown> {
+  /** Whether something is left to be done. */
+  isOpen(state: State): boolean;
+  /**
+   * Pure. The next portion, in the order in which it is to be said, at least one fact of it in the job's own room; null
+   * when there is nothing to do before the room says something else.
+   */
+  next(state: State, context: JobContext): readonly JobFact[] | null;
+}
+
 interface KindBase<Governing> {
   readonly kind: string;
   readonly part: string | null;
@@ -177,6 +215,8 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   readonly guestCommands?: ReadonlySet<string>;
   /** Absent where no other room follows from this one. */
   readonly leads?: Leading<State>;
+  /** Absent where the relay has nothing to do in other rooms. */
+  readonly job?: Job<State>;
   /** The room that this one follows; null, and without it, none. */
   ledBy?(room: RoomName): Pick<RoomName, 'kind' | 'id'> | null;
   /** Whether somebody may keep files with the room, for its entries to name; absent where it takes none. */

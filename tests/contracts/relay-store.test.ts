@@ -260,6 +260,20 @@ describe.each(Object.entries(subjects))('the relay store in %s', (_name, open) =
     expect(next).toMatchObject({ cursor: 2, seq: 1 });
   });
 
+  it('says whose work in other rooms is not over, with what was stored of it', () => {
+    const said = (room: RoomId, isOpen: boolean) => batch({ jobs: [{ room, isOpen }] });
+    store.commit(batch({ ...said(room('handover/2'), true), rows: [row('handover/2')] }));
+    store.commit(said(room('handover/1'), true));
+    store.commit(said(room('handover/1'), true));
+    expect(store.openJobs()).toEqual([room('handover/1'), room('handover/2')]);
+    const fails = (): void => {
+      throw new Error('taken');
+    };
+    expect(() => store.commit({ ...said(room('handover/2'), false), also: [fails] })).toThrow();
+    store.commit(said(room('handover/1'), false));
+    expect(store.openJobs()).toEqual([room('handover/2')]);
+  });
+
   it('keeps snapshots and bases', () => {
     store.commit(batch({ rows: [row('doc/1')] }));
     const { history } = store;

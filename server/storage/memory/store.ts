@@ -46,6 +46,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
   const leases = new Map<number, Lease>();
   const claims = new Map<string, MemberId>();
   const claimed = new Set<number>();
+  const jobs = new Set<RoomId>();
   let head = 0;
   let closed = false;
 
@@ -121,6 +122,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
         for (const member of known.keys()) if (!wanted.has(member)) known.delete(member);
         for (const member of wanted) if (!known.has(member)) known.set(member, head);
       }
+      for (const { room, isOpen } of batch.jobs) {
+        if (isOpen) jobs.add(room);
+        else jobs.delete(room);
+      }
       return stored;
     },
     tidy: check,
@@ -191,6 +196,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): RelayStore 
     claimHolder: (client, room) => claims.get(`${client}/${room}`) ?? null,
     highestLease: () => [...leases.keys()].reduce((highest, client) => Math.max(highest, client), 0),
     isClientTaken: (client) => leases.has(client) || claimed.has(client),
+    openJobs: () => [...jobs].sort(),
     rooms: (prefix) =>
       [...rooms]
         .flatMap(([room, found]) => (room.startsWith(prefix) ? (headOf(room, found) ?? []) : []))

@@ -109,4 +109,9 @@ export const logMigrations: readonly Migration[] = [
     `,
     then: nameRows,
   },
+  {
+    // Rooms whose work in other rooms is not over: what a relay goes on with when it starts.
+    name: 'log-7-jobs',
+    sql: `CREATE TABLE jobs (room TEXT PRIMARY KEY, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  },
 ];

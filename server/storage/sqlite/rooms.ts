@@ -39,7 +39,7 @@ function reindex(database: SqliteDatabase, table: string): boolean {
 
 /** Tables that belong to no room. What is missing from one would be taken for something that never was. */
 const common = [
-  ...['meta', 'rooms', 'room_names', 'readers', 'commands', 'devices', 'leases', 'claims', 'synced'],
+  ...['meta', 'rooms', 'room_names', 'readers', 'jobs', 'commands', 'devices', 'leases', 'claims', 'synced'],
   ...['accounts', 'device_owners', 'sessions', 'invitations', 'join_requests', 'blobs'],
 ];
 

@@ -6,6 +6,7 @@ export const summed = {
   room_names: 'id, room',
   readers: 'room, member, since',
   leases: 'client, member, device, at',
+  jobs: 'room',
   claims: 'client, room, member, at',
   commands: 'device, id, n, at, result',
   accounts: 'member, email, password',

@@ -1,0 +1,153 @@
+import type { JobContext, JobFact } from '../../shared/access/kind.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import { isGuest } from '../../shared/base/guests.ts';
+import type { CustomerId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
+import { parseRoom, roomId } from '../../shared/protocol/rooms.ts';
+import type { RelayStore, StoredRow } from '../storage/contract.ts';
+import type { Access } from './access.ts';
+import type { Commands } from './commands.ts';
+import type { RelayFact } from './contract.ts';
+import type { Following } from './following.ts';
+import type { Line } from './line.ts';
+import type { LogRooms } from './log-rooms.ts';
+import type { RelayLog } from './metrics.ts';
+import { damagedRoom } from './quarantine.ts';
+
+/** Milliseconds that a portion should take: half of what a turn of the relay may. */
+const wanted = 5;
+const fewest = 4;
+const most = 64;
+/** Milliseconds until a portion is tried again that could not be stored. */
+const againAfter = 5_000;
+
+/** Work of rooms in other rooms (`LogKind.job`), a portion in a turn of the loop, one room after the other. */
+export interface Jobs {
+  /** Goes on with what was not over when the relay ended. */
+  resume(): void;
+  /** These rows are stored and shown: there may be something to do. */
+  stored(rows: readonly StoredRow[]): void;
+}
+
+export interface JobsDeps {
+  readonly store: Pick<RelayStore, 'workspace' | 'openJobs' | 'changedRooms'>;
+  readonly clock: Clock;
+  readonly access: Pick<Access, 'actor' | 'locate' | 'nameOf'>;
+  readonly logs: Pick<LogRooms, 'open'>;
+  readonly following: Pick<Following, 'lacking'>;
+  readonly commands: Pick<Commands, 'appendFacts'>;
+  readonly log: RelayLog;
+  readonly inLine: Line;
+  later(milliseconds: number, run: () => void): void;
+  isStopping(): boolean;
+}
+
+export function createJobs(deps: JobsDeps): Jobs {
+  const { store, clock, access, logs, following, commands, log, inLine, later, isStopping } = deps;
+  const queue = new Set<RoomId>();
+  let isRunning = false;
+  let portion = fewest;
+
+  const unlessDamaged = <T>(work: () => T): T | null => {
+    try {
+      return work();
+    } catch (error) {
+      if (damagedRoom(error) === null) throw error;
+      return null;
+    }
+  };
+
+  const named = ({ kind, id, part }: Pick<JobContext['room'], 'kind' | 'id' | 'part'>): RoomId =>
+    roomId(store.workspace, kind, id, part ?? undefined);
+
+  const read = (room: RoomId): unknown =>
+    unlessDamaged(() => {
+      const located = access.locate(room);
+      if (!located) throw new Error(`no such room: ${room}`);
+      following.lacking(located);
+      return logs.open(room).state;
+    });
+
+  const customersOf = (member: MemberId): CustomerId[] =>
+    store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1).flatMap(({ room }) => {
+      const name = parseRoom(room);
+      if (name?.kind !== 'customer') return [];
+      const file = unlessDamaged(() => logs.open(room).state as CustomerState);
+      return file?.owner === member && !file.ended ? [name.id as CustomerId] : [];
+    });
+
+  const asFact = (own: RoomId, { room, ...said }: JobFact): RelayFact => ({
+    ...said,
+    room: room ? named(room) : own,
+  });
+
+  /** True when there may be more to do. */
+  const step = (room: RoomId): boolean => {
+    const located = access.locate(room);
+    const opened = located && unlessDamaged(() => logs.open(room));
+    if (!opened?.kind.job?.isOpen(opened.state)) return false;
+    const facts = opened.kind.job.next(opened.state, {
+      room: opened.name,
+      at: clock.now(),
+      most: portion,
+      read: (name) => read(named(name)),
+      isActiveMember: (member) => !isGuest(member) && (access.actor(member)?.active ?? false),
+      nameOf: access.nameOf,
+      customersOf,
+    });
+    if (facts === null) return false;
+    if (!facts.some((fact) => !fact.room)) throw new Error(`a portion without progress: ${room}`);
+    commands.appendFacts(
+      facts.map((fact) => asFact(room, fact)),
+      () => {},
+    );
+    return true;
+  };
+
+  const measured = (room: RoomId): boolean => {
+    const started = performance.now();
+    const isMore = step(room);
+    const took = performance.now() - started;
+    if (took > wanted) portion = Math.max(fewest, Math.floor(portion / 2));
+    else if (took < wanted / 2) portion = Math.min(most, portion * 2);
+    return isMore;
+  };
+
+  const run = (): void => {
+    const [room] = queue;
+    isRunning = false;
+    if (room === undefined || isStopping()) return;
+    queue.delete(room);
+    try {
+      // At the end of the queue, so that no job waits for all of another one.
+      if (measured(room)) queue.add(room);
+    } catch (error) {
+      log.error({ err: error, room }, 'a portion of a job failed; it is tried again');
+      later(againAfter, () => add(room));
+    }
+    plan();
+  };
+
+  const plan = (): void => {
+    if (isRunning || queue.size === 0 || isStopping()) return;
+    isRunning = true;
+    inLine(run);
+  };
+
+  const add = (room: RoomId): void => {
+    queue.add(room);
+    plan();
+  };
+
+  return {
+    resume() {
+      for (const room of store.openJobs()) add(room);
+    },
+    stored(rows) {
+      for (const { room } of rows) {
+        const kind = access.locate(room)?.kind;
+        if (kind?.class === 'log' && kind.job?.isOpen(logs.open(room).state)) add(room);
+      }
+    },
+  };
+}
