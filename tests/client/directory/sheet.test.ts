@@ -4,11 +4,11 @@ import type { CommandId, MemberId } from '../../../shared/base/ids.ts';
 import { directoryKind } from '../../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
-import { decodeText, readCsv } from '../../../client/features/directory/sheet/csv-in.ts';
+import { decodeText, readCsv } from '../../../client/ui/sheet/csv-in.ts';
 import { commandsOf, planImport, type Plan } from '../../../client/features/directory/sheet/plan.ts';
-import { readTable } from '../../../client/features/directory/sheet/read.ts';
+import { readTable } from '../../../client/ui/sheet/read.ts';
 import { directoryTable } from '../../../client/features/directory/sheet/table.ts';
-import { writeXlsx } from '../../../client/features/directory/sheet/xlsx-out.ts';
+import { writeXlsx } from '../../../client/ui/sheet/xlsx-out.ts';
 import { language } from '../../../client/i18n/index.ts';
 import { csvFile } from '../../../client/ui/csv.ts';
 
