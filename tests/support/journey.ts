@@ -23,6 +23,7 @@ const words = {
     text: 'Document text',
     sync: /^Network and sync/,
     saved: 'Network and sync: Saved',
+    notSaved: /^(Saving…|Saved on this device)$/,
   },
   zh: {
     email: '邮箱',
@@ -42,6 +43,7 @@ const words = {
     text: '文档正文',
     sync: /^网络和同步/,
     saved: '网络和同步: 已保存',
+    notSaved: /^(保存中…|已存在这台设备上)$/,
   },
 } as const;
 
@@ -105,6 +107,8 @@ export class Journey {
 
   /** Everything is on the relay, by what the indicator says; on a phone it then says nothing. */
   async saved(page = this.page): Promise<void> {
+    // The open document knows its last letters before they are in the queue that the indicator counts.
+    await page.getByRole('main').getByText(this.words.notSaved).first().waitFor({ state: 'detached' });
     const indicator = page.getByRole('button', { name: this.words.sync });
     if ((page.viewportSize()?.width ?? 0) < 640)
       await indicator.waitFor({ state: 'hidden', timeout: 30_000 });
