@@ -1,5 +1,6 @@
 import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts';
 import type { EntryTarget, LogEntry, Readers } from '../../shared/access/kind.ts';
+import type { Clock } from '../../shared/base/clock.ts';
 import { failure } from '../../shared/base/errors.ts';
 import { customerOf, isGuest } from '../../shared/base/guests.ts';
 import { isId, type DeviceId, type MemberId, type RoomId, type WorkspaceId } from '../../shared/base/ids.ts';
@@ -78,6 +79,7 @@ const mostSets = 50_000;
 
 export function createAccess(
   workspace: WorkspaceId,
+  clock: Clock,
   logs: LogRooms,
   isDamaged: (room: RoomId) => boolean,
   findEntry: FindEntry,
@@ -136,6 +138,8 @@ export function createAccess(
     room: located.name,
     state: located.kind.class === 'log' ? logs.open(located.room).state : undefined,
     governing: governing(located),
+    at: clock.now(),
+    stateOf: (kind, id) => logs.open(roomId(workspace, kind, id)).state,
     isActiveMember: (member) => !isGuest(member) && (actor(member)?.active ?? false),
     entry: (target) => (located.kind.class === 'log' ? findEntry(located.room, target, device) : null),
   });

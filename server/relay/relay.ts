@@ -89,7 +89,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const receipts = createReceipts(store.receiptKey);
   const logs = createLogRooms(store);
   const find = createFindEntry(store, logs);
-  const access = createAccess(store.workspace, logs, quarantine.has, find);
+  const access = createAccess(store.workspace, clock, logs, quarantine.has, find);
   const revoked = deps.revoked ?? (() => []);
   const erasing = createErasing({ store, logs, find, receipts, revoked });
   const partial = createPartialRows(access, logs);

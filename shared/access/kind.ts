@@ -30,6 +30,13 @@ export interface RuleContext<State, Governing = unknown> {
   readonly state: State;
   /** The state of the room that governs this one (itself, unless it is a part). */
   readonly governing: Governing;
+  /** Milliseconds since 1970, by the clock of who judges. */
+  readonly at: number;
+  /**
+   * The state of a log room that is no part of one, as it begins where there is none. A device says it of what it holds:
+   * the relay has the last word.
+   */
+  stateOf(kind: string, id: string): unknown;
   /** Whether the id is that of a member who has not left. */
   isActiveMember(member: MemberId): boolean;
   /**

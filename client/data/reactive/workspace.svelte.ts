@@ -1,6 +1,5 @@
 import type * as Y from 'yjs';
 import type { Actor, Decision, Role } from '../../../shared/access/actor.ts';
-import { isGuest } from '../../../shared/base/guests.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import {
   newId,
@@ -11,7 +10,7 @@ import {
   type WorkspaceId,
 } from '../../../shared/base/ids.ts';
 import { decide, judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
-import { findRoom, governingRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import { settingsRoomId } from '../../../shared/features/customers/settings.ts';
 import type { SettingsState } from '../../../shared/features/customers/settings-schema.ts';
 import type { AdminState } from '../../../shared/features/directory/admin.ts';
@@ -58,6 +57,7 @@ import { DeviceLists } from './lists.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
 import { discardQueued, retryQueued, type QueueParts } from './queue-changes.ts';
 import { queueOf } from './queue.ts';
+import { resourceOf } from './resource.ts';
 import { markedEntries, markedLog } from './marked-entries.ts';
 import type { Met } from './met.svelte.ts';
 import { makeStatus } from './status.ts';
@@ -373,17 +373,13 @@ export class LocalWorkspace implements WorkspaceData {
   }
 
   #resource(room: RoomId): Resource | null {
-    const found = findRoom(room);
-    if (!found) return null;
-    const governing = governingRoom(room, found.kind);
-    return {
-      kind: found.kind,
-      room: found.name,
-      state: found.kind.class === 'log' ? this.#stateOf(room) : null,
-      governing: governing ? this.#stateOf(governing) : null,
-      isActiveMember: (id) => !isGuest(id) && this.directory.members[id]?.leftAt === null,
-      entry: (target) => this.#view.entry(room, target),
-    };
+    return resourceOf(room, {
+      workspace: this.workspace,
+      directory: this.directory,
+      now: this.#parts.timers.now,
+      stateOf: (of) => this.#stateOf(of),
+      entry: (of, target) => this.#view.entry(of, target),
+    });
   }
 
   /** Newcomers to a group may know it from then on only: their copy begins there, and there is nothing to fetch before. */

@@ -257,6 +257,7 @@ describe('a plan', () => {
       const actor = { member: 'ada' as MemberId, role: 'owner' as const, active: true };
       const context = {
         room: { workspace: 'w', kind: 'directory', id: 'main', part: null } as never,
+        ...{ at: 1, stateOf: () => null },
         ...{ state, governing: state, isActiveMember: () => true, entry: () => null },
       };
       expect(rule.may(actor, data, context)).toMatchObject({ ok: true });

@@ -49,6 +49,8 @@ const resource = (
     room: found.name,
     state,
     governing: governing ? fold(...governing) : state,
+    at: 1,
+    stateOf: () => null,
     isActiveMember: (member) => ['ada', 'ben', 'eve'].includes(member),
     entry: ({ id }) => entries.find((each) => each.id === id) ?? null,
   };

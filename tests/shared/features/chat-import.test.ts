@@ -41,6 +41,8 @@ const resource = (entries: readonly LogEntry[], room = 'w/chat/g'): Resource => 
     room: findRoom(room)!.name,
     state,
     governing: state,
+    at: 1,
+    stateOf: () => null,
     isActiveMember: (member) => Object.hasOwn(roles, member),
     entry: (target) => entries.find(({ id }) => id === target.id) ?? null,
   };

@@ -36,6 +36,8 @@ const resource = (
   kind: findRoom(room)!.kind,
   state,
   governing: state,
+  at: 1,
+  stateOf: () => null,
   isActiveMember: (member) => !gone.includes(member) && member !== guest,
   entry: ({ id }) => entries.find((each) => each.id === id) ?? null,
 });

@@ -75,6 +75,8 @@ export function judge(
       room: room.name,
       state: now,
       governing: now,
+      at: 1,
+      stateOf: () => null,
       isActiveMember: (member) => now.members[member]?.leftAt === null,
       entry: () => null,
     },

@@ -114,6 +114,8 @@ function judged(by: string, type: string, data: unknown): string {
     room: found.name,
     state,
     governing: state,
+    at: 1,
+    stateOf: () => null,
     isActiveMember: () => true,
     entry: ({ id }) => left.find((entry) => entry.id === id) ?? null,
   };

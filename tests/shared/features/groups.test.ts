@@ -42,6 +42,8 @@ const resource = (state: ChatState, room = 'w/chat/g', active = inTheCompany): R
   kind: findRoom(room)!.kind,
   state,
   governing: state,
+  at: 1,
+  stateOf: () => null,
   isActiveMember: (member) => active.has(member),
   entry: () => null,
 });

@@ -52,6 +52,8 @@ function resource(lines: readonly Line[], id = 'team', unseen = false): Resource
     room: found.name,
     state,
     governing: state,
+    at: 1,
+    stateOf: () => null,
     isActiveMember: (member) => ['ada', 'ben', 'eve', 'max'].includes(member),
     entry: (target) => (unseen ? undefined : (entries.find((entry) => entry.id === target.id) ?? null)),
   };

@@ -42,6 +42,8 @@ const resource = (room: Room, state: unknown): Resource => ({
   room: findRoom(room)!.name,
   state,
   governing: state,
+  at: 1,
+  stateOf: () => null,
   isActiveMember: () => true,
   entry: () => null,
 });

@@ -43,6 +43,8 @@ function resource(lines: readonly Line[] = [], unseen = false): Resource {
     room: found.name,
     state: now,
     governing: now,
+    at: 1,
+    stateOf: () => null,
     isActiveMember: () => true,
     entry: (target) => (unseen ? undefined : (entries.find((entry) => entry.id === target.id) ?? null)),
   };
