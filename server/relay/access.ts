@@ -2,11 +2,14 @@ import { refuse, type Actor, type Decision } from '../../shared/access/actor.ts'
 import type { EntryTarget, LogEntry, Readers } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { failure } from '../../shared/base/errors.ts';
+import { appOf, isApp, isOutsider } from '../../shared/base/apps.ts';
 import { customerOf, isGuest } from '../../shared/base/guests.ts';
 import { isId, type DeviceId, type MemberId, type RoomId, type WorkspaceId } from '../../shared/base/ids.ts';
 import { err } from '../../shared/base/result.ts';
 import { decide, type Action, type Resource } from '../../shared/documents/decide.ts';
 import { allKinds, findRoom, governingRoom, type AnyKind } from '../../shared/documents/registry.ts';
+import { appsKind, appsRoomId } from '../../shared/features/apps/kind.ts';
+import type { AppsState, AppState } from '../../shared/features/apps/schema.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { directoryKind, directoryRoomId } from '../../shared/features/directory/kind.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
@@ -69,7 +72,7 @@ export interface Access {
 export type FindEntry = (room: RoomId, target: EntryTarget, device?: DeviceId) => LogEntry | null;
 
 export const includes = (readers: ReaderSet, member: MemberId): boolean =>
-  readers === 'everyone' ? !isGuest(member) : readers.has(member);
+  readers === 'everyone' ? !isOutsider(member) : readers.has(member);
 
 const nobody: ReadonlySet<MemberId> = new Set();
 /** Room names that are kept understood. */
@@ -85,6 +88,7 @@ export function createAccess(
   findEntry: FindEntry,
 ): Access {
   const directoryRoom = roomId(workspace, directoryKind.kind, directoryRoomId);
+  const appsRoom = roomId(workspace, appsKind.kind, appsRoomId);
   const directory = (): DirectoryState => logs.open(directoryRoom).state as DirectoryState;
   const sets = new Map<RoomId, ReaderSet>();
 
@@ -107,8 +111,19 @@ export function createAccess(
     }
   };
 
+  const appCalled = (member: MemberId): AppState | undefined => {
+    const { apps } = logs.open(appsRoom).state as AppsState;
+    return Object.hasOwn(apps, appOf(member)) ? apps[appOf(member)] : undefined;
+  };
+
+  const app = (member: MemberId): Actor | null => {
+    const found = appCalled(member);
+    return found ? { member, role: 'member', active: found.revoked === null, may: found.may } : null;
+  };
+
   const actor = (member: MemberId): Actor | null => {
     if (isGuest(member)) return guest(member);
+    if (isApp(member)) return app(member);
     const { members } = directory();
     const found = Object.hasOwn(members, member) ? members[member] : undefined;
     return found ? { member, role: found.role, active: found.leftAt === null } : null;
@@ -140,7 +155,7 @@ export function createAccess(
     governing: governing(located),
     at: clock.now(),
     stateOf: (kind, id) => logs.open(roomId(workspace, kind, id)).state,
-    isActiveMember: (member) => !isGuest(member) && (actor(member)?.active ?? false),
+    isActiveMember: (member) => !isOutsider(member) && (actor(member)?.active ?? false),
     entry: (target) => (located.kind.class === 'log' ? findEntry(located.room, target, device) : null),
   });
 
@@ -153,6 +168,7 @@ export function createAccess(
     actor,
     decidesActors: (room) => room === directoryRoom || locate(room)?.kind.kind === 'customer',
     nameOf(member) {
+      if (isApp(member)) return appCalled(member)?.name ?? '';
       if (!isGuest(member)) return directory().members[member]?.name ?? '';
       return guest(member) ? (fileOf(member)?.name ?? '') : '';
     },

@@ -1,6 +1,6 @@
 import type { JobContext, JobFact } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
-import { isGuest } from '../../shared/base/guests.ts';
+import { isOutsider } from '../../shared/base/apps.ts';
 import type { CustomerId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { parseRoom, roomId } from '../../shared/protocol/rooms.ts';
@@ -91,7 +91,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       at: clock.now(),
       most: portion,
       read: (name) => read(named(name)),
-      isActiveMember: (member) => !isGuest(member) && (access.actor(member)?.active ?? false),
+      isActiveMember: (member) => !isOutsider(member) && (access.actor(member)?.active ?? false),
       nameOf: access.nameOf,
       customersOf,
     });

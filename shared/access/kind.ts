@@ -1,7 +1,7 @@
 import type { ZodMiniType } from 'zod/mini';
 import type { CommandId, CustomerId, MemberId } from '../base/ids.ts';
 import type { RoomName } from '../protocol/rooms.ts';
-import type { Actor, Decision } from './actor.ts';
+import type { Actor, AppRight, Decision } from './actor.ts';
 import type { ContentRule } from './text-content.ts';
 
 /** One entry of a log room as everybody reads it. `seq` is its position, from 0, and its Yjs clock. */
@@ -220,6 +220,8 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   readonly revoking: Readonly<Record<string, RevokingRule<State>>>;
   /** Commands that a guest may send who reads the room; absent is none. */
   readonly guestCommands?: ReadonlySet<string>;
+  /** Commands that an app may send, and the right that each of them takes; absent is none. */
+  readonly appCommands?: Readonly<Record<string, AppRight>>;
   /** Absent where no other room follows from this one. */
   readonly leads?: Leading<State>;
   /** Absent where the relay has nothing to do in other rooms. */

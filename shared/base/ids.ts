@@ -8,6 +8,8 @@ export type DeviceId = Id<'Device'>;
 export type CommandId = Id<'Command'>;
 export type DepartmentId = Id<'Department'>;
 export type CustomerId = Id<'Customer'>;
+/** Another system that was let in. */
+export type AppId = Id<'App'>;
 /** A field of people that the company defined itself. */
 export type FieldId = Id<'Field'>;
 /** The full name of a room: `<workspace>/<kind>/<id>[:<part>]`. */

@@ -1,6 +1,6 @@
 import { allow, refuse, type Actor, type Decision } from '../access/actor.ts';
 import type { Readers, RuleContext } from '../access/kind.ts';
-import { isGuest } from '../base/guests.ts';
+import { isOutsider } from '../base/apps.ts';
 import type { MemberId } from '../base/ids.ts';
 import { failure, type Failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -21,7 +21,7 @@ export interface Resource extends RuleContext<unknown> {
 }
 
 export const isReader = (readers: Readers, member: MemberId): boolean =>
-  readers === 'everyone' ? !isGuest(member) : readers.includes(member);
+  readers === 'everyone' ? !isOutsider(member) : readers.includes(member);
 
 const forMembers = refuse('forbidden', 'this is for members');
 
@@ -39,7 +39,7 @@ export function decide(actor: Actor, action: Action, resource: Resource): Decisi
       const reading = mayRead(actor, resource);
       if (!reading.ok) return reading;
       if (resource.kind.class === 'log') return refuse('read-only', 'only the relay writes this room');
-      if (actor.isGuest) return forMembers;
+      if (actor.isGuest || actor.may) return forMembers;
       return resource.kind.mayWrite(actor, resource.governing);
     }
     case 'attach': {
@@ -63,6 +63,12 @@ function mayRead(actor: Actor, { kind, governing }: Resource): Decision {
     : refuse('forbidden', 'not a reader of this room');
 }
 
+/** Apps read nothing by this way: that they may send the command was decided before. */
+function mayReach(actor: Actor, resource: Resource): Decision {
+  if (!actor.may) return mayRead(actor, resource);
+  return resource.kind.exists(resource.governing) ? allow : refuse('room-not-found', 'no such room');
+}
+
 /** A command that passed: its data as it is stored, and whether the state already says so. */
 export interface Judged {
   readonly data: unknown;
@@ -84,13 +90,19 @@ export function judgeCommand(
   if (!rule) return err(failure('bad-request', 'unknown command for this room'));
   if (actor.isGuest && (rule.creates || !resource.kind.guestCommands?.has(type)))
     return err(failure('forbidden', 'this is for members'));
+  if (actor.may) {
+    const { appCommands = {} } = resource.kind;
+    const right = Object.hasOwn(appCommands, type) ? appCommands[type] : undefined;
+    if (right === undefined || !actor.may.includes(right))
+      return err(failure('forbidden', `this takes the right ${right ?? 'of a member'}`));
+  }
   const parsed = rule.schema.safeParse(data);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return err(failure('bad-request', `${issue?.path.join('.') || 'data'}: ${issue?.message ?? 'invalid'}`));
   }
   if (!rule.creates) {
-    const reading = mayRead(actor, resource);
+    const reading = mayReach(actor, resource);
     if (!reading.ok) return reading;
   }
   const known = asKnownTo(actor, resource, resource.kind);

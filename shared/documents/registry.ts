@@ -1,5 +1,6 @@
 import type { LogKind, TextKind } from '../access/kind.ts';
 import type { RoomId } from '../base/ids.ts';
+import { appsKind } from '../features/apps/kind.ts';
 import { chatJoinsKind } from '../features/chat/joining.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
 import { customerKind } from '../features/customers/customer.ts';
@@ -26,6 +27,7 @@ const anyKind = <State, Governing>(kind: LogKind<State, Governing> | TextKind<Go
 export const allKinds: readonly AnyKind[] = [
   anyKind(directoryKind),
   anyKind(directoryAdminKind),
+  anyKind(appsKind),
   anyKind(chatKind),
   anyKind(chatReadsKind),
   anyKind(chatJoinsKind),

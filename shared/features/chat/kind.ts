@@ -96,6 +96,7 @@ export const chatKind: LogKind<ChatState> = {
   },
   facts: { ...groupFacts, ...customerFacts, 'chat.addMembers': chatMembers, 'chat.card': chatCard },
   guestCommands: new Set(['chat.send', 'chat.edit', 'chat.recall', 'chat.giveUp']),
+  appCommands: { 'chat.send': 'conversations:write' },
   ledBy: fileOf,
   accessEntries: new Set([
     'chat.create',

@@ -84,7 +84,9 @@ export const newcomers = (state: ChatState): { member: MemberId; seq: number }[]
 /** Somebody in it; also when it is over. */
 export function mayLook(actor: Actor, state: ChatState): Decision {
   if (!state.created) return refuse('room-not-found', 'no such conversation');
-  return isIn(state, actor.member) ? allow : refuse('forbidden', 'not a member of this conversation');
+  // An app speaks for the company, to customers.
+  if (isIn(state, actor.member) || (actor.may && state.type === 'customer')) return allow;
+  return refuse('forbidden', 'not a member of this conversation');
 }
 
 /** A group that is made for an import is nobody's to talk in before all of it is there. */
@@ -97,7 +99,7 @@ function mayHold(actor: Actor, state: ChatState): Decision {
 }
 
 export function mayTakePart(actor: Actor, state: ChatState): Decision {
-  if (state.ended && isIn(state, actor.member))
+  if (state.ended && mayLook(actor, state).ok)
     return refuse('customer-ended', 'the conversation with this customer was ended');
   const hold = mayHold(actor, state);
   if (!hold.ok || !isImporting(state)) return hold;

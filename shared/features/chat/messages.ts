@@ -257,10 +257,10 @@ const complete = <Data extends { target: EntryTarget }>(data: Data, context: Con
   target: placed(data.target, context),
 });
 
-/** A guest answers for themselves alone: nothing in another's name, and they call nobody. */
-const mayGuestSay = (actor: Actor, { all, forwarded, record }: ChatSend): Decision =>
-  actor.isGuest && (all ?? forwarded ?? record)
-    ? refuse('forbidden', 'guests send words and files of their own')
+/** Guests and apps answer for themselves alone: nothing in another's name, and they call nobody. */
+const mayOutsiderSay = (actor: Actor, { all, forwarded, record }: ChatSend): Decision =>
+  (actor.isGuest || actor.may) && (all ?? forwarded ?? record)
+    ? refuse('forbidden', 'guests and apps send words and files of their own')
     : allow;
 
 const send: Rule<typeof chatSend> = {
@@ -268,7 +268,7 @@ const send: Rule<typeof chatSend> = {
   may(actor, message, context) {
     const { all, reply } = message;
     const writing = mayWrite(actor, context);
-    const saying = writing.ok ? mayGuestSay(actor, message) : writing;
+    const saying = writing.ok ? mayOutsiderSay(actor, message) : writing;
     if (!saying.ok) return saying;
     const answering = reply ? mayPointAt(actor, reply, context) : allow;
     return answering.ok && all ? mayMentionAll(actor, context) : answering;

@@ -352,6 +352,15 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.assign': customerAssign,
     'customer.help': customerHelp,
   },
+  appCommands: {
+    'customer.set': 'customers:write',
+    'customer.tag': 'customers:write',
+    'customer.stage': 'customers:write',
+    'customer.assign': 'customers:write',
+    'customer.note': 'customers:write',
+    'customer.followUp': 'customers:write',
+    'customer.done': 'customers:write',
+  },
   accessEntries: new Set([
     'customer.begin',
     'customer.assign',

@@ -3,6 +3,7 @@ import { isAdmin, roles } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
 import type { LogKind } from '../../access/kind.ts';
 import { idPattern, type MemberId } from '../../base/ids.ts';
+import { webhookFacts, webhookFolds, webhookRevoking, type WithWebhooks } from './webhooks.ts';
 import { memberId, type DirectoryState } from './schema.ts';
 
 /*
@@ -49,7 +50,7 @@ export interface JoinRequest {
   readonly at: number;
 }
 
-export interface AdminState {
+export interface AdminState extends WithWebhooks {
   requests: Record<string, JoinRequest>;
 }
 
@@ -60,13 +61,14 @@ export const directoryAdminKind: LogKind<AdminState, DirectoryState> = {
   part: 'admin',
   governedBy: null,
   initial: { requests: {} },
-  fold: makeFold<AdminState>((state) => ({ requests: { ...state.requests } }), {
+  fold: makeFold<AdminState>((state) => ({ ...state, requests: { ...state.requests } }), {
     'join.asked': entryRule(joinAsked, (draft, { request, name, email, member }, entry) => {
       draft.requests[request] = { id: request, name, email, member, invitedBy: entry.by, at: entry.at };
     }),
     'join.decided': entryRule(joinDecided, (draft, { request }) => {
       delete draft.requests[request];
     }),
+    ...webhookFolds,
   }),
   exists: () => true,
   readers: ({ members }) =>
@@ -80,8 +82,9 @@ export const directoryAdminKind: LogKind<AdminState, DirectoryState> = {
     'join.asked': joinAsked,
     'join.decided': joinDecided,
     'customer.complained': customerComplained,
+    ...webhookFacts,
   },
   accessEntries: new Set(),
-  revoking: {},
+  revoking: webhookRevoking,
   noteworthy: new Set(),
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { DepartmentId, FieldId, MemberId } from '../../base/ids.ts';
-import { isGuest } from '../../base/guests.ts';
+import { isOutsider } from '../../base/apps.ts';
 import { idPattern } from '../../base/ids.ts';
 import { roles, type Role } from '../../access/actor.ts';
 
@@ -132,7 +132,7 @@ export const fieldRemove = z.object({ field: fieldId });
 
 /** Somebody in an import: an `id` that is in the directory is changed where a field is given, any other is new. */
 const importedPerson = z.object({
-  id: memberId.check(z.refine((id) => !isGuest(id), 'the id of a guest')),
+  id: memberId.check(z.refine((id) => !isOutsider(id), 'the id of a guest or an app')),
   name: displayName,
   email: z.optional(mail),
   post: z.optional(line(60)),
