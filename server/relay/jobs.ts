@@ -68,12 +68,12 @@ export function createJobs(deps: JobsDeps): Jobs {
       return logs.open(room).state;
     });
 
-  const customersOf = (member: MemberId): CustomerId[] =>
+  const ownedBy = (member: MemberId): { readonly id: CustomerId; readonly isEnded: boolean }[] =>
     store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1).flatMap(({ room }) => {
       const name = parseRoom(room);
       if (name?.kind !== 'customer') return [];
       const file = unlessDamaged(() => logs.open(room).state as CustomerState);
-      return file?.owner === member && !file.ended ? [name.id as CustomerId] : [];
+      return file?.owner === member ? [{ id: name.id as CustomerId, isEnded: file.ended !== null }] : [];
     });
 
   const asFact = (own: RoomId, { room, ...said }: JobFact): RelayFact => ({
@@ -93,7 +93,8 @@ export function createJobs(deps: JobsDeps): Jobs {
       read: (name) => read(named(name)),
       isActiveMember: (member) => !isOutsider(member) && (access.actor(member)?.active ?? false),
       nameOf: access.nameOf,
-      customersOf,
+      customersOf: (member) => ownedBy(member).map(({ id }) => id),
+      loadOf: (member) => ownedBy(member).filter(({ isEnded }) => !isEnded).length,
     });
     if (facts === null) return false;
     if (!facts.some((fact) => !fact.room)) throw new Error(`a portion without progress: ${room}`);

@@ -177,8 +177,10 @@ export interface JobContext {
   isActiveMember(member: MemberId): boolean;
   /** What somebody is called, members and guests; empty where nobody knows. */
   nameOf(member: MemberId): string;
-  /** Customers whom this member owns, those aside who are ended. */
+  /** Customers whom this member owns, also those who are ended. */
   customersOf(member: MemberId): readonly CustomerId[];
+  /** How many they own who are not ended. */
+  loadOf(member: MemberId): number;
 }
 
 /**

@@ -4,6 +4,7 @@ import { appsKind } from '../features/apps/kind.ts';
 import { chatJoinsKind } from '../features/chat/joining.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
 import { customerKind } from '../features/customers/customer.ts';
+import { handoverKind } from '../features/customers/handover.ts';
 import { settingsKind } from '../features/customers/settings.ts';
 import { directoryAdminKind } from '../features/directory/admin.ts';
 import { directoryKind } from '../features/directory/kind.ts';
@@ -40,6 +41,7 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(repliesKind),
   anyKind(settingsKind),
   anyKind(customerKind),
+  anyKind(handoverKind),
   anyKind(scratchKind),
 ];
 

@@ -61,6 +61,12 @@ export const customerTag = z.object({
 });
 export const customerStage = z.object({ stage: key });
 export const customerAssign = z.object({ owner: memberId });
+/** As the relay says it of a handover: with those who help from then on. */
+export const customerAssigned = z.object({
+  owner: memberId,
+  helpers: z.optional(z.array(memberId)),
+  handover: z.optional(z.object({ id: key, undo: z.optional(z.literal(true)) })),
+});
 export const customerHelp = z.object({
   add: z.array(memberId).check(z.maxLength(mostOfCustomer.helpers)),
   remove: z.array(memberId).check(z.maxLength(mostOfCustomer.helpers)),
@@ -131,6 +137,8 @@ export interface CustomerState {
   stage: string | null;
   owner: MemberId | null;
   helpers: readonly MemberId[];
+  /** The handover by which the owner came to be who they are; absent where it was none, or is undone. */
+  handed?: { readonly id: string };
   lastNote: (EntryTarget & { readonly by: MemberId; readonly at: number; readonly text: string }) | null;
   followUps: number;
   lastFollowUp:

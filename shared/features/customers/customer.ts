@@ -12,6 +12,7 @@ import {
 import { leadsConversation, staffOf } from './conversation.ts';
 import {
   customerAssign,
+  customerAssigned,
   customerBegin,
   customerCome,
   customerComplain,
@@ -127,9 +128,11 @@ const fold = makeFold<CustomerState>((state) => ({ ...state }), {
   'customer.stage': entryRule(customerStage, (draft, { stage }) => {
     draft.stage = stage;
   }),
-  'customer.assign': entryRule(customerAssign, (draft, { owner }) => {
+  'customer.assign': entryRule(customerAssigned, (draft, { owner, helpers, handover }) => {
     draft.owner = owner;
-    draft.helpers = draft.helpers.filter((member) => member !== owner);
+    draft.helpers = (helpers ?? draft.helpers).filter((member) => member !== owner);
+    if (handover && !handover.undo) draft.handed = { id: handover.id };
+    else delete draft.handed;
   }),
   'customer.help': entryRule(customerHelp, (draft, { add, remove }) => {
     const kept = draft.helpers.filter((member) => !remove.includes(member));
@@ -349,7 +352,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.introduce': customerIntroduce,
     'customer.complain': customerComplain,
     'customer.end': customerEnd,
-    'customer.assign': customerAssign,
+    'customer.assign': customerAssigned,
     'customer.help': customerHelp,
   },
   appCommands: {

@@ -25,6 +25,27 @@ function* superiorsOf(state: DirectoryState, member: Member): Generator<MemberId
   }
 }
 
+/** Who stands above somebody, the nearest first: superiors, heads, those who look after all customers. Each once. */
+export function leadersOf(
+  directory: DirectoryState,
+  { serviceAdmins }: Admins,
+  member: MemberId,
+): MemberId[] {
+  const found = memberOf(directory, member);
+  if (!found) return [];
+  const heads = departmentsOf(found).flatMap((id) =>
+    [...pathUp(directory, id)].flatMap(({ lead }) => lead ?? []),
+  );
+  const admins = Object.values(directory.members).filter(({ role }) => role !== 'member');
+  const all = [
+    ...superiorsOf(directory, found),
+    ...heads,
+    ...(serviceAdmins ?? []),
+    ...admins.map(({ id }) => id),
+  ];
+  return [...new Set(all)].filter((each) => each !== member && memberOf(directory, each)?.leftAt === null);
+}
+
 function isSuperiorOf(state: DirectoryState, superior: MemberId, member: Member): boolean {
   for (const each of superiorsOf(state, member)) if (each === superior) return true;
   return false;

@@ -71,6 +71,8 @@ export const settingsTexts = z
     privacyLink: z.optional(z.union([address, z.literal('')])),
     /** What a guest reads whose conversation was ended. */
     ended: z.optional(line(1_000)),
+    /** What a guest reads who is handed over: `{company}`, `{from}` and `{to}` are replaced. Empty is Weft's own words. */
+    handover: z.optional(line(1_000)),
   })
   .check(z.refine((texts) => Object.keys(texts).length > 0, 'nothing to set'));
 
@@ -167,7 +169,13 @@ export interface SettingsState {
   stages: readonly Stage[];
   fields: Readonly<Record<string, CustomerField>>;
   links: Readonly<Record<string, ContactLink>>;
-  texts: { readonly privacy: string; readonly privacyLink: string; readonly ended: string };
+  texts: {
+    readonly privacy: string;
+    readonly privacyLink: string;
+    readonly ended: string;
+    /** Absent in states from before there was one. */
+    readonly handover?: string;
+  };
   replies: Readonly<Record<string, QuickReply>>;
   /** Absent while nobody was named. */
   serviceAdmins?: readonly MemberId[];

@@ -33,7 +33,7 @@ export const full = (what: string): Decision => refuse('too-many', `there are to
 /** A log room of one member: named after them, begun by their first command, read by nobody else. */
 export const ownKind = <State extends Owned>(
   part: string | null,
-  kind: Pick<LogKind<State>, 'initial' | 'fold' | 'commands'>,
+  kind: Pick<LogKind<State>, 'initial' | 'fold' | 'commands'> & Partial<Pick<LogKind<State>, 'facts'>>,
 ): LogKind<State> => ({
   class: 'log',
   kind: 'personal',

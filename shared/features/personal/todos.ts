@@ -27,6 +27,8 @@ export const todosKind = ownKind<TodosState>('todos', {
       for (const id of ids) delete draft.items[id];
     }),
   }),
+  // To-dos that come of a conversation with a customer go to whoever answers there.
+  facts: { 'todo.add': todoAdd, 'todo.remove': todoRemove },
   commands: {
     'todo.add': ownCommand(
       todoAdd,
