@@ -127,6 +127,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       bounds,
       ...(metrics ? { boundMetrics: metrics } : {}),
     });
+    relay.keepsFiles({
+      has: (room, hash) => index.find(room, hash) !== null,
+      share(from, room, hash) {
+        const { by } = index.find(from, hash)!;
+        const shared = blobs.copy(from, { room, hash, by }, 'files');
+        if (!shared.ok) throw new Error(shared.error.message);
+      },
+    });
     const { sessionLimits } = options;
     const auth = createAuth({
       ...{ store: authStore, relay, clock, bounds },

@@ -1,31 +1,12 @@
 import type { MemberId } from '../../shared/base/ids.ts';
+import { isOfficeTime } from '../../shared/features/customers/hours.ts';
 import { filledWelcome } from '../../shared/features/customers/welcome.ts';
-import type {
-  ContactLink,
-  OfficeHours,
-  SettingsState,
-} from '../../shared/features/customers/settings-schema.ts';
-
-const minute = 60_000;
+import type { ContactLink, SettingsState } from '../../shared/features/customers/settings-schema.ts';
 
 /** The link with this code that lets customers begin now; null for one that is off, over or not there: all the same. */
 export function openLink({ links }: SettingsState, code: string, now: number): ContactLink | null {
   const found = Object.values(links).find((each) => each.code === code);
   return found?.on && (found.until === null || now < found.until) ? found : null;
-}
-
-/** Whether a moment (milliseconds since 1970) lies within them. */
-export function isOfficeTime(hours: OfficeHours | null, at: number): boolean {
-  if (!hours) return true;
-  // A clock that reads UTC where this one is ahead of it.
-  const there = new Date(at + hours.offset * minute);
-  const day = there.getUTCDay();
-  const now = there.getUTCHours() * 60 + there.getUTCMinutes();
-  const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-  const [from, to] = [minutesOf(hours.from), minutesOf(hours.to)];
-  if (from < to) return hours.days.includes(day) && now >= from && now < to;
-  // Over midnight; from a time to the same time is a whole day.
-  return (hours.days.includes(day) && now >= from) || (hours.days.includes((day + 6) % 7) && now < to);
 }
 
 export interface Choosing {

@@ -12,6 +12,7 @@ import {
 } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
+import { isOfficeTime } from '../../shared/features/customers/hours.ts';
 import type { ContactLink, SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
@@ -19,7 +20,7 @@ import { createAllowance } from '../relay/allowance.ts';
 import type { Relay, RelayFact, Sessions } from '../relay/contract.ts';
 import { damagedRoom } from '../relay/quarantine.ts';
 import type { AuthStore, GuestSession } from './contract.ts';
-import { chooseOwner, filledIn, isOfficeTime, openLink } from './guest-links.ts';
+import { chooseOwner, filledIn, openLink } from './guest-links.ts';
 import { fingerprint, newSecret } from './secrets.ts';
 import { openWorkspaceKey, type WorkspaceKey } from './workspace-key.ts';
 

@@ -51,6 +51,13 @@ export interface RelayFact {
   readonly id?: CommandId;
 }
 
+/** Files of rooms, as far as the relay itself has to do with them. */
+export interface RoomFiles {
+  has(room: RoomId, hash: string): boolean;
+  /** Lets a file of one room belong to another one too, inside the transaction that is going on; it stays its sender's. */
+  share(from: RoomId, to: RoomId, hash: string): void;
+}
+
 /** What sign-in, HTTP routes and jobs may ask of the relay. */
 export interface Relay {
   readonly workspace: WorkspaceId;
@@ -81,6 +88,8 @@ export interface Relay {
   appendFacts(facts: readonly RelayFact[], also?: () => void): Promise<void>;
   /** Tells of every row of a log that was stored, after it was shown to its readers. For work that is done beside the relay. */
   whenStored(tell: (rows: readonly StoredRow[]) => void): void;
+  /** Where files are kept: without them no work is done that gives files to other rooms. */
+  keepsFiles(files: RoomFiles): void;
   /** Takes somebody who left out of everything that went on without them (`kind.letGo`), before they come back. */
   letGo(member: MemberId): Promise<void>;
   /** Takes rows back after a restore, as from a device; those that others must come before are tried a second time. */

@@ -7,7 +7,7 @@ import { parseRoom, roomId } from '../../shared/protocol/rooms.ts';
 import type { RelayStore, StoredRow } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import type { Commands } from './commands.ts';
-import type { RelayFact } from './contract.ts';
+import type { RelayFact, RoomFiles } from './contract.ts';
 import type { Following } from './following.ts';
 import type { Line } from './line.ts';
 import type { LogRooms } from './log-rooms.ts';
@@ -20,6 +20,8 @@ const fewest = 4;
 const most = 64;
 /** Milliseconds until a portion is tried again that could not be stored. */
 const againAfter = 5_000;
+/** Timers go no further than some weeks, and clocks are set. Milliseconds. */
+const longestPause = 3_600_000;
 
 /** Work of rooms in other rooms (`LogKind.job`), a portion in a turn of the loop, one room after the other. */
 export interface Jobs {
@@ -40,10 +42,12 @@ export interface JobsDeps {
   readonly inLine: Line;
   later(milliseconds: number, run: () => void): void;
   isStopping(): boolean;
+  /** Null where they are not known yet. */
+  files(): RoomFiles | null;
 }
 
 export function createJobs(deps: JobsDeps): Jobs {
-  const { store, clock, access, logs, following, commands, log, inLine, later, isStopping } = deps;
+  const { store, clock, access, logs, following, commands, log, inLine, later, isStopping, files } = deps;
   const queue = new Set<RoomId>();
   let isRunning = false;
   let portion = fewest;
@@ -76,7 +80,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       return file?.owner === member ? [{ id: name.id as CustomerId, isEnded: file.ended !== null }] : [];
     });
 
-  const asFact = (own: RoomId, { room, ...said }: JobFact): RelayFact => ({
+  const asFact = (own: RoomId, { room, files: _, ...said }: JobFact): RelayFact => ({
     ...said,
     room: room ? named(room) : own,
   });
@@ -97,10 +101,25 @@ export function createJobs(deps: JobsDeps): Jobs {
       loadOf: (member) => ownedBy(member).filter(({ isEnded }) => !isEnded).length,
     });
     if (facts === null) return false;
+    if ('until' in facts) {
+      later(Math.min(facts.until - clock.now(), longestPause), () => add(room));
+      return false;
+    }
+    const shared = facts.flatMap((fact) =>
+      (fact.files ?? []).map((hash) => ({ hash, to: asFact(room, fact).room })),
+    );
+    const kept = shared.length > 0 ? files() : null;
+    if (!shared.every(({ hash }) => kept?.has(room, hash))) {
+      // They are on their way.
+      later(againAfter, () => add(room));
+      return false;
+    }
     if (!facts.some((fact) => !fact.room)) throw new Error(`a portion without progress: ${room}`);
     commands.appendFacts(
       facts.map((fact) => asFact(room, fact)),
-      () => {},
+      () => {
+        for (const { to, hash } of shared) kept!.share(room, to, hash);
+      },
     );
     return true;
   };

@@ -16,7 +16,7 @@ import { createCatchUp } from './catch-up.ts';
 import { createClientIds } from './client-ids.ts';
 import { createCommands } from './commands.ts';
 import { createCommitter, type Committed, type Work } from './commit.ts';
-import type { Caller, Relay } from './contract.ts';
+import type { Caller, Relay, RoomFiles } from './contract.ts';
 import type { Core } from './core.ts';
 import { connectDevice } from './device-session.ts';
 import { createErasing } from './erasing.ts';
@@ -80,6 +80,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const inLine = createLine(defer);
 
   let stopping = false;
+  let files: RoomFiles | null = null;
   let health: { readonly at: number; readonly said: ReturnType<Relay['health']> } | null = null;
   const devices = new Map<MemberId, Set<DeviceSession>>();
   const plain = new Map<RoomId, Set<PlainSession>>();
@@ -255,6 +256,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const jobs = createJobs({
     ...{ store, clock, access, logs, following, commands, log, inLine, later },
     isStopping: () => stopping,
+    files: () => files,
   });
   beside.push(jobs.stored);
   jobs.resume();
@@ -384,6 +386,7 @@ export function createRelay(deps: RelayDeps): Relay {
         resolve();
       }),
     whenStored: (tell) => void beside.push(tell),
+    keepsFiles: (kept) => void (files = kept),
     letGo: (member) =>
       new Promise((resolve) => {
         for (const { room } of store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)) {

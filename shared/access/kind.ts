@@ -163,6 +163,13 @@ export interface JobFact extends Fact {
   readonly by: MemberId;
   /** Begins with `factPrefix`; without it the next one of the room. */
   readonly id?: CommandId;
+  /** Files of the job's own room, by hash, that belong to this one too from then on. */
+  readonly files?: readonly string[];
+}
+
+/** Nothing is to be done before then. Milliseconds since 1970. */
+export interface JobPause {
+  readonly until: number;
 }
 
 /** What a job may look at besides its own state, as it is at this moment. */
@@ -194,7 +201,7 @@ export interface Job<State = unknown> {
    * Pure. The next portion, in the order in which it is to be said, at least one fact of it in the job's own room; null
    * when there is nothing to do before the room says something else.
    */
-  next(state: State, context: JobContext): readonly JobFact[] | null;
+  next(state: State, context: JobContext): readonly JobFact[] | JobPause | null;
 }
 
 interface KindBase<Governing> {

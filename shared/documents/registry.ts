@@ -3,6 +3,7 @@ import type { RoomId } from '../base/ids.ts';
 import { appsKind } from '../features/apps/kind.ts';
 import { chatJoinsKind } from '../features/chat/joining.ts';
 import { chatKind, chatReadsKind } from '../features/chat/kind.ts';
+import { broadcastKind, broadcastListKind } from '../features/customers/broadcast.ts';
 import { customerKind } from '../features/customers/customer.ts';
 import { handoverKind } from '../features/customers/handover.ts';
 import { settingsKind } from '../features/customers/settings.ts';
@@ -42,6 +43,8 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(settingsKind),
   anyKind(customerKind),
   anyKind(handoverKind),
+  anyKind(broadcastKind),
+  anyKind(broadcastListKind),
   anyKind(scratchKind),
 ];
 

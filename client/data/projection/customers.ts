@@ -10,7 +10,7 @@ import { Rows, trace } from './rows.ts';
 const waits = (state: CustomerState, chat: ChatRow | null): boolean => {
   const last = chat?.state.last;
   if (!last || last.is === 'recalled' || state.ended) return false;
-  return last.by === state.guest;
+  return last.by === state.guest || last.waits === true;
 };
 
 export function customerRows(me: MemberId, chatOf: (id: string) => ChatRow | null): Rows<CustomerRow> {

@@ -3,7 +3,7 @@ import type { Fact, LogEntry, RevokingRule } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import type { RoomName } from '../../protocol/rooms.ts';
 import { changeMembers } from './group.ts';
-import { chatCustomer, chatGuest, chatWelcome, type ChatState } from './schema.ts';
+import { chatCustomer, chatGuest, chatSaid, type ChatState } from './schema.ts';
 
 /*
  * The conversation of a guest with those who work with them. Who is in it follows from the customer's file: only the
@@ -44,11 +44,23 @@ export const customerFolds = {
   ),
 };
 
+/** More than there may be within the longest time for which they are counted. */
+const mostBroadcasts = 40;
+
+/** A message to many is counted, and is no answer to what the guest said before it. */
+export function noteBroadcast(draft: ChatState, before: ChatState['last'], broadcast: string): void {
+  const last = draft.last!;
+  if (before && (before.by === draft.guest || before.waits) && before.is !== 'recalled')
+    draft.last = { ...last, waits: true };
+  const { seq, at } = last;
+  draft.broadcasts = [...(draft.broadcasts ?? []), { id: broadcast, seq, at }].slice(-mostBroadcasts);
+}
+
 export const customerFacts = {
   'chat.customer': chatCustomer,
   'chat.guest': chatGuest,
-  // The company's first words, as the link has them, by whoever answers.
-  'chat.send': chatWelcome,
+  // The company's first words, as the link has them, and what it says to many, by whoever answers.
+  'chat.send': chatSaid,
 };
 
 /** What takes away again what a restored relay forgot to have taken: the file says the rest. */

@@ -6,12 +6,12 @@ import { memberId } from '../directory/schema.ts';
 import { filesInShort, messageFile, messageFiles } from './attachment.ts';
 import { chatUncard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
-import type { ChatState } from './schema.ts';
+import { noteBroadcast } from './customer.ts';
+import { longestMessage, type ChatState } from './schema.ts';
 import { seq, target } from './target.ts';
 import { calm } from './urgent-schema.ts';
 
-/** Longest message, in characters: about ten printed pages; a doc is the place for more. */
-export const longestMessage = 20_000;
+export { longestMessage };
 /** Longest preview of a message that lists keep. */
 export const previewLength = 160;
 /** Pinned messages of one conversation. */
@@ -81,6 +81,8 @@ export const chatSend = z
     files: z.optional(messageFiles),
     /** Its link is to stay without a card. */
     noCard: z.optional(z.literal(true)),
+    /** The message to many that this one is of; from the relay. */
+    broadcast: z.optional(z.string().check(z.maxLength(64))),
   })
   .check(
     z.refine(
@@ -273,7 +275,7 @@ const send: Rule<typeof chatSend> = {
     const answering = reply ? mayPointAt(actor, reply, context) : allow;
     return answering.ok && all ? mayMentionAll(actor, context) : answering;
   },
-  complete({ thread: _, ...said }, context) {
+  complete({ thread: _, broadcast: __, ...said }, context) {
     if (!said.reply) return said;
     const answered = context.entry(said.reply);
     const reply = placed(said.reply, context);
@@ -368,7 +370,9 @@ export const messageFolds = {
       const text = message.text.slice(0, previewLength);
       const files = message.files ? { files: filesInShort(message.files) } : {};
       const is = message.record ? { is: 'record' as const } : {};
+      const before = draft.last;
       draft.last = { seq: at, id, by, at: time, text, ...files, ...is };
+      if (message.broadcast !== undefined) noteBroadcast(draft, before, message.broadcast);
     },
   ),
   'chat.edit': entryRule<ChatState, ChatEdit>(chatEdit, (draft, { target: at, text: now }) => {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { EntryTarget } from '../../access/kind.ts';
 import type { CommandId, MemberId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
-import type { FilesInShort } from './attachment.ts';
+import { messageFiles, type FilesInShort } from './attachment.ts';
 import { mostMembers, type GroupState, type Membership } from './group-schema.ts';
 import type { UrgentMessage } from './urgent-schema.ts';
 
@@ -29,8 +29,19 @@ export const chatCustomer = z.object({
 });
 /** What the guest is called from now on, and whether the conversation is over. */
 export const chatGuest = z.object({ name: z.string().check(z.maxLength(500)), ended: z.boolean() });
-/** What a customer reads first, a message like any other. */
-export const chatWelcome = z.object({ text: z.string().check(z.maxLength(2_000), z.regex(/\S/)) });
+/** Longest message, in characters: about ten printed pages; a doc is the place for more. */
+export const longestMessage = 20_000;
+/** A message that the relay sends a customer for whoever answers them: the first one, or one that many get. */
+export const chatSaid = z
+  .object({
+    text: z.string().check(z.maxLength(longestMessage)),
+    files: z.optional(messageFiles),
+    /** The message to many that this one is of, by the id of its room. */
+    broadcast: z.optional(z.string().check(z.maxLength(64))),
+  })
+  .check(z.refine(({ text, files }) => /\S/.test(text) || files !== undefined, { path: ['text'] }));
+
+export { messageFiles, type MessageFile } from './attachment.ts';
 
 export type ChatCreate = z.infer<typeof chatCreate>;
 
@@ -47,6 +58,16 @@ export interface LastMessage {
   readonly files?: FilesInShort;
   /** What lists say in words of their own. */
   readonly is?: 'record' | 'recalled' | 'announcement';
+  /** A message to many, which answers nobody: the guest has said something before it. */
+  readonly waits?: true;
+}
+
+/** A message to many as it came to one customer. */
+export interface BroadcastMessage {
+  /** The id of its room. */
+  readonly id: string;
+  readonly seq: number;
+  readonly at: number;
 }
 
 export interface Pin extends EntryTarget {
@@ -83,6 +104,8 @@ export interface ChatState extends GroupState {
   /** Whose conversation with the company it is, and what they are called (empty: nothing yet). Of type `customer` only. */
   guest?: MemberId;
   guests?: Readonly<Record<MemberId, { readonly name: string }>>;
+  /** Messages to many that came to this guest, the newest of them; absent before the first. */
+  broadcasts?: readonly BroadcastMessage[];
   /** The conversation with the guest is over. */
   ended?: { readonly at: number };
 }

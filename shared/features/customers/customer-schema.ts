@@ -88,6 +88,8 @@ export const customerFollowUp = z.object({
 });
 /** The follow-up that was planned in that entry is done, or not wanted any more. */
 export const customerDone = z.object({ target });
+/** No messages to many go to this customer any more, or they do again. */
+export const customerQuiet = z.object({ on: z.boolean() });
 export const customerEnd = z.object({});
 export const customerReopen = z.object({});
 
@@ -152,6 +154,8 @@ export interface CustomerState {
   /** What is planned next; `at` is when. The owner is reminded. */
   next: (EntryTarget & { readonly by: MemberId; readonly at: number; readonly text: string }) | null;
   complaints: number;
+  /** Who said that no messages to many go to them any more; absent and null while nobody did. */
+  quiet?: { readonly by: MemberId; readonly at: number } | null;
   ended: { readonly by: MemberId; readonly at: number } | null;
   /** Sessions of the guest that began before are over, also after it was opened again. */
   sessionsFrom: number;

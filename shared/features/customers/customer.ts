@@ -24,6 +24,7 @@ import {
   customerHelp,
   customerIntroduce,
   customerNote,
+  customerQuiet,
   customerReopen,
   customerSet,
   customerSettle,
@@ -157,6 +158,11 @@ const fold = makeFold<CustomerState>((state) => ({ ...state }), {
   'customer.done': entryRule(customerDone, (draft, { target }) => {
     if (isTarget(draft.next, target)) draft.next = null;
   }),
+  'customer.quiet': entryRule(customerQuiet, (draft, { on }, { by, at }) => {
+    if (!on) draft.quiet = null;
+    // What the guest wants stays the guest's word.
+    else if (!draft.quiet || by === draft.guest) draft.quiet = { by, at };
+  }),
   'customer.end': entryRule(customerEnd, (draft, _data, { by, at }) => {
     draft.ended ??= { by, at };
     draft.sessionsFrom = Math.max(draft.sessionsFrom, at);
@@ -277,6 +283,16 @@ const done: Rule<typeof customerDone> = {
   isDone: (_actor, { target }, { state }) => !isTarget(state.next, target),
 };
 
+const quiet: Rule<typeof customerQuiet> = {
+  schema: customerQuiet,
+  may(_actor, { on }, context) {
+    const { quiet: now, guest } = context.state;
+    if (on || !now || now.by !== guest) return mayWork(context);
+    return refuse('forbidden', 'what the guest does not want stays so');
+  },
+  isDone: (_actor, { on }, { state }) => on === ((state.quiet ?? null) !== null),
+};
+
 const end: Rule<typeof customerEnd> = {
   schema: customerEnd,
   may: (actor, _data, context) => mayLead(actor, context),
@@ -343,6 +359,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.dropNote': dropNote,
     'customer.followUp': followUp,
     'customer.done': done,
+    'customer.quiet': quiet,
     'customer.end': end,
     'customer.reopen': reopen,
   },
@@ -351,6 +368,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.come': customerCome,
     'customer.introduce': customerIntroduce,
     'customer.complain': customerComplain,
+    'customer.quiet': customerQuiet,
     'customer.end': customerEnd,
     'customer.assign': customerAssigned,
     'customer.help': customerHelp,
@@ -382,6 +400,10 @@ export const customerKind: LogKind<CustomerState> = {
         const again = remove.filter((member) => helpers.includes(member));
         return again.length > 0 ? { type: 'customer.help', data: { add: [], remove: again } } : null;
       },
+    ),
+    'customer.quiet': revokingRule<CustomerState, z.infer<typeof customerQuiet>>(
+      customerQuiet,
+      (data, state) => (data.on && state.begun && !state.quiet ? { type: 'customer.quiet', data } : null),
     ),
     'customer.end': (_entry, { begun, ended }) =>
       begun && !ended ? { type: 'customer.end', data: {} } : null,

@@ -143,6 +143,17 @@ export const settingsServiceAdmins = z.object({
   ),
 });
 
+/** What is to be kept to by messages to many customers, whoever makes them. */
+export const settingsBroadcasts = z.object({
+  /** Nothing goes out in somebody's name who has not said so. */
+  approval: z.boolean(),
+  /** So many of them in so many days, for each customer. */
+  perCustomer: z.object({
+    most: z.number().check(z.int(), z.gte(1), z.lte(30)),
+    days: z.number().check(z.int(), z.gte(1), z.lte(90)),
+  }),
+});
+
 /** The relay's word: a customer began by this link, and who answers them. */
 export const linkBegun = z.object({ link: key, owner: memberId });
 
@@ -177,6 +188,8 @@ export interface SettingsState {
     readonly handover?: string;
   };
   replies: Readonly<Record<string, QuickReply>>;
+  /** Absent while never set: `broadcastsOf` says the default. */
+  broadcasts?: z.infer<typeof settingsBroadcasts>;
   /** Absent while nobody was named. */
   serviceAdmins?: readonly MemberId[];
 }
@@ -188,6 +201,10 @@ export const defaultStages: readonly Stage[] = [
   { id: 'won', name: '', kind: 'won' },
   { id: 'lost', name: '', kind: 'lost' },
 ];
+
+/** What is to be kept to by messages to many customers. */
+export const broadcastsOf = ({ broadcasts }: SettingsState): z.infer<typeof settingsBroadcasts> =>
+  broadcasts ?? { approval: true, perCustomer: { most: 4, days: 30 } };
 
 /** The stages of a company in their order, at least one. */
 export const stagesOf = ({ stages }: Pick<SettingsState, 'stages'>): readonly Stage[] =>

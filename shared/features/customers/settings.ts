@@ -3,8 +3,10 @@ import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/
 import { entryRule, makeFold } from '../../access/fold.ts';
 import { revokingRule, type CommandRule, type LogKind } from '../../access/kind.ts';
 import {
+  broadcastsOf,
   linkBegun,
   mostSettings as most,
+  settingsBroadcasts,
   settingsDropField,
   settingsDropLink,
   settingsDropQuickReply,
@@ -82,6 +84,12 @@ const texts: Rule<typeof settingsTexts> = {
   schema: settingsTexts,
   may: (actor) => mayManage(actor),
   isDone: (_actor, data, { state }) => same({ ...state.texts, ...data }, state.texts),
+};
+
+const broadcasts: Rule<typeof settingsBroadcasts> = {
+  schema: settingsBroadcasts,
+  may: (actor) => mayManage(actor),
+  isDone: (_actor, data, { state }) => same(broadcastsOf(state), data),
 };
 
 /** A link to somebody alone is theirs too; whom a team's link brings customers to, administrators decide. */
@@ -180,6 +188,9 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.texts': entryRule(settingsTexts, (draft, data) => {
       draft.texts = { ...draft.texts, ...data };
     }),
+    'customers.broadcasts': entryRule(settingsBroadcasts, (draft, data) => {
+      draft.broadcasts = data;
+    }),
     'customers.link': entryRule(settingsLink, (draft, data, { by }) => {
       const before = Object.hasOwn(draft.links, data.id)
         ? draft.links[data.id]!
@@ -215,6 +226,7 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.field': field,
     'customers.dropField': drop(settingsDropField, 'fields'),
     'customers.texts': texts,
+    'customers.broadcasts': broadcasts,
     'customers.link': link,
     'customers.dropLink': dropLink,
     'customers.quickReply': line(settingsQuickReply, 'replies'),

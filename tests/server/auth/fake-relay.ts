@@ -56,6 +56,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     update: async () => ok({ cursor: 0 }),
     lease: async () => [],
     whenStored: () => {},
+    keepsFiles: () => {},
     isConnected: () => false,
     nameOf: (member) => directory.members[member]?.name ?? '',
     rooms: () => [],

@@ -9,7 +9,8 @@ import type { CustomerState } from '../../../shared/features/customers/customer-
 import { customerKind, seenOf, staffOf, valueOf } from '../../../shared/features/customers/customer.ts';
 import { settingsKind } from '../../../shared/features/customers/settings.ts';
 import { stagesOf, type SettingsState } from '../../../shared/features/customers/settings-schema.ts';
-import { chooseOwner, isOfficeTime, openLink } from '../../../server/auth/guest-links.ts';
+import { chooseOwner, openLink } from '../../../server/auth/guest-links.ts';
+import { isOfficeTime } from '../../../shared/features/customers/hours.ts';
 
 type Line = readonly [type: string, by: string, data: unknown];
 const guest = guestOf('c1' as CustomerId);

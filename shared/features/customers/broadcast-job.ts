@@ -1,0 +1,224 @@
+import type { Job, JobContext, JobFact } from '../../access/kind.ts';
+import { guestOf } from '../../base/guests.ts';
+import { factPrefix, type CommandId, type CustomerId, type MemberId } from '../../base/ids.ts';
+import type { ChatState } from '../chat/schema.ts';
+import type { DirectoryState } from '../directory/schema.ts';
+import {
+  waiting,
+  type BroadcastListState,
+  type BroadcastState,
+  type Letter,
+  type OwnerPart,
+} from './broadcast-schema.ts';
+import { filledBroadcast, isAsked, isOver, messageIdOf } from './broadcast-state.ts';
+import { customerChatId } from './conversation.ts';
+import type { CustomerState } from './customer-schema.ts';
+import { nextOfficeTime } from './hours.ts';
+import { mayLead } from './line.ts';
+import { broadcastsOf, type SettingsState } from './settings-schema.ts';
+
+const day = 24 * 3_600_000;
+/** Places of the list that one portion looks over for some whose turn it is. */
+const widest = 4_000;
+
+/** What the job reads, each once in a portion. */
+interface Reading {
+  readonly context: JobContext;
+  readonly settings: SettingsState;
+  readonly directory: DirectoryState;
+  file(customer: CustomerId): CustomerState | null;
+  chat(customer: CustomerId): ChatState | null;
+  /** Whether the maker may have something said as this person. */
+  mayWriteFor(owner: MemberId): boolean;
+}
+
+function readingOf(context: JobContext, maker: MemberId): Reading {
+  const room = (kind: string, id: string): unknown => context.read({ kind, id, part: null });
+  const settings = room('customers', 'main') as SettingsState;
+  const directory = room('directory', 'main') as DirectoryState;
+  const found = directory.members[maker];
+  const actor = { member: maker, role: found?.role ?? 'member', active: found?.leftAt === null } as const;
+  const known = new Map<MemberId, boolean>();
+  return {
+    context,
+    settings,
+    directory,
+    file: (customer) => room('customer', customer) as CustomerState | null,
+    chat: (customer) => room('chat', customerChatId(customer)) as ChatState | null,
+    mayWriteFor(owner) {
+      let may = known.get(owner);
+      if (may === undefined) {
+        const isOwn = owner === maker;
+        may =
+          actor.active &&
+          context.isActiveMember(owner) &&
+          (isOwn || mayLead(directory, settings, actor, owner));
+        known.set(owner, may);
+      }
+      return may;
+    },
+  };
+}
+
+/** Why nothing goes to this customer, whoever writes; null when it may. What does not exist and what is foreign are alike. */
+function hindrance(reading: Reading, customer: CustomerId): Letter | null {
+  const file = reading.file(customer);
+  if (file === null) return 'b';
+  if (!file.begun || file.owner === null || !reading.mayWriteFor(file.owner)) return 'f';
+  if (file.ended) return 'e';
+  if (file.quiet) return 'q';
+  return file.guest === null ? 'a' : null;
+}
+
+function find(state: BroadcastState, list: BroadcastListState, reading: Reading): readonly JobFact[] {
+  const { context, settings } = reading;
+  const by = state.begun!.by;
+  const portion = list.customers.slice(list.owners.length, list.owners.length + context.most);
+  const owners = state.owners.map(({ member }) => member);
+  const added = new Map<MemberId, number>();
+  const skipped = new Map<Letter, number>();
+  const found = portion.map((customer): { owner: number; outcome: string } => {
+    const letter = hindrance(reading, customer);
+    if (letter !== null) {
+      skipped.set(letter, (skipped.get(letter) ?? 0) + 1);
+      return { owner: -1, outcome: letter };
+    }
+    const owner = reading.file(customer)!.owner!;
+    if (!owners.includes(owner)) owners.push(owner);
+    added.set(owner, (added.get(owner) ?? 0) + 1);
+    return { owner: owners.indexOf(owner), outcome: waiting };
+  });
+  return [
+    {
+      room: { ...context.room, part: 'list' },
+      by,
+      type: 'list.found',
+      data: {
+        owners: found.map(({ owner }) => owner),
+        outcomes: found.map(({ outcome }) => outcome).join(''),
+      },
+    },
+    {
+      by,
+      type: 'broadcast.found',
+      data: {
+        looked: portion.length,
+        owners: [...added].map(([member, customers]) => ({ member, customers })),
+        skipped: [...skipped].map(([outcome, customers]) => ({ outcome, customers })),
+        approval: broadcastsOf(settings).approval,
+      },
+    },
+  ];
+}
+
+/** What becomes of a customer whose turn it is. */
+function outcomeOf(
+  { context, settings, ...reading }: Reading,
+  broadcast: string,
+  part: OwnerPart,
+  customer: CustomerId,
+): Letter {
+  if (part.answer === 'declined' || part.without.includes(customer)) return 'd';
+  const hindered = hindrance({ context, settings, ...reading }, customer);
+  if (hindered !== null) return hindered === 'f' ? 'm' : hindered;
+  if (reading.file(customer)!.owner !== part.member) return 'm';
+  const chat = reading.chat(customer);
+  if (chat === null) return 'b';
+  const before = chat.broadcasts ?? [];
+  // It was said already: a relay that was restored has forgotten that it counted so.
+  if (before.some(({ id }) => id === broadcast)) return 's';
+  const { most, days } = broadcastsOf(settings).perCustomer;
+  return before.filter(({ at }) => at > context.at - days * day).length < most ? 's' : 'c';
+}
+
+/** What has to belong to a conversation in which they are shown. */
+const filesOf = ({ files }: BroadcastState): readonly string[] =>
+  files.flatMap(({ hash, small }) => (small === undefined ? [hash] : [hash, small]));
+
+function messageTo(
+  state: BroadcastState,
+  reading: Reading,
+  owner: MemberId,
+  customer: CustomerId,
+): readonly JobFact[] {
+  const { context, directory } = reading;
+  const broadcast = context.room.id;
+  if (reading.chat(customer)!.broadcasts?.some(({ id }) => id === broadcast)) return [];
+  const text = filledBroadcast(state.text, {
+    name: context.nameOf(guestOf(customer)) || state.nameless,
+    company: directory.name,
+    person: context.nameOf(owner),
+  });
+  const files = state.files.length > 0 ? { files: state.files } : {};
+  return [
+    {
+      room: { kind: 'chat', id: customerChatId(customer), part: null },
+      by: owner,
+      id: (factPrefix + messageIdOf(broadcast, customer)) as CommandId,
+      type: 'chat.send',
+      data: { text, ...files, broadcast },
+      files: filesOf(state),
+    },
+  ];
+}
+
+function send(state: BroadcastState, list: BroadcastListState, reading: Reading): readonly JobFact[] | null {
+  const { context } = reading;
+  const isOpen = state.owners.map(({ member }) => !isAsked(state, member));
+  const isTurn = (place: number): boolean =>
+    list.outcomes[place] === waiting && isOpen[list.owners[place]!] === true;
+  let from = 0;
+  while (from < list.outcomes.length && !isTurn(from)) from++;
+  if (from === list.outcomes.length) return null;
+  const facts: JobFact[] = [];
+  const tally = new Map<string, { owner: number; outcome: Letter; customers: number }>();
+  let outcomes = '';
+  let done = 0;
+  for (let place = from; place < list.outcomes.length && place < from + widest; place++) {
+    if (done === context.most) break;
+    if (!isTurn(place)) {
+      outcomes += waiting;
+      continue;
+    }
+    done++;
+    const owner = list.owners[place]!;
+    const part = state.owners[owner]!;
+    const customer = list.customers[place]!;
+    const outcome = outcomeOf(reading, context.room.id, part, customer);
+    if (outcome === 's') facts.push(...messageTo(state, reading, part.member, customer));
+    outcomes += outcome;
+    const key = `${owner} ${outcome}`;
+    tally.set(key, { owner, outcome, customers: (tally.get(key)?.customers ?? 0) + 1 });
+  }
+  const by = state.begun!.by;
+  return [
+    ...facts,
+    { room: { ...context.room, part: 'list' }, by, type: 'list.sent', data: { from, outcomes } },
+    { by, type: 'broadcast.sent', data: { tally: [...tally.values()] } },
+  ];
+}
+
+/**
+ * First all customers are looked up, so that their owners can be asked; then messages go out, by the state of each
+ * customer at that moment. What is said and that it was said are one commit, and each message has one id that cannot be
+ * another one: so nobody gets it twice, whatever happens on the way.
+ */
+export const broadcastJob: Job<BroadcastState> = {
+  isOpen: (state) => state.submitted !== null && !isOver(state),
+  next(state, context) {
+    const { submitted, begun } = state;
+    const list = context.read({ ...context.room, part: 'list' }) as BroadcastListState | null;
+    if (!submitted || !begun || list === null) return null;
+    const halt = (why: 'lost' | 'left'): readonly JobFact[] => [
+      { by: begun.by, type: 'broadcast.halt', data: { why } },
+    ];
+    if (!context.isActiveMember(begun.by)) return halt('left');
+    if (list.customers.length !== submitted.customers || list.owners.length !== state.looked)
+      return halt('lost');
+    const reading = readingOf(context, begun.by);
+    if (state.looked < submitted.customers) return find(state, list, reading);
+    const due = nextOfficeTime(submitted.hours, Math.max(context.at, submitted.from ?? 0));
+    if (due === null) return null;
+    return due > context.at ? { until: due } : send(state, list, reading);
+  },
+};

@@ -1,0 +1,34 @@
+import type { OfficeHours } from './settings-schema.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+/** Whether a moment (milliseconds since 1970) lies within them. */
+export function isOfficeTime(hours: OfficeHours | null, at: number): boolean {
+  if (!hours) return true;
+  // A clock that reads UTC where this one is ahead of it.
+  const there = new Date(at + hours.offset * minute);
+  const weekday = there.getUTCDay();
+  const now = there.getUTCHours() * 60 + there.getUTCMinutes();
+  const [from, to] = [minutesOf(hours.from), minutesOf(hours.to)];
+  if (from < to) return hours.days.includes(weekday) && now >= from && now < to;
+  // Over midnight; from a time to the same time is a whole day.
+  return (
+    (hours.days.includes(weekday) && now >= from) || (hours.days.includes((weekday + 6) % 7) && now < to)
+  );
+}
+
+/** The moment itself if it lies within them, else when they begin next; null when they never do. */
+export function nextOfficeTime(hours: OfficeHours | null, at: number): number | null {
+  if (isOfficeTime(hours, at)) return at;
+  const { from, days, offset } = hours!;
+  const midnight = Math.floor((at + offset * minute) / day) * day;
+  for (let ahead = 0; ahead <= 7; ahead++) {
+    const begins = midnight + ahead * day + minutesOf(from) * minute;
+    if (days.includes(new Date(begins).getUTCDay()) && begins - offset * minute > at)
+      return begins - offset * minute;
+  }
+  return null;
+}
