@@ -97,7 +97,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (located.kind.class === 'log' && isTaken(logs.open(room), { id, type, by: caller.member }))
       return failure('already-exists', 'somebody else has an entry of this id');
     // Damage there is met before anything is counted on.
-    following.lacking(located);
+    following.look(located);
     return { located, ...judged.value };
   };
 
@@ -126,7 +126,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     const schema = located.kind.facts[type];
     if (!schema) throw new Error(`not a fact of this kind of room: ${type}`);
     const parsed = schema.parse(data);
-    following.lacking(located);
+    following.look(located);
     const log = logs.open(room);
     const said = { id: id ?? appending.factId(log.head), type, by, at: clock.now(), data: parsed };
     const { entry, work } = appending.entry(log, said, relayDevice);

@@ -36,7 +36,7 @@ export interface JobsDeps {
   readonly clock: Clock;
   readonly access: Pick<Access, 'actor' | 'locate' | 'nameOf'>;
   readonly logs: Pick<LogRooms, 'open'>;
-  readonly following: Pick<Following, 'lacking'>;
+  readonly following: Pick<Following, 'look'>;
   readonly commands: Pick<Commands, 'appendFacts'>;
   readonly log: RelayLog;
   readonly inLine: Line;
@@ -68,7 +68,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     unlessDamaged(() => {
       const located = access.locate(room);
       if (!located) throw new Error(`no such room: ${room}`);
-      following.lacking(located);
+      following.look(located);
       return logs.open(room).state;
     });
 

@@ -149,12 +149,14 @@ export interface PartialReaders<State> {
 /** `everyone` is every active member of the workspace, and no guest. */
 export type Readers = 'everyone' | readonly MemberId[];
 
-/** What another room has to say so that it agrees with this one: stored with the entry that made the difference. */
+/** What stands in a plain room's name behind the workspace. */
+export type NameOfRoom = Pick<RoomName, 'kind' | 'id'>;
+
+/** What other rooms have to say so that they agree with this one: stored with the entry that made the difference. */
 export interface Leading<State = unknown> {
-  /** The part of the other room's name behind the workspace. */
-  follower(room: RoomName): Pick<RoomName, 'kind' | 'id'>;
-  /** The facts that it lacks, in their order; none where it agrees. */
-  lacks(state: State, follower: unknown): readonly Fact[];
+  followers(room: RoomName, state: State): readonly NameOfRoom[];
+  /** The facts that one of them lacks, in their order; none where it agrees. */
+  lacks(state: State, room: RoomName, follower: unknown, name: NameOfRoom): readonly Fact[];
 }
 
 /** Something that a job has the relay say: in the job's own room, where no other one is named. */
@@ -236,7 +238,7 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   /** Absent where the relay has nothing to do in other rooms. */
   readonly job?: Job<State>;
   /** The room that this one follows; null, and without it, none. */
-  ledBy?(room: RoomName): Pick<RoomName, 'kind' | 'id'> | null;
+  ledBy?(room: RoomName, state: State): NameOfRoom | null;
   /** Whether somebody may keep files with the room, for its entries to name; absent where it takes none. */
   mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
   /** What takes somebody out who had left the workspace and comes back; null when they may read on. */

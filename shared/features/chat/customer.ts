@@ -2,6 +2,7 @@ import { entryRule } from '../../access/fold.ts';
 import type { Fact, LogEntry, RevokingRule } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
 import type { RoomName } from '../../protocol/rooms.ts';
+import { chatImported } from './group-schema.ts';
 import { changeMembers } from './group.ts';
 import { chatCustomer, chatGuest, chatSaid, type ChatState } from './schema.ts';
 
@@ -22,10 +23,11 @@ export const fileOf = ({ id }: Pick<RoomName, 'id'>): Pick<RoomName, 'kind' | 'i
 export const customerFolds = {
   'chat.customer': entryRule<ChatState, ReturnType<typeof chatCustomer.parse>>(
     chatCustomer,
-    (draft, { guest, members, name }, entry) => {
+    (draft, { guest, members, name, imports }, entry) => {
       if (draft.created) return;
       draft.created = { by: entry.by, at: entry.at };
       draft.type = 'customer';
+      if (imports) draft.imports = { from: 'weft', count: 0, last: '' };
       draft.guest = guest;
       draft.guests = { [guest]: { name } };
       const changed = changeMembers(draft);
@@ -59,6 +61,7 @@ export function noteBroadcast(draft: ChatState, before: ChatState['last'], broad
 export const customerFacts = {
   'chat.customer': chatCustomer,
   'chat.guest': chatGuest,
+  'chat.imported': chatImported,
   // The company's first words, as the link has them, and what it says to many, by whoever answers.
   'chat.send': chatSaid,
 };

@@ -26,6 +26,8 @@ export const chatCustomer = z.object({
   guest: memberId,
   members: z.array(memberId).check(z.maxLength(100)),
   name: z.string().check(z.maxLength(500)),
+  /** What was said elsewhere comes first. */
+  imports: z.optional(z.literal(true)),
 });
 /** What the guest is called from now on, and whether the conversation is over. */
 export const chatGuest = z.object({ name: z.string().check(z.maxLength(500)), ended: z.boolean() });

@@ -11,8 +11,14 @@ export const mostOfCustomer = {
   fields: 50,
   /** Values of one field that wait for somebody to decide. */
   conflicting: 5,
+  /** The same where values of another file or a table stand beside them. */
+  brought: 12,
   /** Links they came by after the first. */
   came: 20,
+  /** Customers that were merged into one. */
+  merged: 10,
+  /** Customers that were one, and are not any more, as far as that is remembered. */
+  apart: 20,
 } as const;
 
 /** Longest name that a guest says of themselves. */
@@ -104,6 +110,18 @@ export interface Conflicting {
   readonly value: string;
   readonly by: MemberId;
   readonly at: number;
+  /** The customer whose value it was before they were merged. */
+  readonly from?: string;
+}
+
+/** A customer who was merged into this one: since when, and what this file has from theirs. */
+export interface Merged {
+  readonly by: MemberId;
+  readonly at: number;
+  readonly seq: number;
+  readonly tags: readonly string[];
+  readonly helpers: readonly MemberId[];
+  readonly stage: string | null;
 }
 
 /** The file of one customer. */
@@ -159,4 +177,16 @@ export interface CustomerState {
   ended: { readonly by: MemberId; readonly at: number } | null;
   /** Sessions of the guest that began before are over, also after it was opened again. */
   sessionsFrom: number;
+  /** The link for this customer alone, while nobody has opened it. */
+  invite?: { readonly code: string; readonly welcome: string; readonly by: MemberId; readonly at: number };
+  /** The customer of whom this file is a part: who works with them works with this one. */
+  into?: string;
+  /** Customers that are a part of this one, by id. */
+  merged?: Readonly<Record<string, Merged>>;
+  /** And those that were, the last at the end. */
+  apart?: readonly string[];
+  /** Somebody brings the file from elsewhere, and nobody else reads it before all of it is here. */
+  importing?: { readonly by: MemberId; readonly count: number };
+  /** Who brought the file from elsewhere, and when. */
+  imported?: { readonly by: MemberId; readonly at: number };
 }

@@ -1,15 +1,8 @@
 import type * as z from 'zod/mini';
-import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
-import { entryRule, makeFold } from '../../access/fold.ts';
-import {
-  revokingRule,
-  type CommandRule,
-  type EntryTarget,
-  type LogEntry,
-  type LogKind,
-  type RuleContext,
-} from '../../access/kind.ts';
-import { leadsConversation, staffOf } from './conversation.ts';
+import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
+import { entryRule, makeFold, type EntryRule } from '../../access/fold.ts';
+import { revokingRule, type CommandRule, type EntryTarget, type LogKind } from '../../access/kind.ts';
+import { leadsConversation } from './conversation.ts';
 import {
   customerAssign,
   customerAssigned,
@@ -30,72 +23,27 @@ import {
   customerSettle,
   customerStage,
   customerTag,
-  fixedFields,
   inShort,
   mostOfCustomer as most,
   type CustomerState,
-  type FixedField,
 } from './customer-schema.ts';
+import { exchangeCommands, exchangeFolds } from './exchange.ts';
+import { customerSplit } from './exchange-schema.ts';
+import { mayLead, mayWork, type Context } from './may.ts';
+import { mergeCommands, mergeFacts, mergeFolds } from './merge.ts';
+import { personalCommands, personalFacts, personalFolds, personalRevoking } from './personal.ts';
+import { staffOf } from './staff.ts';
+import { change, introduce, isFixed, settleField, valueOf } from './values.ts';
 
-export { customerChatId, staffOf } from './conversation.ts';
+export { customerChatId } from './conversation.ts';
+export { staffOf } from './staff.ts';
+export { seenOf, valueOf } from './values.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<CustomerState, CustomerState, z.infer<Schema>>;
-type Context = RuleContext<CustomerState, CustomerState>;
-type SetData = z.infer<typeof customerSet>;
-
-const isFixed = (field: string): field is FixedField => (fixedFields as readonly string[]).includes(field);
-
-/** What the file says in a field, empty where it says nothing. */
-export const valueOf = (state: CustomerState, field: string): string =>
-  isFixed(field) ? state[field] : Object.hasOwn(state.fields, field) ? state.fields[field]! : '';
-
-/** The seq of the entry that a field's value comes from, -1 for none: what a writer has seen. */
-export const seenOf = ({ said }: CustomerState, field: string): number =>
-  Object.hasOwn(said, field) ? said[field]!.seq : -1;
-
-function put(draft: CustomerState, field: string, value: string, { seq, by, at }: LogEntry): void {
-  if (isFixed(field)) draft[field] = value;
-  else draft.fields = { ...draft.fields, [field]: value };
-  draft.said = { ...draft.said, [field]: { seq, by, at } };
-}
-
-/** A value by somebody who had not seen the one that stands: both are kept, and the later stands until it is settled. */
-function change(draft: CustomerState, { field, value, seen }: SetData, entry: LogEntry): void {
-  const before = Object.hasOwn(draft.said, field) ? draft.said[field]! : null;
-  const now = valueOf(draft, field);
-  const unseen = before !== null && before.seq !== seen && before.by !== entry.by && now !== value;
-  const waiting = Object.hasOwn(draft.conflicts, field) ? draft.conflicts[field]! : [];
-  if (unseen || waiting.length > 0) {
-    const others = waiting.length > 0 ? waiting : [{ value: now, by: before!.by, at: before!.at }];
-    const all = [{ value, by: entry.by, at: entry.at }, ...others.filter((each) => each.value !== value)];
-    draft.conflicts = { ...draft.conflicts, [field]: all.slice(0, most.conflicting) };
-  }
-  put(draft, field, value, entry);
-}
-
-function settleField(draft: CustomerState, field: string, value: string, entry: LogEntry): void {
-  const { [field]: _, ...others } = draft.conflicts;
-  draft.conflicts = others;
-  put(draft, field, value, entry);
-}
-
-/** What a guest says of themselves stands beside what the company wrote, never in its place. */
-function introduce(draft: CustomerState, field: FixedField, value: string, entry: LogEntry): void {
-  const before = Object.hasOwn(draft.said, field) ? draft.said[field]! : null;
-  const isOwn = before === null || before.by === draft.guest;
-  if (value === '') return;
-  if (isOwn || draft[field] === value) return put(draft, field, value, entry);
-  const waiting = Object.hasOwn(draft.conflicts, field)
-    ? draft.conflicts[field]!
-    : [{ value: draft[field], by: before.by, at: before.at }];
-  const [first, ...others] = waiting.filter((each) => each.by !== draft.guest && each.value !== value);
-  const all = [...(first ? [first] : []), { value, by: entry.by, at: entry.at }, ...others];
-  draft.conflicts = { ...draft.conflicts, [field]: all.slice(0, most.conflicting) };
-}
 
 const isTarget = (each: EntryTarget | null, { id }: EntryTarget): boolean => each?.id === id;
 
-const fold = makeFold<CustomerState>((state) => ({ ...state }), {
+const rules: Readonly<Record<string, EntryRule<CustomerState>>> = {
   'customer.begin': entryRule(customerBegin, (draft, data, entry) => {
     if (draft.begun) return;
     draft.begun = { by: entry.by, at: entry.at };
@@ -170,20 +118,11 @@ const fold = makeFold<CustomerState>((state) => ({ ...state }), {
   'customer.reopen': entryRule(customerReopen, (draft) => {
     draft.ended = null;
   }),
-});
+  ...personalFolds,
+  ...mergeFolds,
+};
 
-/** Whoever reads the file works on it. */
-const mayWork = ({ state }: Context): Decision =>
-  state.begun ? allow : refuse('room-not-found', 'no such customer');
-
-/** The owner, or an administrator who is in it; anybody in it when the owner has left the company. */
-function mayLead(actor: Actor, context: Context): Decision {
-  const work = mayWork(context);
-  const { owner } = context.state;
-  if (!work.ok || owner === actor.member || isAdmin(actor)) return work;
-  if (owner === null || !context.isActiveMember(owner)) return allow;
-  return refuse('forbidden', 'only the owner does that');
-}
+const fold = makeFold<CustomerState>((state) => ({ ...state }), { ...rules, ...exchangeFolds(rules) });
 
 const set: Rule<typeof customerSet> = {
   schema: customerSet,
@@ -347,6 +286,8 @@ export const customerKind: LogKind<CustomerState> = {
   exists: ({ begun }) => begun !== null,
   readers: staffOf,
   leads: leadsConversation,
+  // The file of whom they are a part.
+  ledBy: (_room, { into }) => (into === undefined ? null : { kind: 'customer', id: into }),
   commands: {
     'customer.set': set,
     'customer.settle': settle,
@@ -362,8 +303,14 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.quiet': quiet,
     'customer.end': end,
     'customer.reopen': reopen,
+    ...personalCommands,
+    ...mergeCommands,
+    ...exchangeCommands,
   },
   facts: {
+    ...personalFacts,
+    ...mergeFacts,
+    'customer.split': customerSplit,
     'customer.begin': customerBegin,
     'customer.come': customerCome,
     'customer.introduce': customerIntroduce,
@@ -388,6 +335,14 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.help',
     'customer.end',
     'customer.reopen',
+    'customer.create',
+    'customer.invite',
+    'customer.arrive',
+    'customer.merge',
+    'customer.split',
+    'customer.follow',
+    'customer.import',
+    'customer.imported',
   ]),
   revoking: {
     'customer.assign': revokingRule<CustomerState, z.infer<typeof customerAssign>>(
@@ -405,6 +360,12 @@ export const customerKind: LogKind<CustomerState> = {
       customerQuiet,
       (data, state) => (data.on && state.begun && !state.quiet ? { type: 'customer.quiet', data } : null),
     ),
+    'customer.split': revokingRule<CustomerState, z.infer<typeof customerSplit>>(
+      customerSplit,
+      (data, { merged }) =>
+        merged && Object.hasOwn(merged, data.other) ? { type: 'customer.split', data } : null,
+    ),
+    ...personalRevoking,
     'customer.end': (_entry, { begun, ended }) =>
       begun && !ended ? { type: 'customer.end', data: {} } : null,
   },

@@ -1,0 +1,121 @@
+import { afterEach, expect, test } from 'vitest';
+import { guestOf } from '../../shared/base/guests.ts';
+import type { CommandId, CustomerId, RoomId } from '../../shared/base/ids.ts';
+import type { ChatState } from '../../shared/features/chat/schema.ts';
+import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
+import { startRig, type Rig } from './relay-rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.stop());
+
+let n = 0;
+const outcome = async (by: string, room: RoomId, type: string, data: unknown): Promise<string> => {
+  n++;
+  const command = { id: `f${n}` as CommandId, n, room, type, data };
+  const result = await rig.relay.command(rig.caller(by), command);
+  return result.ok ? 'ok' : result.code;
+};
+const file = (id: string): RoomId => rig.room('customer', id);
+const stateOf = (id: string): CustomerState => rig.relay.state(file(id)) as CustomerState;
+const peopleIn = (id: string): string[] =>
+  Object.keys((rig.relay.state(rig.room('chat', `customer-${id}`)) as ChatState).members).sort();
+const guest = (id: string): string => guestOf(id as CustomerId);
+
+async function begin(id: string, owner: string, name: string, tags: string[] = []): Promise<void> {
+  const data = { link: null, guest: guest(id), owner, name, tags, language: 'en', consentAt: 5 };
+  await rig.relay.appendFact(file(id), 'customer.begin', guest(id) as never, data);
+}
+
+async function start(): Promise<void> {
+  rig = await startRig();
+  await rig.people('ada', 'ben', 'eve');
+}
+
+test('a member writes a customer down, for themself alone and once', async () => {
+  await start();
+  const said = { values: { name: 'Mia', phone: '+86 1' }, tags: ['vip'], stage: 'talk', source: 'fair' };
+  expect(await outcome('ben', file('w1'), 'customer.create', { ...said, owner: 'eve' })).toBe('forbidden');
+  expect(await outcome('ben', file('w1'), 'customer.create', { ...said, values: {} })).toBe('bad-request');
+  expect(await outcome('ben', file('x'.repeat(41)), 'customer.create', said)).toBe('bad-request');
+  expect(await outcome('ben', file('w1'), 'customer.create', said)).toBe('ok');
+  expect(stateOf('w1')).toMatchObject({
+    owner: 'ben',
+    name: 'Mia',
+    tags: ['vip'],
+    stage: 'talk',
+    guest: null,
+  });
+  expect(await outcome('eve', file('w1'), 'customer.create', said)).toBe('already-exists');
+  expect(await outcome('eve', file('w1'), 'customer.note', { text: 'x' })).toBe('forbidden');
+  expect(rig.store.room(rig.room('chat', 'customer-w1'))).toBeNull();
+  expect(await outcome(guest('w1'), file('w2'), 'customer.create', said)).not.toBe('ok');
+});
+
+test('what a table says of a customer fills what is empty, and stands beside what differs', async () => {
+  await start();
+  await outcome('ben', file('w1'), 'customer.create', { values: { name: 'Mia', phone: '1' }, tags: ['a'] });
+  const more = { values: { phone: '2', company: 'Nanhe' }, tags: ['b'] };
+  expect(await outcome('ben', file('w1'), 'customer.fill', more)).toBe('ok');
+  expect(stateOf('w1')).toMatchObject({ phone: '1', company: 'Nanhe', tags: ['a', 'b'] });
+  expect(stateOf('w1').conflicts['phone']?.map(({ value }) => value)).toEqual(['1', '2']);
+  expect(await outcome('eve', file('w1'), 'customer.fill', more)).toBe('forbidden');
+});
+
+test('two files of one customer become one in one commit, with both conversations, and two again', async () => {
+  await start();
+  await begin('c1', 'ben', 'Mia', ['a']);
+  await begin('c2', 'ben', 'Mia M', ['a', 'b']);
+  await outcome('ben', file('c1'), 'customer.set', { field: 'phone', value: '1', seen: -1 });
+  await outcome('ben', file('c2'), 'customer.set', { field: 'phone', value: '2', seen: -1 });
+  await outcome('ben', file('c2'), 'customer.set', { field: 'mail', value: 'm@x', seen: -1 });
+  await outcome('ben', file('c2'), 'customer.help', { add: ['eve'], remove: [] });
+  await outcome('ben', file('c2'), 'customer.followUp', { text: 'later', how: 'call', next: 900 });
+
+  // Whoever reads only one of them merges nothing, and does not learn of the other.
+  await begin('c3', 'eve', 'Zoe');
+  for (const other of ['c3', 'none', 'c1'])
+    expect(await outcome('ben', file('c1'), 'customer.merge', { other })).toBe(
+      other === 'c1' ? 'bad-request' : 'room-not-found',
+    );
+  expect(await outcome('eve', file('c3'), 'customer.merge', { other: 'c2' })).toBe('forbidden');
+  // What somebody says of the other file is not believed.
+  const forged = { values: [{ field: 'mail', value: 'evil', by: 'ada', at: 1 }], tags: [], staff: ['ada'] };
+  const lies = { other: 'c2', brought: { ...forged, stage: null, next: null } };
+  expect(await outcome('ben', file('c1'), 'customer.merge', lies)).toBe('ok');
+
+  const one = stateOf('c1');
+  expect(one).toMatchObject({ mail: 'm@x', phone: '1', tags: ['a', 'b'], helpers: ['eve'] });
+  expect(one.said['mail']).toMatchObject({ by: 'ben' });
+  expect(one.conflicts['phone']?.map(({ value }) => value)).toEqual(['1', '2']);
+  expect(one.conflicts['name']?.map(({ value }) => value)).toEqual(['Mia', 'Mia M']);
+  expect(one.next).toMatchObject({ at: 900, text: 'later' });
+  expect(stateOf('c2')).toMatchObject({ into: 'c1', owner: 'ben', helpers: ['eve'], phone: '2' });
+
+  // Who works with the one works with both, in the same moment; each guest goes on in their own conversation.
+  expect(await outcome('ben', file('c1'), 'customer.assign', { owner: 'ada' })).toBe('ok');
+  expect(peopleIn('c1')).toEqual(['ada', 'eve', guest('c1')]);
+  expect(peopleIn('c2')).toEqual(['ada', 'eve', guest('c2')]);
+  expect(await outcome(guest('c2'), rig.room('chat', 'customer-c2'), 'chat.send', { text: 'hi' })).toBe('ok');
+  expect(await outcome('ada', rig.room('chat', 'customer-c2'), 'chat.send', { text: 'hi' })).toBe('ok');
+  expect(await outcome('ben', rig.room('chat', 'customer-c2'), 'chat.send', { text: 'x' })).toBe('forbidden');
+  for (const [type, data] of [
+    ['customer.assign', { owner: 'eve' }],
+    ['customer.set', { field: 'phone', value: '3', seen: 0 }],
+    ['customer.merge', { other: 'c1' }],
+  ] as const)
+    expect(await outcome('ada', file('c2'), type, data)).toBe('customer-merged');
+  await rig.restart();
+  expect(peopleIn('c2')).toEqual(['ada', 'eve', guest('c2')]);
+
+  await outcome('ada', file('c1'), 'customer.settle', { field: 'name', value: 'Mia M' });
+  expect(await outcome('ben', file('c1'), 'customer.split', { other: 'c2' })).toBe('forbidden');
+  expect(await outcome('ada', file('c1'), 'customer.split', { other: 'c2' })).toBe('ok');
+  expect(stateOf('c1')).toMatchObject({ name: 'Mia M', phone: '1', mail: '', tags: ['a'], helpers: [] });
+  expect(stateOf('c1').conflicts).toEqual({});
+  expect(stateOf('c2').into).toBeUndefined();
+  expect(stateOf('c2')).toMatchObject({ owner: 'ada', helpers: ['eve'], phone: '2', mail: 'm@x' });
+  expect(peopleIn('c1')).toEqual(['ada', guest('c1')]);
+  // From now on each goes its own way.
+  expect(await outcome('ada', file('c1'), 'customer.assign', { owner: 'ben' })).toBe('ok');
+  expect(peopleIn('c2')).toEqual(['ada', 'eve', guest('c2')]);
+});
