@@ -12,6 +12,7 @@ import type { MessageMarks } from '../../shared/features/chat/marks.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
+import type { HandoverState } from '../../shared/features/customers/handover-schema.ts';
 import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
@@ -65,6 +66,15 @@ export interface CustomerRow {
   /** For sorting: time of the last message, or of when they came. Milliseconds since 1970. */
   readonly at: number;
   /** Changed on this device and not on the relay yet. */
+  readonly pending: boolean;
+}
+
+/** Customers going from one member to others, as far as this person has to do with it. */
+export interface HandoverRow {
+  readonly room: RoomId;
+  readonly id: string;
+  readonly state: HandoverState;
+  /** Begun or undone on this device, and not on the relay yet. */
   readonly pending: boolean;
 }
 
@@ -237,6 +247,8 @@ export interface WorkspaceData {
   readonly docs: readonly DocRow[];
   /** Those this person works with, newest first. */
   readonly customers: readonly CustomerRow[];
+  /** Handovers that they began, give, get, or are set above. Newest first. */
+  readonly handovers: readonly HandoverRow[];
   /** What this person alone has: the order of their conversations, saved messages, to-dos. */
   readonly list: ListState;
   readonly saved: SavedState;

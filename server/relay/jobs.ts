@@ -77,7 +77,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       const name = parseRoom(room);
       if (name?.kind !== 'customer') return [];
       const file = unlessDamaged(() => logs.open(room).state as CustomerState);
-      return file?.owner === member ? [{ id: name.id as CustomerId, isEnded: file.ended !== null }] : [];
+      return file?.owner === member && !file.into ? [{ id: name.id as CustomerId, isEnded: file.ended !== null }] : [];
     });
 
   const asFact = (own: RoomId, { room, files: _, ...said }: JobFact): RelayFact => ({

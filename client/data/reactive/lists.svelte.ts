@@ -1,9 +1,10 @@
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
-import type { ChatRow, CustomerRow, DocRow } from '../api.ts';
+import type { ChatRow, CustomerRow, DocRow, HandoverRow } from '../api.ts';
 import { customerRows } from '../projection/customers.ts';
 import { Guests } from '../projection/guests.ts';
 import type { CommandsByRoom, Records } from '../projection/overlay.ts';
+import { handoverRows } from '../projection/handovers.ts';
 import { chatRows, docRows } from '../projection/rows.ts';
 
 interface ListParts {
@@ -22,10 +23,12 @@ export class DeviceLists {
   readonly #chatRows;
   readonly #docRows;
   readonly #customerRows;
+  readonly #handoverRows;
   readonly #guests: Guests;
   readonly chats: readonly ChatRow[] = $derived.by(() => this.#from(this.#chatRows));
   readonly docs: readonly DocRow[] = $derived.by(() => this.#from(this.#docRows));
   readonly customers: readonly CustomerRow[] = $derived.by(() => this.#from(this.#customerRows));
+  readonly handovers: readonly HandoverRow[] = $derived.by(() => this.#from(this.#handoverRows));
   readonly #chatById = $derived(byId(this.chats));
   readonly #docById = $derived(byId(this.docs));
   readonly #customerById = $derived(byId(this.customers));
@@ -36,6 +39,7 @@ export class DeviceLists {
     this.#chatRows = chatRows(parts.me);
     this.#docRows = docRows(parts.me, parts.unsentTexts);
     this.#customerRows = customerRows(parts.me, (id) => this.chat(id));
+    this.#handoverRows = handoverRows(parts.me);
     this.#guests = new Guests(parts.nameless ?? (() => ''));
   }
 

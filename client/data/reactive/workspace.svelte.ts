@@ -117,6 +117,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly chats = $derived.by(() => this.#lists.chats);
   readonly docs = $derived.by(() => this.#lists.docs);
   readonly customers = $derived.by(() => this.#lists.customers);
+  readonly handovers = $derived.by(() => this.#lists.handovers);
   readonly directory: DirectoryState = $derived.by(() => {
     const shown = this.#stateOf(this.#directoryRoom) as DirectoryState;
     return this.#lists.withGuests(this.#parts.met?.in(shown) ?? shown);

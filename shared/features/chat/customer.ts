@@ -49,11 +49,16 @@ export const customerFolds = {
 /** More than there may be within the longest time for which they are counted. */
 const mostBroadcasts = 40;
 
-/** A message to many is counted, and is no answer to what the guest said before it. */
-export function noteBroadcast(draft: ChatState, before: ChatState['last'], broadcast: string): void {
+/** What the relay says in somebody's name is no answer to what the guest said before it; a message to many is counted. */
+export function noteSaidByRelay(
+  draft: ChatState,
+  before: ChatState['last'],
+  broadcast: string | undefined,
+): void {
   const last = draft.last!;
   if (before && (before.by === draft.guest || before.waits) && before.is !== 'recalled')
     draft.last = { ...last, waits: true };
+  if (broadcast === undefined) return;
   const { seq, at } = last;
   draft.broadcasts = [...(draft.broadcasts ?? []), { id: broadcast, seq, at }].slice(-mostBroadcasts);
 }

@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import { allow, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
 import type { CommandRule, EntryTarget, LogEntry, RuleContext } from '../../access/kind.ts';
+import { isFactId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
 import { filesInShort, messageFile, messageFiles } from './attachment.ts';
 import { chatUncard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
-import { noteBroadcast } from './customer.ts';
+import { noteSaidByRelay } from './customer.ts';
 import { longestMessage, type ChatState } from './schema.ts';
 import { seq, target } from './target.ts';
 import { calm } from './urgent-schema.ts';
@@ -372,7 +373,7 @@ export const messageFolds = {
       const is = message.record ? { is: 'record' as const } : {};
       const before = draft.last;
       draft.last = { seq: at, id, by, at: time, text, ...files, ...is };
-      if (message.broadcast !== undefined) noteBroadcast(draft, before, message.broadcast);
+      if (isFactId(id)) noteSaidByRelay(draft, before, message.broadcast);
     },
   ),
   'chat.edit': entryRule<ChatState, ChatEdit>(chatEdit, (draft, { target: at, text: now }) => {

@@ -125,7 +125,8 @@ function move(state: HandoverState, context: JobContext): readonly JobFact[] {
     const file = fileOf(context, customer);
     const to = receiver(state, context, given);
     if (file === null) left.push({ customer, why: 'damaged' });
-    else if (!file.begun || file.owner !== from) left.push({ customer, why: 'not-theirs' });
+    // Who was merged into another goes with that one.
+    else if (!file.begun || file.owner !== from || file.into) left.push({ customer, why: 'not-theirs' });
     else if (to === null) left.push({ customer, why: 'nobody' });
     else {
       given.set(to, (given.get(to) ?? 0) + 1);
