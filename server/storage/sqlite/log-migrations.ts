@@ -114,4 +114,10 @@ export const logMigrations: readonly Migration[] = [
     name: 'log-7-jobs',
     sql: `CREATE TABLE jobs (room TEXT PRIMARY KEY, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
   },
+  {
+    // Notes of customers are taken back too.
+    name: 'log-8-note-names',
+    sql: '',
+    then: nameRows,
+  },
 ];

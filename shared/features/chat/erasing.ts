@@ -1,13 +1,9 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
+import { proofs } from '../../access/erasing.ts';
 import type { ErasingRules, LogEntry, RevokingRule } from '../../access/kind.ts';
 import { chatCard } from './card.ts';
 import { type chatErased, chatRecall, importedIn, isErased, messageOf, type chatImport } from './messages.ts';
 import type { ChatState } from './schema.ts';
-import { target } from './target.ts';
-
-/** Base64 of 16 bytes. */
-const receipt = z.string().check(z.regex(/^[A-Za-z0-9+/]{22}==$/));
-const proved = z.object({ left: z.array(z.object({ seq: target.shape.seq, receipt })) });
 
 /** Entries that say something of a message in words, and begin with its target. */
 const wordy: ReadonlySet<string> = new Set(['chat.edit', 'chat.card']);
@@ -62,11 +58,7 @@ export const chatErasing: ErasingRules<ChatState> = {
     const { files: _, ...last } = state.last;
     return { ...state, last: { ...last, text: '', is: 'recalled' } };
   },
-  withProof: (entry, left) => ({ ...entry, data: { ...(entry.data as object), left } }),
-  proofOf(entry) {
-    const parsed = proved.safeParse(entry.data);
-    return parsed.success ? parsed.data.left : [];
-  },
+  ...proofs,
 };
 
 /** A restored relay hears of a recall before anything else: nothing has to be said again, since nothing gives words back. */

@@ -27,6 +27,7 @@ import {
   mostOfCustomer as most,
   type CustomerState,
 } from './customer-schema.ts';
+import { isDropped, noteErasing, noteRevoking } from './erasing.ts';
 import { exchangeCommands, exchangeFolds } from './exchange.ts';
 import { customerSplit } from './exchange-schema.ts';
 import { mayLead, mayWork, type Context } from './may.ts';
@@ -203,13 +204,23 @@ function mayChangeNote(actor: Actor, at: EntryTarget, context: Context): Decisio
   return entry.by === actor.member ? allow : refuse('forbidden', 'only its author changes a note');
 }
 
+/** Where the note is now: what was written without a network could only guess. */
+function placed<Data extends { readonly target: EntryTarget }>(data: Data, context: Context): Data {
+  const entry = context.entry(data.target);
+  return entry ? { ...data, target: { seq: entry.seq, id: entry.id } } : data;
+}
+
 const editNote: Rule<typeof customerEditNote> = {
   schema: customerEditNote,
   may: (actor, { target }, context) => mayChangeNote(actor, target, context),
+  isDone: (_actor, { target }, context) => isDropped(context.entry(target)),
+  complete: placed,
 };
 const dropNote: Rule<typeof customerDropNote> = {
   schema: customerDropNote,
   may: (actor, { target }, context) => mayChangeNote(actor, target, context),
+  isDone: (_actor, { target }, context) => isDropped(context.entry(target)),
+  complete: placed,
 };
 
 const followUp: Rule<typeof customerFollowUp> = {
@@ -345,6 +356,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.imported',
   ]),
   revoking: {
+    ...noteRevoking,
     'customer.assign': revokingRule<CustomerState, z.infer<typeof customerAssign>>(
       customerAssign,
       (data, state) => (state.owner === data.owner ? null : { type: 'customer.assign', data }),
@@ -373,4 +385,5 @@ export const customerKind: LogKind<CustomerState> = {
   letGo: ({ helpers }, member) =>
     helpers.includes(member) ? { type: 'customer.help', data: { add: [], remove: [member] } } : null,
   noteworthy: new Set(),
+  erasing: noteErasing,
 };
