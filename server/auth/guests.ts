@@ -13,6 +13,7 @@ import {
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { isOfficeTime } from '../../shared/features/customers/hours.ts';
+import { readInvite } from '../../shared/features/customers/personal.ts';
 import type { ContactLink, SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
@@ -20,6 +21,7 @@ import { createAllowance } from '../relay/allowance.ts';
 import type { Relay, RelayFact, Sessions } from '../relay/contract.ts';
 import { damagedRoom } from '../relay/quarantine.ts';
 import type { AuthStore, GuestSession } from './contract.ts';
+import { openInvitation, type Invitation } from './guest-invites.ts';
 import { chooseOwner, filledIn, openLink } from './guest-links.ts';
 import { fingerprint, newSecret } from './secrets.ts';
 import { openWorkspaceKey, type WorkspaceKey } from './workspace-key.ts';
@@ -111,15 +113,19 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   const stands = ({ customer, createdAt }: GuestSession): boolean =>
     isActive(guestOf(customer)) && createdAt > fileOf(customer).sessionsFrom;
 
-  /** Null of a customer that is ended, and of a file that waits for repair. */
-  const openOwner = (room: RoomId): MemberId | null => {
+  const unlessDamaged = <T>(read: () => T): T | null => {
     try {
-      const { owner, ended } = relay.state(room) as CustomerState;
-      return ended ? null : owner;
+      return read();
     } catch (error) {
       if (damagedRoom(error) === null) throw error;
       return null;
     }
+  };
+
+  /** Null of a customer that is ended or a part of another one, and of a file that waits for repair. */
+  const openOwner = (room: RoomId): MemberId | null => {
+    const file = unlessDamaged(() => relay.state(room) as CustomerState);
+    return !file || file.ended || file.into !== undefined ? null : file.owner;
   };
 
   /** Who has how many customers; a file is read anew only where it changed. */
@@ -140,7 +146,17 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   const ownerOf = (link: ContactLink, loadOf: (member: MemberId) => number): MemberId | null =>
     chooseOwner(link, { isActive, loadOf, at: clock.now() });
 
+  /** A link for one customer alone. Null for every other, and for one that was opened or withdrawn. */
+  const invitation = (address: string): Invitation | null => {
+    const named = readInvite(address);
+    const room = named && fileRoom(named.customer as CustomerId);
+    const file = room && unlessDamaged(() => relay.state(room) as CustomerState);
+    return file && openInvitation(named.customer, named.code, file, isActive);
+  };
+
   const look: Guests['look'] = (code) => {
+    const invited = invitation(code);
+    if (invited) return ok(invited);
     const link = found(code);
     // Anybody may ask this at any rate: who has fewest is counted for those who begin.
     const owner = link && ownerOf(link, () => 0);
@@ -169,6 +185,13 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
       .filter((text) => /\S/.test(text));
   };
 
+  const firstFacts = (room: RoomId, link: ContactLink, owner: MemberId): RelayFact[] =>
+    firstWords(link, owner).map((text) => ({
+      ...{ room, type: 'chat.send', by: owner, data: { text } },
+      // Messages are named by their ids in more than their own room.
+      id: (factPrefix + newId()) as CommandId,
+    }));
+
   const newSession = (customer: CustomerId): { token: string; insert: () => void } => {
     const token = newSecret(256);
     const now = clock.now();
@@ -185,6 +208,23 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   };
 
   const linkFact = ({ id, name, source }: ContactLink) => ({ id, name, source });
+
+  /** Whoever opens the link of one customer first is them: it is over in the same turn. */
+  const arrive = async (
+    { customer, code, link, owner }: Invitation,
+    who: NewGuest,
+  ): Promise<Result<{ guest: MemberId; token: string }, Failure>> => {
+    const guest = guestOf(customer as CustomerId);
+    const { file, chat } = placeOf(guest);
+    const made = newSession(customer as CustomerId);
+    const data = { code, guest, ...who, consentAt: clock.now() };
+    const facts = [
+      { room: file, type: 'customer.arrive', by: guest, data },
+      ...firstFacts(chat, link, owner),
+    ];
+    await relay.appendFacts(facts, made.insert);
+    return ok({ guest, token: made.token });
+  };
 
   /** Brings a browser back to its conversation; null when it has none that goes on. */
   const comeBack = async (
@@ -248,6 +288,8 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
       if (!usable.ok) return usable;
       const refusal = mayBegin(network);
       if (refusal) return err(refusal);
+      const invited = invitation(code);
+      if (invited) return arrive(invited, who);
       const { link } = usable.value;
       let counted: ReadonlyMap<MemberId, number> | null = null;
       const owner = ownerOf(link, (member) => (counted ??= loads()).get(member) ?? 0) ?? usable.value.owner;
@@ -259,11 +301,7 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
       const data = { link: from, guest, owner, tags: link.tags, ...who, consentAt: clock.now() };
       const facts: RelayFact[] = [
         { room: file, type: 'customer.begin', by: guest, data },
-        ...firstWords(link, owner).map((text) => ({
-          ...{ room: chat, type: 'chat.send', by: owner, data: { text } },
-          // Messages are named by their ids in more than their own room.
-          id: (factPrefix + newId()) as CommandId,
-        })),
+        ...firstFacts(chat, link, owner),
         { room: settingsRoom, type: 'customers.begun', by: guest, data: { link: link.id, owner } },
       ];
       await relay.appendFacts(facts, made.insert);

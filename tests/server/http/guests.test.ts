@@ -392,3 +392,45 @@ test('a customer begins whole or not at all', async () => {
   expect(rooms()).toEqual(before);
   expect((await begin()).status).toBe(200);
 });
+
+test('the link of one customer lets in whoever opens it first, once, and not when it was withdrawn', async () => {
+  const file = room('customer/w1');
+  const secret = 'Zyxwvutsrqponmlk';
+  const address = `w1-${secret}`;
+  const consent = { language: 'en', consent: true };
+  const opened = async (path: string, cookie = ''): Promise<Response> =>
+    send('POST', '/api/guest', cookie === '' ? {} : { cookie }, { code: path, ...consent });
+  await command(ben, file, 'customer.create', { values: { name: 'Mia', phone: '1' }, tags: [] });
+  expect((await send('GET', `/api/contact/${address}`, {})).status).toBe(404);
+  const invite = { code: secret, welcome: 'Hello from {person}' };
+  expect(await command(me, file, 'customer.invite', invite)).toBe('forbidden');
+  expect(await command(ben, file, 'customer.invite', invite)).toBe('ok');
+  // Another one would let in two people.
+  expect(await command(ben, file, 'customer.invite', { ...invite, code: 'A'.repeat(20) })).toBe(
+    'already-exists',
+  );
+  const card = (await (await send('GET', `/api/contact/${address}`, {})).json()) as Record<string, unknown>;
+  expect(card).toMatchObject({ person: { name: 'ben' }, link: { welcome: 'Hello from ben' } });
+  expect(JSON.stringify(card)).not.toContain('Mia');
+  for (const guess of [`w1-${'B'.repeat(16)}`, `w2-${secret}`, secret])
+    expect((await opened(guess)).status).toBe(404);
+
+  const [first, second] = await Promise.all([opened(address), opened(address)]);
+  expect([first.status, second.status].sort()).toEqual([200, 404]);
+  const mine = first.status === 200 ? first : second;
+  const said = (await mine.json()) as { member: string; chat: string; phone: string | null };
+  expect(said).toMatchObject({ member: 'guest-w1', phone: null });
+  expect(fileOf('guest-w1')).toMatchObject({ guest: 'guest-w1', owner: ben.member.id });
+  expect(workspace.relay.state(room('chat/customer-w1'))).toMatchObject({ last: { text: 'Hello from ben' } });
+  expect((await opened(address)).status).toBe(404);
+  // Whoever is this customer already goes on.
+  expect((await opened(address, cookieOf(mine))).status).toBe(200);
+
+  await command(ben, room('customer/w2'), 'customer.create', { values: { name: 'Zoe' }, tags: [] });
+  await command(ben, room('customer/w2'), 'customer.invite', invite);
+  expect(await command(ben, room('customer/w2'), 'customer.uninvite', { code: secret })).toBe('ok');
+  expect((await opened(`w2-${secret}`)).status).toBe(404);
+  await command(ben, room('customer/w2'), 'customer.invite', invite);
+  await command(ben, room('customer/w2'), 'customer.end', {});
+  expect((await opened(`w2-${secret}`)).status).toBe(404);
+});
