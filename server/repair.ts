@@ -4,6 +4,7 @@ import type { RoomId } from '../shared/base/ids.ts';
 import { optionsOf, placesOf, refuse, say } from './command-line.ts';
 import { asFolderError, FolderError } from './folder-error.ts';
 import { checkDatabase } from './storage/sqlite/check.ts';
+import { rebuildCustomers } from './storage/sqlite/customers-rebuild.ts';
 import { beginEpochAt } from './storage/sqlite/epoch.ts';
 import { asStorageError } from './storage/sqlite/guard.ts';
 import { openDatabase, type SqliteDatabase } from './storage/sqlite/open.ts';
@@ -56,14 +57,17 @@ function repair(data: string, wanted: readonly string[] | null): number {
   const database = withSoundPages(opened.database, file, stamp);
   try {
     const isSound = !opened.isCut && database === opened.database;
-    const damaged = new Set(checkDatabase(database).damage.flatMap(({ room }) => room ?? []));
+    const before = checkDatabase(database).damage;
+    const damaged = new Set(before.flatMap(({ room }) => room ?? []));
     const chosen = [...damaged].filter((room) => wanted?.includes(room) ?? true);
     for (const room of wanted ?? []) if (!damaged.has(room as RoomId)) say(`${room}: nothing is damaged`);
     for (const room of chosen)
       say(`${room}: ${repairRoom(database, room, now).setAside.length} rows set aside`);
     if (chosen.length === 0 && opened.isCut) beginEpochAt(database, createSqliteStore(database).head());
+    // They follow from the logs, which are whole again.
+    if (before.length > 0 || !isSound) rebuildCustomers(database);
     const left = checkDatabase(database).damage;
-    if (isSound && !wanted && chosen.length === 0 && left.length === 0) say('Nothing is damaged.');
+    if (isSound && !wanted && before.length === 0 && left.length === 0) say('Nothing is damaged.');
     for (const { room, what } of left)
       say(room ? `still damaged: ${room} (${what})` : `still damaged: ${what}`);
     if (chosen.length > 0 || opened.isCut)

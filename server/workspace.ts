@@ -24,11 +24,14 @@ import { openRunningMark } from './storage/running-mark.ts';
 import { whenUnsure } from './storage/sqlite/guard.ts';
 import { openDatabase } from './storage/sqlite/open.ts';
 import { beginEpochAtHead } from './storage/sqlite/epoch.ts';
+import type { CustomersTable } from './storage/customers-contract.ts';
+import { createSqliteCustomers } from './storage/sqlite/customers.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
 
 /** The data folder in use by this process: the relay, who may come in, and the pictures. */
 export interface Workspace {
   readonly relay: Relay;
+  readonly customers: CustomersTable;
   readonly auth: Auth;
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
@@ -105,9 +108,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     journal = openJournal(journalFile);
     const note = createNote(journal, epoch, clock);
     const store = journalledStore(plainStore, note);
+    const customers = createSqliteCustomers(database);
     const relay = createRelay({
       store,
       clock,
+      projections: [customers],
       revoked: revokedByRoom(known),
       version: packageFile.version,
       workshop: createThreadWorkshop(),
@@ -144,6 +149,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const operator = createOperator({ database, journal, epoch, clock });
     return {
       relay,
+      customers,
       auth,
       authStore,
       blobs,

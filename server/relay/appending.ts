@@ -1,13 +1,6 @@
 import { namesOf } from '../../shared/access/erasing.ts';
-import type { LogEntry, Readers } from '../../shared/access/kind.ts';
-import {
-  factPrefix,
-  isFactId,
-  type CommandId,
-  type DeviceId,
-  type MemberId,
-  type RoomId,
-} from '../../shared/base/ids.ts';
+import type { LogEntry } from '../../shared/access/kind.ts';
+import { factPrefix, isFactId, type CommandId, type DeviceId, type MemberId } from '../../shared/base/ids.ts';
 import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { NewRow, RelayStore } from '../storage/contract.ts';
 import type { Access, Located } from './access.ts';
@@ -26,7 +19,7 @@ export interface Appended {
 }
 
 /** What an entry that is folded in changes beside the room. */
-export type Consequences = Pick<Work, 'readers' | 'readersBefore' | 'job'>;
+export type Consequences = Pick<Work, 'said' | 'readers' | 'readersBefore' | 'job'>;
 
 /** What a log room takes next: stamped, folded in and ready to be stored. */
 export interface Appending {
@@ -63,12 +56,14 @@ export function createAppending(
     },
     fold(located, log, entry) {
       const changesAccess = log.head === 0 || log.kind.accessEntries.has(entry.type);
-      if (!changesAccess) return jobAfter(log, logs.append(log, entry));
-      const readersBefore: ReadonlyMap<RoomId, Readers> = access.readersGovernedBy(located);
+      const readersBefore = changesAccess ? access.readersGovernedBy(located) : null;
       const after = logs.append(log, entry);
+      const said = { name: log.name, entry, state: after.state };
+      const changed = { said, ...jobAfter(log, after) };
+      if (!readersBefore) return changed;
       access.readersChanged(readersBefore.keys());
       const readers = [...access.readersGovernedBy(located)].map(([room, now]) => ({ room, readers: now }));
-      return { readers, readersBefore, ...jobAfter(log, after) };
+      return { ...changed, readers, readersBefore };
     },
     factId: (seq) => (factPrefix + (isFirst ? seq : `${seq}-${store.epoch}`)) as CommandId,
   };

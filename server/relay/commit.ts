@@ -12,6 +12,7 @@ import type {
   WriteBatch,
 } from '../storage/contract.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
+import type { Said } from '../storage/customers-contract.ts';
 import { createUnsynced } from './unsynced.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface Work {
   readonly readers?: WriteBatch['readers'];
   readonly job?: WriteBatch['jobs'][number];
   readonly erasure?: Erasure;
+  /** The entry of a log, for tables that follow from it. */
+  readonly said?: Said;
   /** Who could read what before, where this work may change it. */
   readonly readersBefore?: ReadonlyMap<RoomId, Readers>;
   /** Who sent it, for those who do not want their own back. */
@@ -79,6 +82,8 @@ export interface CommitterDeps {
   readonly store: RelayStore;
   readonly metrics: RelayMetrics;
   readonly log: RelayLog;
+  /** Writes what follows from entries in other tables, inside their transaction. */
+  projected(said: Said): void;
   /** Runs something at the end of this turn of the event loop. */
   defer(run: () => void): void;
   /** Runs something once, later. */
@@ -118,7 +123,7 @@ export interface Committer {
  * then, and is answered when it survives a power cut too.
  */
 export function createCommitter(deps: CommitterDeps): Committer {
-  const { store, metrics, log, defer, gathered, published, rolledBack, settled } = deps;
+  const { store, metrics, log, projected, defer, gathered, published, rolledBack, settled } = deps;
   const { sync } = store;
   let queue: Work[] = [];
   let queuedRows = 0;
@@ -142,7 +147,10 @@ export function createCommitter(deps: CommitterDeps): Committer {
 
   const persist = (works: readonly Work[], also: readonly (() => void)[], syncLater = false): StoredRow[] => {
     const started = performance.now();
-    const rows = store.commit({ ...batchOf(works), also, syncLater });
+    const project = (): void => {
+      for (const { said } of works) if (said) projected(said);
+    };
+    const rows = store.commit({ ...batchOf(works), also: [project, ...also], syncLater });
     metrics.committed(rows.length, (performance.now() - started) / 1000);
     return rows;
   };

@@ -8,6 +8,7 @@ import type { HandedResult, HandedRow } from '../../shared/protocol/messages.ts'
 import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
 import { createHistory } from '../history/history.ts';
 import { createInlineWorkshop, type WorkshopHost } from '../history/workshop.ts';
+import type { Projection } from '../storage/customers-contract.ts';
 import type { RelayStore, StoredRow } from '../storage/contract.ts';
 import { createAccess } from './access.ts';
 import { createAppending } from './appending.ts';
@@ -53,6 +54,8 @@ export interface RelayDeps {
   /** Days for which rows of texts are kept one by one; 0, and without it: for ever. */
   readonly keepDays?: number;
   readonly revoked?: RevokedOutside;
+  /** Tables that follow from logs. */
+  readonly projections?: readonly Projection[];
   /** The end of a turn of the event loop; tests hold it in their hand. */
   readonly defer?: (run: () => void) => void;
   /** Runs something once, later; must not keep the process alive. */
@@ -196,6 +199,7 @@ export function createRelay(deps: RelayDeps): Relay {
     store,
     metrics,
     log,
+    projected: (said) => deps.projections?.forEach((each) => each.told(said)),
     defer,
     later,
     now: () => clock.now(),

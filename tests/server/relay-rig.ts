@@ -50,13 +50,19 @@ export async function startRig(
   deps: Omit<Partial<RelayDeps>, 'bounds'> & {
     bounds?: Partial<Bounds>;
     sessions?: Partial<Sessions>;
+    /** Instead of a database in a folder of the rig's own: opened at the start and at every restart. */
+    open?: () => RelayStore;
   } = {},
 ): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-relay-'));
   const revoked = new Set<string>();
   const bounds = { ...defaultBounds, ...deps.bounds };
-  const open = () =>
-    createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }), { syncsBeside: true });
+  const open =
+    deps.open ??
+    (() =>
+      createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }), {
+        syncsBeside: true,
+      }));
   let store = deps.store ?? open();
   let relay = createRelay({ version: 'test', ...deps, bounds, store });
   const callerOf = (token: string): Caller => {

@@ -264,6 +264,7 @@ describe('what waits for a disk that stalls', () => {
       gathered: () => undefined,
       published: () => undefined,
       rolledBack: () => undefined,
+      projected: () => undefined,
       settled: () => undefined,
     });
     const row = {

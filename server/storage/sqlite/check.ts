@@ -1,5 +1,6 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { StorageError } from '../storage-error.ts';
+import { wrongCustomers } from './customers-rebuild.ts';
 import { asStorageError } from './guard.ts';
 import type { SqliteDatabase } from './open.ts';
 import { createSqliteStore } from './store.ts';
@@ -46,6 +47,10 @@ export function checkDatabase(database: SqliteDatabase): Checked {
         .get();
       if (wrong) damage.push({ room: null, what: `${wrong} lines of its table ${table}` });
     });
+  trying(() => {
+    const wrong = wrongCustomers(database);
+    if (wrong) damage.push({ room: null, what: `${wrong} lines of its tables of customers` });
+  });
   let rooms = 0;
   let rows = 0;
   trying(() => {

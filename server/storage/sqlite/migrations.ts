@@ -1,4 +1,5 @@
 import { authMigrations } from './auth-migrations.ts';
+import { customersMigrations } from './customers-migrations.ts';
 import { historyMigrations } from './history-migrations.ts';
 import { logMigrations } from './log-migrations.ts';
 import type { Migration } from './migration.ts';
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   ...authMigrations,
   ...historyMigrations,
   ...pushMigrations,
+  ...customersMigrations,
 ];

@@ -1,0 +1,144 @@
+import type { Statement } from 'better-sqlite3';
+import type { MemberId } from '../../../shared/base/ids.ts';
+import type {
+  CountedCustomer,
+  CountedTalk,
+  CustomerLine,
+  CustomersCursor,
+  CustomersOrder,
+  CustomersQuery,
+  CustomersTable,
+} from '../customers-contract.ts';
+import { areCustomersCurrent, rebuildCustomers } from './customers-rebuild.ts';
+import { customerIn, customersWriter } from './customers-writer.ts';
+import { guarded as guardedBy } from './guard.ts';
+import type { SqliteDatabase } from './open.ts';
+
+interface LineInTable extends Omit<CustomerLine, 'helpers' | 'tags'> {
+  readonly helpers: string;
+  readonly tags: string;
+}
+
+const asLine = ({ helpers, tags, ...rest }: LineInTable): CustomerLine => ({
+  ...rest,
+  helpers: JSON.parse(helpers) as MemberId[],
+  tags: JSON.parse(tags) as string[],
+});
+
+const columns = `n, id, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, helpers, link, source,
+  stage, tags, name, phone, mail, company, unanswered_since AS unansweredSince, last_guest AS lastGuestAt,
+  last_staff AS lastStaffAt, next_at AS nextAt, changed_at AS changedAt`;
+
+const orders: Readonly<Record<CustomersOrder, string>> = {
+  n: 'n',
+  changed: 'changed_at',
+  begun: 'begun_at',
+  unanswered: 'unanswered_since',
+};
+
+const oneOf = (column: string): string => `${column} IN (SELECT value FROM json_each(?))`;
+
+/** The conditions of a query, each with its values. */
+function conditions(query: CustomersQuery): [sql: string, values: (string | number)[]][] {
+  const found: [string, (string | number)[]][] = [['begun_at IS NOT NULL', []]];
+  const list = (column: string, values: readonly (string | null)[] | undefined): void => {
+    if (values) found.push([oneOf(column), [JSON.stringify(values)]]);
+  };
+  const span = (column: string, values: readonly [number, number] | undefined): void => {
+    if (values) found.push([`${column} >= ? AND ${column} < ?`, [...values]]);
+  };
+  list('id', query.ids);
+  list('owner', query.owners);
+  list('link', query.links);
+  list('source', query.sources);
+  const { staff, stages, tags } = query;
+  if (staff) {
+    const all = JSON.stringify(staff);
+    const helps = `EXISTS (SELECT 1 FROM json_each(helpers) WHERE ${oneOf('json_each.value')})`;
+    found.push([`(${oneOf('owner')} OR ${helps})`, [all, all]]);
+  }
+  if (stages) {
+    const named = JSON.stringify(stages.filter((stage) => stage !== null));
+    found.push([stages.includes(null) ? `(stage IS NULL OR ${oneOf('stage')})` : oneOf('stage'), [named]]);
+  }
+  if (tags)
+    found.push([
+      `EXISTS (SELECT 1 FROM json_each(customers.tags) WHERE ${oneOf('json_each.value')})`,
+      [JSON.stringify(tags)],
+    ]);
+  if (query.phone !== undefined) found.push(["phone_key <> '' AND phone_key = ?", [query.phone]]);
+  if (query.mail !== undefined) found.push(["mail_key <> '' AND mail_key = ?", [query.mail]]);
+  if (query.isEnded !== undefined) found.push([`ended_at IS ${query.isEnded ? 'NOT NULL' : 'NULL'}`, []]);
+  span('begun_at', query.begun);
+  span('ended_at', query.ended);
+  span('changed_at', query.changed);
+  if (query.unansweredBefore !== undefined)
+    found.push(['unanswered_since IS NOT NULL AND unanswered_since < ?', [query.unansweredBefore]]);
+  return found;
+}
+
+type Values = (string | number)[];
+
+/** Different queries that are kept prepared. */
+const mostPrepared = 100;
+
+/** The table in an open database, as the logs say it: made anew from them where another Weft made it. */
+export function createSqliteCustomers(database: SqliteDatabase): CustomersTable {
+  const guarded = <T>(work: () => T): T => guardedBy(database, work);
+  guarded(() => {
+    if (!areCustomersCurrent(database)) rebuildCustomers(database);
+  });
+  const write = customersWriter(database);
+  const prepared = new Map<string, Statement<Values>>();
+  const statement = (sql: string): Statement<Values> => {
+    let found = prepared.get(sql);
+    if (!found) {
+      if (prepared.size >= mostPrepared) prepared.clear();
+      prepared.set(sql, (found = database.prepare<Values>(sql)));
+    }
+    return found;
+  };
+  const counted = database.prepare<[number, number], CountedCustomer>(
+    `SELECT n, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, link, source, stage,
+       unanswered_since AS unansweredSince FROM customers WHERE n > ? AND begun_at IS NOT NULL ORDER BY n LIMIT ?`,
+  );
+  const talks = database.prepare<[number, number, number, number], CountedTalk>(
+    `SELECT since, customer, owner, link, source, first_answer AS firstAnswerAt, last_answer AS lastAnswerAt,
+       last_guest AS lastGuestAt FROM customer_talks WHERE (since, customer) > (?, ?) AND since < ?
+     ORDER BY since, customer LIMIT ?`,
+  );
+
+  const lines = (
+    query: CustomersQuery,
+    order: CustomersOrder,
+    after: CustomersCursor | null,
+    most: number,
+  ): CustomerLine[] => {
+    const all = conditions(query);
+    const by = orders[order];
+    if (order === 'unanswered') all.push(['unanswered_since IS NOT NULL', []]);
+    if (after) all.push([`(${by}, n) > (?, ?)`, [after.at, after.n]]);
+    const where = all.map(([sql]) => sql).join(' AND ');
+    const sql = `SELECT ${columns} FROM customers WHERE ${where} ORDER BY ${by}, n LIMIT ?`;
+    const values = all.flatMap(([, some]) => some);
+    return guarded(() => (statement(sql).all(...values, most) as LineInTable[]).map(asLine));
+  };
+
+  return {
+    told({ name, entry, state }) {
+      const id = customerIn(name);
+      if (id !== null) guarded(() => write(id, name, entry, state));
+    },
+    line: (id) => lines({ ids: [id] }, 'n', null, 1)[0] ?? null,
+    lines,
+    count(query) {
+      const all = conditions(query);
+      const sql = `SELECT count(*) AS n FROM customers WHERE ${all.map(([each]) => each).join(' AND ')}`;
+      const values = all.flatMap(([, some]) => some);
+      return guarded(() => (statement(sql).get(...values) as { readonly n: number }).n);
+    },
+    counted: (after, most) => guarded(() => counted.all(after, most)),
+    talks: (from, to, after, most) =>
+      guarded(() => talks.all(after?.since ?? from, after?.customer ?? -1, to, most)),
+  };
+}
