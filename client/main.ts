@@ -9,8 +9,10 @@ if (!target) throw new Error('the page has no #app element');
 
 try {
   if (storageIsBlocked()) throw new Error('the browser blocks storage');
+  // First, so that what it needs is on its way while the frame is put up.
+  const started = session.start();
   mount(App, { target, props: { session } });
-  session.start().catch((cause: unknown) => showStartFailure(target, cause));
+  started.catch((cause: unknown) => showStartFailure(target, cause));
 } catch (cause) {
   showStartFailure(target, cause);
 }

@@ -19,7 +19,8 @@ export interface Account {
   readonly role: Role;
 }
 
-/** When a page has shown what it opened with. Milliseconds. */
+/** When a page has read what it opens with, and when it has shown it. Milliseconds. */
+const readAfter = 200;
 const calmAfter = 2_000;
 
 /** Opens this account's data in a browser tab: database, bus, client id, and a candidate for leading. */
@@ -52,7 +53,7 @@ export function openWorkspaceData(
     search,
     met: new Met({ meta: storage.meta, timers: systemTimers, ask: namesOf }),
     nameless,
-    startLeader: (leading) => startLeader({ workspace, member, device, socket }, leading),
+    startLeader: (leading) => later(() => startLeader({ workspace, member, device, socket }, leading)),
     onEnded,
     clearCaches,
   });
@@ -66,6 +67,18 @@ export function openWorkspaceData(
     else data.networkIsBack();
   });
   return data;
+}
+
+/** What is on this device comes first: a network may be slow anyway, and a leader reads the same database. */
+function later(start: () => { stop(): void }): { stop(): void } {
+  let started: { stop(): void } | null = null;
+  const timer = setTimeout(() => (started = start()), readAfter);
+  return {
+    stop() {
+      clearTimeout(timer);
+      started?.stop();
+    },
+  };
 }
 
 async function namesOf(ids: readonly MemberId[]): Promise<(MetPerson & { readonly id: MemberId })[]> {

@@ -140,11 +140,11 @@ class Session {
   }
 
   async #open(account: SignedIn): Promise<void> {
+    this.#account = account;
     // Loaded when somebody is signed in: the pages before that need none of it.
     const { openWorkspaceData } = await import('../data/open.ts');
     rememberAccount(account);
     const { member, workspace, session: own } = account;
-    this.#account = account;
     this.#workspace = openWorkspaceData(
       { workspace: workspace.id, member: member.id, role: member.role, device: own.device },
       (why) => void this.#end(why),
