@@ -245,7 +245,7 @@ export interface WorkspaceData {
   /** Newest first. */
   readonly chats: readonly ChatRow[];
   readonly docs: readonly DocRow[];
-  /** Those this person works with, newest first. */
+  /** Those this person works with, newest first; without those who are a part of another one. */
   readonly customers: readonly CustomerRow[];
   /** Handovers that they began, give, get, or are set above. Newest first. */
   readonly handovers: readonly HandoverRow[];
@@ -268,6 +268,7 @@ export interface WorkspaceData {
 
   chat(id: string): ChatRow | null;
   doc(id: string): DocRow | null;
+  /** Also one who is a part of another one. */
   customer(id: string): CustomerRow | null;
   /** May this person send this command now, by the rules the relay applies? */
   may(room: RoomId, type: string, data: unknown): Decision;
@@ -278,6 +279,8 @@ export interface WorkspaceData {
    * each other by the ids they are given. None is queued when one is refused.
    */
   sendAll(room: RoomId, commands: readonly { id: CommandId; type: string; data: unknown }[]): Promise<void>;
+  /** The same for commands of many rooms. */
+  sendEach(commands: readonly { room: RoomId; id: CommandId; type: string; data: unknown }[]): Promise<void>;
   /** Sends a failed command again as a new one, or takes it back from the queue. */
   retry(id: string): Promise<void>;
   discard(id: string): Promise<void>;

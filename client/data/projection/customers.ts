@@ -1,17 +1,25 @@
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import { customerChatId } from '../../../shared/features/customers/conversation.ts';
+import { customerKind } from '../../../shared/features/customers/customer.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
 import type { ChatRow, CustomerRow } from '../api.ts';
+import type { RoomRecord } from '../storage/contract.ts';
 import { overlaidState, underWay } from './overlay.ts';
 import { Rows, trace } from './rows.ts';
 
 /** What the guest said last is what nobody answered yet. */
-const waits = (state: CustomerState, chat: ChatRow | null): boolean => {
-  const last = chat?.state.last;
-  if (!last || last.is === 'recalled' || state.ended) return false;
-  return last.by === state.guest || last.waits === true;
+const waits = ({ state: { last, guest, ended } }: ChatRow): boolean => {
+  if (!last || last.is === 'recalled' || ended) return false;
+  return last.by === guest || last.waits === true;
 };
+
+/** The conversations of those who are a part of this customer. */
+const others = (state: CustomerState, chatOf: (id: string) => ChatRow | null): readonly ChatRow[] =>
+  Object.keys(state.merged ?? {}).flatMap((id) => chatOf(customerChatId(id)) ?? []);
+
+const asFile = (record: RoomRecord | undefined): CustomerState =>
+  (record?.state ?? customerKind.initial) as CustomerState;
 
 export function customerRows(me: MemberId, chatOf: (id: string) => ChatRow | null): Rows<CustomerRow> {
   return new Rows<CustomerRow>(
@@ -20,6 +28,7 @@ export function customerRows(me: MemberId, chatOf: (id: string) => ChatRow | nul
       records.get(room),
       trace(commands.get(room)),
       chatOf(customerChatId(id)),
+      ...others(asFile(records.get(room)), chatOf),
     ],
     (room, id, records, commands) => {
       const record = records.get(room);
@@ -27,13 +36,14 @@ export function customerRows(me: MemberId, chatOf: (id: string) => ChatRow | nul
       const state = overlaidState(kind, record, commands.get(room), me) as CustomerState;
       if (!state.begun) return null;
       const chat = chatOf(customerChatId(id));
+      const chats = [...(chat ? [chat] : []), ...others(state, chatOf)];
       return {
         room,
         id,
         state,
         chat,
-        waits: waits(state, chat),
-        at: chat?.at ?? state.begun.at,
+        waits: state.ended === null && chats.some(waits),
+        at: Math.max(state.begun.at, ...chats.map(({ at }) => at)),
         pending: underWay(commands.get(room), record?.head ?? 0).length > 0,
       };
     },

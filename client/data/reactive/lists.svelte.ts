@@ -27,11 +27,12 @@ export class DeviceLists {
   readonly #guests: Guests;
   readonly chats: readonly ChatRow[] = $derived.by(() => this.#from(this.#chatRows));
   readonly docs: readonly DocRow[] = $derived.by(() => this.#from(this.#docRows));
-  readonly customers: readonly CustomerRow[] = $derived.by(() => this.#from(this.#customerRows));
+  readonly #files: readonly CustomerRow[] = $derived.by(() => this.#from(this.#customerRows));
+  readonly customers: readonly CustomerRow[] = $derived.by(() => wholes(this.#files));
   readonly handovers: readonly HandoverRow[] = $derived.by(() => this.#from(this.#handoverRows));
   readonly #chatById = $derived(byId(this.chats));
   readonly #docById = $derived(byId(this.docs));
-  readonly #customerById = $derived(byId(this.customers));
+  readonly #customerById = $derived(byId(this.#files));
   readonly #guestNames = $derived.by(() => this.#guests.namesIn(this.chats));
 
   constructor(parts: ListParts) {
@@ -64,6 +65,10 @@ export class DeviceLists {
     return rows.from(this.#parts.records(), this.#parts.commands());
   }
 }
+
+/** Files that are a part of no other one, and are not being brought from elsewhere. */
+const wholes = (rows: readonly CustomerRow[]): readonly CustomerRow[] =>
+  rows.filter(({ state }) => state.into === undefined && !state.importing);
 
 const byId = <Row extends { readonly id: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> =>
   new Map(rows.map((row) => [row.id, row]));

@@ -51,7 +51,7 @@ import { detachedCopy } from '../text/detached-copy.ts';
 import { OpenTexts } from '../text/open-texts.ts';
 import type { TabLease } from '../text/tab-lease.ts';
 import { DeviceView } from './device-view.svelte.ts';
-import { judgeAll } from './judge-all.ts';
+import { judgeEach, type RoomCommand } from './judge-each.ts';
 import { LocalFiles } from './files.svelte.ts';
 import { DeviceLists } from './lists.svelte.ts';
 import { LogWindow, type LogDeps } from './log-view.svelte.ts';
@@ -233,15 +233,15 @@ export class LocalWorkspace implements WorkspaceData {
     return id;
   }
 
-  async sendAll(
-    room: RoomId,
-    commands: readonly { id: CommandId; type: string; data: unknown }[],
-  ): Promise<void> {
+  sendAll(room: RoomId, commands: readonly { id: CommandId; type: string; data: unknown }[]): Promise<void> {
+    return this.sendEach(commands.map((command) => ({ ...command, room })));
+  }
+
+  async sendEach(commands: readonly RoomCommand[]): Promise<void> {
     const at = this.#parts.timers.now();
-    const records = judgeAll(this.actor, room, this.#resource(room), commands, at);
-    this.#queued(
-      await this.#parts.storage.outbox.addAll(records).catch((error: unknown) => this.#failed(error)),
-    );
+    const records = judgeEach(this.actor, (room) => this.#resource(room), commands, at);
+    const added = this.#parts.storage.outbox.addAll(records);
+    this.#queued(await added.catch((error: unknown) => this.#failed(error)));
   }
 
   async retry(id: string): Promise<void> {
