@@ -2,7 +2,7 @@
 import type { LogEntry } from '../../../../shared/access/kind.ts';
 import type { CommandId, MemberId } from '../../../../shared/base/ids.ts';
 import {
-  customerAssign,
+  customerAssigned,
   customerBegin,
   customerCome,
   customerComplain,
@@ -127,8 +127,12 @@ export function changeOf(entry: LogEntry, names: Names): string | null {
       return parsed.success ? t.happenedStage({ who, stage: names.stage(parsed.data.stage) }) : null;
     }
     case 'customer.assign': {
-      const parsed = customerAssign.safeParse(entry.data);
-      return parsed.success ? t.happenedAssigned({ who, people: names.person(parsed.data.owner) }) : null;
+      const parsed = customerAssigned.safeParse(entry.data);
+      if (!parsed.success) return null;
+      const { owner, handover } = parsed.data;
+      const said = { who, people: names.person(owner) };
+      if (!handover) return t.happenedAssigned(said);
+      return handover.undo ? t.happenedHandedBack(said) : t.happenedHanded(said);
     }
     case 'customer.help': {
       const parsed = customerHelp.safeParse(entry.data);

@@ -1,11 +1,13 @@
 /* The pages behind the list of customers, in the order in which they are offered. */
+import ArrowLeftRight from '@lucide/svelte/icons/arrow-left-right';
 import Link from '@lucide/svelte/icons/link';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import type { Component } from 'svelte';
+import { t as handing } from '../handover/strings.ts';
 import { t } from './strings.ts';
 
-export type SettingsView = 'links' | 'replies' | 'setup';
+export type SettingsView = 'links' | 'replies' | 'handovers' | 'setup';
 
 interface SettingsPage {
   readonly view: SettingsView;
@@ -17,5 +19,9 @@ interface SettingsPage {
 export const settingsPages: readonly SettingsPage[] = [
   { view: 'links', href: '/customers/links', icon: Link, title: () => t.links },
   { view: 'replies', href: '/customers/replies', icon: MessageSquareText, title: () => t.replies },
+  {
+    ...{ view: 'handovers', href: '/customers/handovers', icon: ArrowLeftRight },
+    title: () => handing.handovers,
+  },
   { view: 'setup', href: '/customers/setup', icon: SlidersHorizontal, title: () => t.setup },
 ];

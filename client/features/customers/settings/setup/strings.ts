@@ -48,6 +48,9 @@ export const t = defineStrings({
     badAddress: 'An address begins with https:// and has no spaces.',
     ended: 'When a conversation was ended',
     endedHelp: 'Whoever opens it again reads this.',
+    handover: 'When somebody else takes over',
+    handoverHelp:
+      '{company}, {from} and {to} become names. Empty says the usual, in the customer’s language.',
     saved: 'Saved.',
   },
   zh: {
@@ -97,6 +100,8 @@ export const t = defineStrings({
     badAddress: '网址以 https:// 开头，且不含空格。',
     ended: '会话结束后',
     endedHelp: '再次打开会话的客户会看到。',
+    handover: '更换跟进人时',
+    handoverHelp: '{company}、{from}、{to} 会换成名称。留空则按客户的语言使用默认文案。',
     saved: '已保存。',
   },
 });

@@ -1,0 +1,1 @@
+export { default as HandoverDialog } from './HandoverDialog.svelte';
