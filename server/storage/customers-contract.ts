@@ -20,6 +20,8 @@ export interface CustomerLine {
   readonly n: number;
   readonly id: string;
   readonly begunAt: number;
+  /** The customer whom they were merged into; null for who stands by themself. */
+  readonly partOf: string | null;
   /** Null while it goes on. */
   readonly endedAt: number | null;
   readonly owner: MemberId | null;
@@ -48,7 +50,9 @@ export interface CustomerLine {
 /** All that is given has to hold. */
 export interface CustomersQuery {
   readonly ids?: readonly string[];
+  readonly numbers?: readonly number[];
   readonly owners?: readonly MemberId[];
+  readonly firstOwners?: readonly MemberId[];
   /** Owners or helpers. */
   readonly staff?: readonly MemberId[];
   readonly links?: readonly string[];
@@ -65,8 +69,12 @@ export interface CustomersQuery {
   readonly begun?: readonly [from: number, to: number];
   readonly ended?: readonly [from: number, to: number];
   readonly changed?: readonly [from: number, to: number];
+  /** A talk of theirs was going on in that time, and began at most `longestTalk` before. */
+  readonly talking?: readonly [from: number, to: number];
   /** Waiting since before that moment. */
   readonly unansweredBefore?: number;
+  /** Those too who were merged into another one. */
+  readonly withParts?: true;
 }
 
 export type CustomersOrder = 'n' | 'changed' | 'begun' | 'unanswered';
@@ -88,12 +96,13 @@ export interface CountedCustomer {
   readonly source: string;
   readonly stage: string | null;
   readonly unansweredSince: number | null;
+  /** Merged into another one. */
+  readonly isPart: boolean;
 }
 
 /** A talk (`service.ts`) with whose it is: who owned the customer when it was answered first, now while it was not. */
 export interface CountedTalk {
-  readonly n: number;
-  /** Of the customer. */
+  /** The number of the customer. */
   readonly customer: number;
   readonly owner: MemberId | null;
   readonly link: string | null;

@@ -157,7 +157,14 @@ function expected(world: World, id: CustomerId) {
   }
   return {
     line: {
-      ...{ id, begunAt: state.begun?.at, endedAt: state.ended?.at ?? null, owner, firstOwner: owners[0] },
+      ...{
+        id,
+        begunAt: state.begun?.at,
+        endedAt: state.ended?.at ?? null,
+        owner,
+        firstOwner: owners[0],
+        partOf: null,
+      },
       ...{ helpers: state.helpers, link: state.link?.id ?? null, source: state.source, stage: state.stage },
       ...{ tags: state.tags, name: state.name, phone: state.phone, mail: state.mail, company: state.company },
       ...{ unansweredSince: state.ended ? null : waiting, changedAt: file.at(-1)?.at },

@@ -10,7 +10,7 @@ export const customersMigrations: readonly Migration[] = [
     sql: `
       CREATE TABLE customers (
         n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-        begun_at INTEGER, ended_at INTEGER, owner TEXT, first_owner TEXT, link TEXT, source TEXT NOT NULL DEFAULT '',
+        begun_at INTEGER, part_of TEXT, ended_at INTEGER, owner TEXT, first_owner TEXT, link TEXT, source TEXT NOT NULL DEFAULT '',
         stage TEXT, waiting_since INTEGER, next_at INTEGER, changed_at INTEGER NOT NULL DEFAULT 0,
         last_id TEXT, last_guest INTEGER, last_staff INTEGER,
         talk INTEGER, talk_first INTEGER, talk_last INTEGER, talk_guest INTEGER,
@@ -31,6 +31,7 @@ export const customersMigrations: readonly Migration[] = [
         since INTEGER NOT NULL, customer INTEGER NOT NULL, owner TEXT, link TEXT, source TEXT NOT NULL,
         first_answer INTEGER, last_answer INTEGER, last_guest INTEGER NOT NULL, PRIMARY KEY (since, customer)
       ) STRICT, WITHOUT ROWID;
+      CREATE INDEX customer_talks_by_customer ON customer_talks (customer, since);
     `,
   },
 ];

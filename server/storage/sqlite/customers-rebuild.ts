@@ -77,7 +77,7 @@ export function rebuildCustomers(database: SqliteDatabase): void {
 }
 
 /** All but the numbers of lines, which are another after every making. */
-const customersAsTold = `SELECT id, begun_at, ended_at, owner, first_owner, link, source, stage, waiting_since, next_at, changed_at,
+const customersAsTold = `SELECT id, begun_at, part_of, ended_at, owner, first_owner, link, source, stage, waiting_since, next_at, changed_at,
   last_id, last_guest, last_staff, talk, talk_first, talk_last, talk_guest, helpers, tags, name, phone, phone_key, mail,
   mail_key, company FROM customers`;
 const talksAsTold = `SELECT id, since, talks.owner, talks.link, talks.source, first_answer, last_answer,

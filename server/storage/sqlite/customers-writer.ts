@@ -52,7 +52,7 @@ export function customersWriter(
      FROM customers WHERE id = ?`,
   );
   const saveFile = database.prepare(
-    `UPDATE customers SET begun_at = ?, ended_at = ?, owner = ?, first_owner = coalesce(first_owner, ?), link = ?,
+    `UPDATE customers SET begun_at = ?, part_of = ?, ended_at = ?, owner = ?, first_owner = coalesce(first_owner, ?), link = ?,
        source = ?, stage = ?, next_at = ?, changed_at = max(changed_at, ?), helpers = ?, tags = ?, name = ?, phone = ?, phone_key = ?,
        mail = ?, mail_key = ?, company = ? WHERE id = ?`,
   );
@@ -76,12 +76,14 @@ export function customersWriter(
     .pluck();
 
   const file = (id: string, { at }: LogEntry, state: CustomerState): void => {
-    if (!state.begun) return;
+    // What is brought from elsewhere counts when all of it is there.
+    if (!state.begun || state.importing) return;
     const before = read.get(id)!;
     const { owner, name, phone, mail, company } = state;
     saveFile.run(
       ...[
         state.begun.at,
+        state.into ?? null,
         state.ended?.at ?? null,
         owner,
         owner,

@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { MemberId } from '../../../shared/base/ids.ts';
+import { longestTalk } from '../../../shared/features/customers/figures.ts';
 import type {
   CountedCustomer,
   CountedTalk,
@@ -25,7 +26,7 @@ const asLine = ({ helpers, tags, ...rest }: LineInTable): CustomerLine => ({
   tags: JSON.parse(tags) as string[],
 });
 
-const columns = `n, id, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, helpers, link, source,
+const columns = `n, id, begun_at AS begunAt, part_of AS partOf, ended_at AS endedAt, owner, first_owner AS firstOwner, helpers, link, source,
   stage, tags, name, phone, mail, company, unanswered_since AS unansweredSince, last_guest AS lastGuestAt,
   last_staff AS lastStaffAt, next_at AS nextAt, changed_at AS changedAt`;
 
@@ -41,16 +42,28 @@ const oneOf = (column: string): string => `${column} IN (SELECT value FROM json_
 /** The conditions of a query, each with its values. */
 function conditions(query: CustomersQuery): [sql: string, values: (string | number)[]][] {
   const found: [string, (string | number)[]][] = [['begun_at IS NOT NULL', []]];
-  const list = (column: string, values: readonly (string | null)[] | undefined): void => {
+  const list = (column: string, values: readonly (string | number | null)[] | undefined): void => {
     if (values) found.push([oneOf(column), [JSON.stringify(values)]]);
   };
   const span = (column: string, values: readonly [number, number] | undefined): void => {
     if (values) found.push([`${column} >= ? AND ${column} < ?`, [...values]]);
   };
   list('id', query.ids);
+  list('first_owner', query.firstOwners);
+  list('n', query.numbers);
+  if (query.talking) {
+    const talks =
+      'SELECT 1 FROM customer_talks AS talks WHERE customer = customers.n AND since >= ? AND since < ?';
+    const [from, to] = query.talking;
+    found.push([
+      `EXISTS (${talks} AND max(talks.last_guest, coalesce(last_answer, 0)) >= ?)`,
+      [from - longestTalk, to, from],
+    ]);
+  }
   list('owner', query.owners);
   list('link', query.links);
   list('source', query.sources);
+  if (!query.withParts) found.push(['part_of IS NULL', []]);
   const { staff, stages, tags } = query;
   if (staff) {
     const all = JSON.stringify(staff);
@@ -100,7 +113,8 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
   };
   const counted = database.prepare<[number, number], CountedCustomer>(
     `SELECT n, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, link, source, stage,
-       unanswered_since AS unansweredSince FROM customers WHERE n > ? AND begun_at IS NOT NULL ORDER BY n LIMIT ?`,
+       unanswered_since AS unansweredSince, part_of IS NOT NULL AS isPart FROM customers
+     WHERE n > ? AND begun_at IS NOT NULL ORDER BY n LIMIT ?`,
   );
   const talks = database.prepare<[number, number, number, number], CountedTalk>(
     `SELECT since, customer, owner, link, source, first_answer AS firstAnswerAt, last_answer AS lastAnswerAt,
@@ -129,7 +143,7 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
       const id = customerIn(name);
       if (id !== null) guarded(() => write(id, name, entry, state));
     },
-    line: (id) => lines({ ids: [id] }, 'n', null, 1)[0] ?? null,
+    line: (id) => lines({ ids: [id], withParts: true }, 'n', null, 1)[0] ?? null,
     lines,
     count(query) {
       const all = conditions(query);
@@ -137,7 +151,8 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
       const values = all.flatMap(([, some]) => some);
       return guarded(() => (statement(sql).get(...values) as { readonly n: number }).n);
     },
-    counted: (after, most) => guarded(() => counted.all(after, most)),
+    counted: (after, most) =>
+      guarded(() => counted.all(after, most).map((each) => ({ ...each, isPart: Boolean(each.isPart) }))),
     talks: (from, to, after, most) =>
       guarded(() => talks.all(after?.since ?? from, after?.customer ?? -1, to, most)),
   };

@@ -32,3 +32,28 @@ export function nextOfficeTime(hours: OfficeHours | null, at: number): number | 
   }
   return null;
 }
+
+/** How much of the time from one moment to another lies within them, milliseconds; without hours all of it. */
+export function officeTime(hours: OfficeHours | null, from: number, to: number): number {
+  if (!hours) return Math.max(0, to - from);
+  const begins = minutesOf(hours.from) * minute;
+  const length = minutesOf(hours.to) * minute - begins;
+  const ends = begins + (length > 0 ? length : length + day);
+  const [start, end] = [from + hours.offset * minute, to + hours.offset * minute];
+  let sum = 0;
+  // From the day before: hours may go over midnight. Weeks that lie wholly within are alike.
+  const first = Math.floor(start / day) - 1;
+  const last = Math.floor(end / day);
+  const weeks = Math.max(0, Math.floor((last - first) / 7) - 1);
+  const skipped = weeks > 0 ? { from: first + 2, until: first + 2 + 7 * weeks } : null;
+  for (let each = first; each <= last; each++) {
+    if (skipped && each === skipped.from) {
+      sum += weeks * new Set(hours.days).size * (ends - begins);
+      each = skipped.until - 1;
+      continue;
+    }
+    if (!hours.days.includes(new Date(each * day).getUTCDay())) continue;
+    sum += Math.max(0, Math.min(end, each * day + ends) - Math.max(start, each * day + begins));
+  }
+  return sum;
+}
