@@ -15,6 +15,12 @@ export interface StaffMember {
 export interface Verified {
   readonly host: string;
   readonly key: string;
+  /** ed25519, SPKI in base64. */
+  readonly publicKey: string;
+  /** JSON of what is signed: company, host, person. */
+  readonly card: string;
+  /** Base64. */
+  readonly signature: string;
 }
 
 /** What a contact link says before anything was begun. */
@@ -42,6 +48,8 @@ export interface GuestSession {
   readonly phone: string;
   /** What the company says when it has ended. */
   readonly ended: string;
+  /** The guest wants no messages that go to many. */
+  readonly quiet: boolean;
 }
 
 /** A command of this browser that the relay has not answered, or has refused. */

@@ -18,6 +18,7 @@ import type { OpenSocket, Timers } from '../data/sync/contract.ts';
 import { Reconnect } from '../data/sync/reconnect.ts';
 import { decodeStates, encodeState, type SeenState } from './awareness.ts';
 import type { GuestStore, KeptFile, Progress } from './contract.ts';
+import { targetOf } from './messages.ts';
 
 /** Entries that are fetched at a time, from the newest towards the first. */
 const page = 60;
@@ -315,7 +316,8 @@ export class GuestEngine {
         const next = (await store.outbox()).find(({ seq, failure: refused }) => seq === null && !refused);
         if (!next) break;
         const { id, room, type, data } = next;
-        if (await this.#settle(await this.#command(id, room, type, data))) this.#events.changed();
+        if (await this.#settle(await this.#command(id, room, type, await this.#placed(data))))
+          this.#events.changed();
         else await this.#wait(laterAfter);
       }
       const { positions } = await store.progress();
@@ -325,6 +327,16 @@ export class GuestEngine {
         await store.add([], { positions: { ...positions, [member]: upTo } });
       }
     }
+  }
+
+  /** What was said of an own message before the relay had it names the place where it is now. */
+  async #placed(data: unknown): Promise<unknown> {
+    const { store } = this.#deps;
+    const target = targetOf({ data });
+    if (!target) return data;
+    const isIt = ({ id }: { readonly id: CommandId }): boolean => id === target.id;
+    const seq = (await store.entries()).find(isIt)?.seq ?? (await store.outbox()).find(isIt)?.seq;
+    return seq === undefined || seq === null ? data : { ...(data as object), target: { ...target, seq } };
   }
 
   #command(id: CommandId, room: RoomId, type: string, data: unknown): Promise<CommandResult> {

@@ -8,10 +8,12 @@ import { systemTimers, type OpenSocket } from '../data/sync/contract.ts';
 import type { ContactCard, GuestSession } from './contract.ts';
 import { GuestEngine } from './engine.ts';
 import { findFile, keepFile } from './files.ts';
+import { hasLeft, leaveLater } from './leaving.ts';
 import { Pages, type PageNote } from './leader.ts';
-import { linesOf, strangersIn, type ShownFile } from './messages.ts';
+import { linesOf, strangersIn, type MessageLine, type ShownFile } from './messages.ts';
 import { Presence } from './presence.svelte.ts';
 import * as relay from './relay.ts';
+import { isOver } from './relay.ts';
 import { ShownCopy, type Upload } from './shown-copy.svelte.ts';
 import { LocalCopy } from './store.ts';
 
@@ -49,6 +51,7 @@ export class Guest {
   readonly #presence = new Presence();
   #problem = $state<ErrorCode | null>(null);
   #askedFor = '';
+  #editing = $state.raw<MessageLine | null>(null);
   #saidAt = 0;
 
   readonly lines = $derived(
@@ -146,6 +149,14 @@ export class Guest {
     return this.#presence.typing;
   }
 
+  /** The own message whose words are being changed; null while a new one is written. */
+  get editing(): MessageLine | null {
+    return this.#editing;
+  }
+  edit(line: MessageLine | null): void {
+    this.#editing = line;
+  }
+
   upload(hash: string): Upload | null {
     return this.#copy.upload(hash);
   }
@@ -154,6 +165,7 @@ export class Guest {
   async start(): Promise<void> {
     const store = this.#store;
     try {
+      if (!(await hasLeft(store))) return this.#end('by-guest');
       const [session, card, ended] = await Promise.all([
         store.fact('session'),
         store.fact('card'),
@@ -356,6 +368,18 @@ export class Guest {
     await this.#push({ text, ...(files.length > 0 ? { files } : {}) });
   }
 
+  /** The words of an own message are others from now on. */
+  async change({ id, seq }: MessageLine, text: string): Promise<void> {
+    this.#editing = null;
+    await this.#push({ target: { id, seq: seq ?? 0 }, text }, 'chat.edit');
+  }
+
+  /** Takes an own message back, from everybody. */
+  async takeBack({ id, seq }: MessageLine): Promise<void> {
+    if (this.#editing?.id === id) this.#editing = null;
+    await this.#push({ target: { id, seq: seq ?? 0 } }, 'chat.recall');
+  }
+
   async #push(data: unknown, type = 'chat.send'): Promise<void> {
     const session = this.#session;
     if (!session) return;
@@ -414,13 +438,26 @@ export class Guest {
     return answer.ok ? null : answer.error.code;
   }
 
-  /** The session ends and this device forgets; what the company was told stays with the company. */
+  /** Null when the company knows. */
+  async beQuiet(on: boolean): Promise<ErrorCode | null> {
+    const answer = await relay.beQuiet(on);
+    if (!answer.ok) return answer.error.code;
+    await this.#adopt({ ...this.#session!, quiet: on });
+    return null;
+  }
+
+  /**
+   * The session ends and this device forgets; what the company was told stays with the company. Without a network this
+   * device forgets at once, and the company is told when there is one.
+   */
   async leave(): Promise<ErrorCode | null> {
     this.#leaves = true;
     const answer = await relay.end();
-    this.#leaves = answer.ok || isOver(answer.error);
+    const isLater = !answer.ok && answer.error.code === 'offline';
+    this.#leaves = answer.ok || isLater || isOver(answer.error);
     if (!answer.ok && !this.#leaves) return answer.error.code;
     await this.forget();
+    if (isLater) await leaveLater(this.#store);
     this.#end('by-guest');
     return null;
   }
@@ -447,9 +484,6 @@ export class Guest {
     this.#phase = 'over';
   }
 }
-
-const isOver = ({ code }: Failure): boolean =>
-  code === 'not-signed-in' || code === 'session-ended' || code === 'customer-ended';
 
 /** What the device could not do; anything else is a fault of the page, and is said as one. */
 const problemOf = (error: unknown): ErrorCode => {

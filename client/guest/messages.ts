@@ -5,6 +5,7 @@
  */
 import type { EntryTarget, LogEntry } from '../../shared/access/kind.ts';
 import type { CommandId, MemberId } from '../../shared/base/ids.ts';
+import { linksIn } from '../../shared/features/chat/links.ts';
 import type { MessageFile } from '../../shared/features/chat/attachment.ts';
 import type { Outgoing, StaffMember } from './contract.ts';
 
@@ -63,15 +64,29 @@ export const kindOf = ({ type }: Pick<ShownFile, 'type'>): FileKind =>
 /** Why an own message is not on the relay: on its way, refused. */
 export type Delivery = 'waiting' | 'failed' | 'delivered' | 'read';
 
+/** What the page says of itself that a message links to, as the relay read it. */
+export interface ShownCard {
+  readonly url: string;
+  readonly title: string;
+  readonly description: string;
+  /** What the site calls itself, else its host. */
+  readonly site: string;
+  /** A picture of the conversation, by its hash. */
+  readonly picture: string | null;
+}
+
 export interface MessageLine {
   readonly kind: 'message';
   readonly id: CommandId;
+  /** Where it stands in the log; null until the relay has it. */
+  readonly seq: number | null;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Null for the guest's own. */
   readonly by: MemberId | null;
   readonly text: string;
   readonly files: readonly ShownFile[];
+  readonly card: ShownCard | null;
   readonly edited: boolean;
   readonly recalled: boolean;
   /** Beginning of the message that this one answers. */
@@ -99,9 +114,21 @@ const membersOf = (data: unknown): readonly MemberId[] => {
   );
 };
 
-type Said = Omit<MessageLine, 'kind' | 'by' | 'delivery' | 'failure' | 'edited'>;
+type Said = Omit<MessageLine, 'kind' | 'seq' | 'by' | 'card' | 'delivery' | 'failure' | 'edited'>;
 
 const quoteLength = 120;
+
+function cardOf(data: unknown): ShownCard | null {
+  const card = fieldOf(data, 'card');
+  const [url, title] = [textOf(fieldOf(card, 'url')), textOf(fieldOf(card, 'title'))];
+  if (!/^https?:\/\//.test(url) || !title || !URL.canParse(url)) return null;
+  const picture = textOf(fieldOf(fieldOf(card, 'picture'), 'hash'));
+  return {
+    ...{ url, title, description: textOf(fieldOf(card, 'description')) },
+    site: textOf(fieldOf(card, 'site')) || new URL(url).host,
+    picture: hash.test(picture) ? picture : null,
+  };
+}
 
 /** The words of a message, as it was sent. */
 function said(
@@ -133,10 +160,13 @@ export interface Told {
 export function linesOf({ me, entries, outbox, positions }: Told): readonly Line[] {
   const edits = new Map<string, { readonly text: string }>();
   const recalled = new Set<string>();
+  const cards = new Map<string, ShownCard | null>();
   const note = ({ type, data }: Pick<LogEntry, 'type' | 'data'>): void => {
     const target = targetOf({ data });
     if (target && type === 'chat.edit') edits.set(target.id, { text: textOf(fieldOf(data, 'text')) });
     if (target && type === 'chat.recall') recalled.add(target.id);
+    if (target && type === 'chat.card') cards.set(target.id, cardOf(data));
+    if (target && type === 'chat.uncard') cards.set(target.id, null);
   };
   const waiting = outbox.filter(({ type, failure }) => type === 'chat.send' || failure === null);
   for (const each of [...entries, ...waiting]) note(each);
@@ -149,12 +179,16 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
     const words = said(from, wordsOf);
     const gone = words.recalled || recalled.has(from.id);
     const edit = edits.get(from.id);
+    const text = gone ? '' : (edit?.text ?? words.text);
+    const card = cards.get(from.id) ?? null;
     return {
       ...words,
       kind: 'message' as const,
       recalled: gone,
       edited: !gone && edit !== undefined,
-      text: gone ? '' : (edit?.text ?? words.text),
+      text,
+      // Of a link that was edited away nothing is shown.
+      card: card && linksIn(text).some(({ href }) => href === card.url) ? card : null,
       files: gone ? [] : words.files,
     };
   };
@@ -168,7 +202,7 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
     if (type === 'chat.send') {
       const own = by === me;
       const delivery = own ? (seq <= readUpTo ? 'read' : 'delivered') : null;
-      lines.push({ ...messageOf(entry), by: own ? null : by, delivery, failure: null });
+      lines.push({ ...messageOf(entry), seq, by: own ? null : by, delivery, failure: null });
     } else if (type === 'chat.addMembers' || type === 'chat.removeMember') {
       const members = membersOf(data).filter((each) => each !== me);
       if (members.length > 0)
@@ -179,7 +213,7 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
     if (command.type === 'chat.send' && !sent.has(command.id)) {
       const { failure, seq } = command;
       const delivery = failure ? 'failed' : seq === null ? 'waiting' : 'delivered';
-      lines.push({ ...messageOf(command), by: null, delivery, failure });
+      lines.push({ ...messageOf(command), seq, by: null, delivery, failure });
     }
   return lines;
 }

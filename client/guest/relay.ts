@@ -21,6 +21,10 @@ async function ask(method: string, path: string, body?: unknown): Promise<Result
   }
 }
 
+/** What says that this browser's conversation does not go on. */
+export const isOver = ({ code }: Failure): boolean =>
+  code === 'not-signed-in' || code === 'session-ended' || code === 'customer-ended';
+
 const map = <A, B>(answer: Result<A, Failure>, to: (value: A) => B): Result<B, Failure> =>
   answer.ok ? ok(to(answer.value)) : answer;
 
@@ -53,10 +57,12 @@ interface SessionAnswer extends Pick<GuestSession, 'member' | 'chat' | 'company'
   readonly name: string | null;
   readonly phone: string | null;
   readonly ended?: string;
+  readonly quiet?: boolean;
 }
 
 const sessionOf = (answer: unknown): GuestSession => {
-  const { member, chat, company, verified, staff, owner, name, phone, ended } = answer as SessionAnswer;
+  const { member, chat, company, verified, staff, owner, name, phone, ended, quiet } =
+    answer as SessionAnswer;
   return {
     member,
     chat,
@@ -67,6 +73,7 @@ const sessionOf = (answer: unknown): GuestSession => {
     name: name ?? '',
     phone: phone ?? '',
     ended: ended ?? '',
+    quiet: quiet ?? false,
   };
 };
 
@@ -82,5 +89,8 @@ export const introduce = (who: { readonly name?: string; readonly phone?: string
   ask('POST', '/api/guest/introduce', who);
 
 export const complain = (text: string) => ask('POST', '/api/guest/complain', { text });
+
+/** Whether messages that go to many are to stay away. */
+export const beQuiet = (on: boolean) => ask('POST', '/api/guest/quiet', { on });
 
 export const end = () => ask('DELETE', '/api/guest');

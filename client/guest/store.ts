@@ -24,6 +24,8 @@ export interface Facts {
   readonly progress: Progress;
   /** What was typed and not sent. */
   readonly draft: string;
+  /** The guest ended it without a network: the relay is to be told. */
+  readonly leaving: true;
   /** Why the conversation is over. */
   readonly ended: 'by-company' | 'by-guest';
 }

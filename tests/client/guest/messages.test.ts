@@ -72,6 +72,22 @@ test('an answer shows what it answers as it reads now, and nothing of what was t
   expect(answer(lines([...said, back]))).toMatchObject({ answers: null });
 });
 
+test('a link has its card while the message has the link, and a card that is no page is none', () => {
+  const target = { seq: 1, id: 'e1' };
+  const card = { url: 'https://shop.example/1', title: 'A chair' };
+  const said = [
+    entry(1, 'ann', 'chat.send', { text: `This one: ${card.url}` }),
+    entry(2, 'ann', 'chat.card', { target, card }),
+  ];
+  expect(lines(said)).toMatchObject([{ seq: 1, card: { title: 'A chair', site: 'shop.example' } }]);
+  for (const gone of [
+    entry(3, 'ann', 'chat.edit', { target, text: 'No, none' }),
+    entry(3, 'ann', 'chat.uncard', { target }),
+    entry(3, 'ann', 'chat.card', { target, card: { ...card, url: 'javascript:alert(1)' } }),
+  ])
+    expect(lines([...said, gone])).toMatchObject([{ card: null }]);
+});
+
 test('what is not as expected is left out, and breaks nothing', () => {
   const odd = [null, 7, 'text', [], { text: 7, files: 'all' }, { files: [{ hash: '../x' }, null] }];
   const told = lines(odd.map((data, seq) => entry(seq, 'ann', 'chat.send', data)));
