@@ -10,6 +10,7 @@ import { addCardRoutes } from './http/routes/card.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addGuestRoutes } from './http/routes/guest.ts';
+import { addHandoverRoutes } from './http/routes/handover.ts';
 import { addHistoryRoutes } from './http/routes/history.ts';
 import { addInvitationRoutes } from './http/routes/invitations.ts';
 import { addGroupLinkRoutes } from './http/routes/group-link.ts';
@@ -61,6 +62,7 @@ export function createApp(options: AppOptions): Routes {
   addCardRoutes(app, deps);
   addPeopleRoutes(app, deps);
   addGuestRoutes(app, deps);
+  addHandoverRoutes(app, deps);
   if (deps.push) addPushRoutes(app, deps, deps.push);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);

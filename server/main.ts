@@ -145,6 +145,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     relay,
     auth,
     blobs,
+    customers: workspace.customers,
     cards,
     push,
     clock: systemClock,

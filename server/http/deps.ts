@@ -3,6 +3,7 @@ import type { Auth } from '../auth/index.ts';
 import type { Blobs } from '../blobs/contract.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
 import type { Cards } from '../cards/cards.ts';
+import type { CustomersTable } from '../storage/customers-contract.ts';
 import type { Push } from '../push/contract.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { Log } from './environment.ts';
@@ -15,6 +16,7 @@ export interface AppOptions {
   readonly relay: Relay;
   readonly auth: Auth;
   readonly blobs: Blobs;
+  readonly customers: CustomersTable;
   readonly cards: Cards;
   readonly clock: Clock;
   readonly log: Log;

@@ -233,8 +233,8 @@ test('an undo gives back what was moved and not given on since, within a day, by
   expect(await outcome('ben', handover('i'), 'handover.undo', {})).toBe('too-late');
 });
 
-test('1,000 customers go over exactly once, however often the relay is ended in the middle', async () => {
-  const ids = await start(1_000);
+test('customers go over exactly once, however often the relay is ended in the middle', async () => {
+  const ids = await start(300);
   const portions = () => rig.relay.entries(null, handover('h'), 0, 2_000).length;
   await say('ben', handover('h'), 'handover.begin', {
     ...all,
@@ -244,12 +244,12 @@ test('1,000 customers go over exactly once, however often the relay is ended in 
   while (stateOf('h').over === null) {
     const before = portions();
     await until('a portion', () => portions() > before || stateOf('h').over !== null);
-    if (restarts < 6) {
+    if (restarts < 4) {
       restarts++;
       await rig.restart();
     }
   }
-  expect(restarts).toBe(6);
+  expect(restarts).toBe(4);
   expect(
     stateOf('h')
       .moved.map(({ customer }) => customer)
@@ -264,6 +264,6 @@ test('1,000 customers go over exactly once, however often the relay is ended in 
     ).toHaveLength(1);
     expect(textsOf(id)).toHaveLength(1);
   }
-  expect(taken).toEqual({ cem: 500, dia: 500 });
+  expect(taken).toEqual({ cem: 150, dia: 150 });
   expect(rig.store.openJobs()).toEqual([]);
 }, 60_000);

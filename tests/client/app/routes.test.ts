@@ -27,6 +27,7 @@ describe('addresses', () => {
     ['/docs', page('docs', {}, false)],
     ['/docs/trash', page('docs', { view: 'trash' }, true)],
     ['/customers/links', page('customers', { view: 'links' }, true)],
+    ['/customers/handovers', page('customers', { view: 'handovers' }, true)],
     ['/customers/replies', page('customers', { view: 'replies' }, true)],
     ['/customers/setup', page('customers', { view: 'setup' }, true)],
     ['/customers', page('customers', {}, false)],

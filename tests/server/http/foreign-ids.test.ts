@@ -215,6 +215,7 @@ const idIn = (room: string): string => /^[^/]*\/[^/]*\/([^:]*)/.exec(room)?.[1] 
 
 const valuesOf = (name: string, place: string, path: string, foreign: Foreign): readonly string[] => {
   if (place === 'path' && name === 'code') return foreign.codes;
+  if (place === 'path' && name === 'member') return foreign.members;
   if (place === 'path') return /invitation|join-request/.test(path) ? foreign.invitations : foreign.sessions;
   if (name === 'room') return foreign.rooms;
   if (name === 'group') return foreign.rooms.map(idIn);

@@ -154,6 +154,7 @@ describe("the operator's pages", () => {
       '/api/guest',
       '/api/guest/complain',
       '/api/guest/introduce',
+      '/api/handover/{member}',
       '/api/invitations',
       '/api/invitations/personal',
       '/api/invitations/{id}',

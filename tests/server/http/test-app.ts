@@ -11,6 +11,7 @@ import { createSqliteBlobIndex } from '../../../server/blobs/sqlite-blob-index.t
 import { defaultBounds, noBoundMetrics, type Bounds } from '../../../server/bounds.ts';
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import type { StaticFiles } from '../../../server/http/static-files.ts';
+import { createSqliteCustomers } from '../../../server/storage/sqlite/customers.ts';
 import { openDatabase } from '../../../server/storage/sqlite/open.ts';
 import { noCards } from '../../support/no-cards.ts';
 import { createFakeRelay } from '../auth/fake-relay.ts';
@@ -54,6 +55,7 @@ export async function makeApp(options: TestAppOptions = {}) {
     relay,
     auth,
     blobs,
+    customers: createSqliteCustomers(database),
     cards: noCards,
     clock,
     log: { info: note, warn: note, error: note },
