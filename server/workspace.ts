@@ -26,6 +26,7 @@ import { openDatabase } from './storage/sqlite/open.ts';
 import { beginEpochAtHead } from './storage/sqlite/epoch.ts';
 import type { CustomersTable } from './storage/customers-contract.ts';
 import { createSqliteCustomers } from './storage/sqlite/customers.ts';
+import { createSqliteDayCounts } from './storage/sqlite/day-counts.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
 
 /** The data folder in use by this process: the relay, who may come in, and the pictures. */
@@ -109,10 +110,12 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const note = createNote(journal, epoch, clock);
     const store = journalledStore(plainStore, note);
     const customers = createSqliteCustomers(database);
+    const dayCounts = createSqliteDayCounts(database, () => clock.now());
     const relay = createRelay({
       store,
       clock,
       projections: [customers],
+      dayCounts,
       revoked: revokedByRoom(known),
       version: packageFile.version,
       workshop: createThreadWorkshop(),
@@ -142,7 +145,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     });
     const { sessionLimits } = options;
     const auth = createAuth({
-      ...{ store: authStore, relay, clock, bounds },
+      ...{ store: authStore, relay, clock, bounds, dayCounts },
       ...(metrics ? { metrics } : {}),
       ...(sessionLimits ? { sessionLimits } : {}),
     });
@@ -168,6 +171,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       },
       close() {
         isClosed = true;
+        dayCounts.close();
         store.close();
         journal?.close();
         // The log is gone when all of it is in the database; otherwise some of it may not be on the disk.

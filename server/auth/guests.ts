@@ -16,6 +16,7 @@ import { isOfficeTime } from '../../shared/features/customers/hours.ts';
 import { readInvite } from '../../shared/features/customers/personal.ts';
 import type { ContactLink, SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
+import type { DayCounts } from '../storage/day-counts.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
 import { createAllowance } from '../relay/allowance.ts';
 import type { Relay, RelayFact, Sessions } from '../relay/contract.ts';
@@ -84,12 +85,14 @@ export interface GuestsDeps {
   readonly clock: Clock;
   readonly bounds: Pick<Bounds, 'networkGuests' | 'newGuests'>;
   readonly metrics: BoundMetrics;
+  /** Without it what guests did is counted anew after a start. */
+  readonly dayCounts?: DayCounts | undefined;
 }
 
 const invalid = failure('link-invalid', 'no such link');
 const tooMany = (message: string): Failure => failure('too-many-requests', message, { retryAfter: 600 });
 
-export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDeps): Guests {
+export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }: GuestsDeps): Guests {
   const { workspace } = relay;
   const settingsRoom = roomId(workspace, 'customers', 'main');
   const fileRoom = (customer: CustomerId): RoomId => roomId(workspace, 'customer', customer);
@@ -97,10 +100,10 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   const fileOf = (customer: CustomerId): CustomerState => relay.state(fileRoom(customer)) as CustomerState;
   const isActive = (member: MemberId): boolean => relay.actor(member)?.active ?? false;
   const begun = {
-    networkGuests: createAllowance(bounds.networkGuests, clock),
-    newGuests: createAllowance(bounds.newGuests, clock),
+    networkGuests: createAllowance(bounds.networkGuests, clock, dayCounts?.of('networkGuests')),
+    newGuests: createAllowance(bounds.newGuests, clock, dayCounts?.of('newGuests')),
   };
-  const told = createAllowance(toldInADay, clock);
+  const told = createAllowance(toldInADay, clock, dayCounts?.of('guestTold'));
   const seenAt = new Map<string, number>();
   let key: WorkspaceKey | null = null;
 
@@ -164,15 +167,16 @@ export function createGuests({ store, relay, clock, bounds, metrics }: GuestsDep
   };
 
   const mayBegin = (network: string): Failure | null => {
-    const of = { networkGuests: network, newGuests: '' };
+    // Addresses of people are kept by their digest.
+    const of = { networkGuests: fingerprint(network).toString('base64url', 0, 12), newGuests: '' };
     for (const bound of ['networkGuests', 'newGuests'] as const) {
       const left = begun[bound].left(of[bound]) - 1;
       if (left >= 0) metrics.reached(bound, Math.ceil(bounds[bound] - left));
       else metrics.struck(bound);
       if (left < 0) return tooMany('too many customers began today');
     }
-    begun.networkGuests.use(network, 1);
-    begun.newGuests.use('', 1);
+    begun.networkGuests.use(of.networkGuests, 1);
+    begun.newGuests.use(of.newGuests, 1);
     return null;
   };
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { defaultBounds, noBoundMetrics, type BoundMetrics, type Bounds } from '../bounds.ts';
 import type { Relay } from '../relay/contract.ts';
+import type { DayCounts } from '../storage/day-counts.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import type { AuthStore } from './contract.ts';
 import { createGuests, type Guests } from './guests.ts';
@@ -35,6 +36,7 @@ export interface AuthDeps {
   readonly sessionLimits?: SessionLimits;
   readonly bounds?: Bounds;
   readonly metrics?: BoundMetrics;
+  readonly dayCounts?: DayCounts;
 }
 
 /**
@@ -54,7 +56,7 @@ export function createAuth(deps: AuthDeps): Auth {
   return {
     admit,
     sessions: createSessions({ store, clock, relay, limits: sessionLimits }),
-    guests: createGuests({ store, relay, clock, bounds, metrics }),
+    guests: createGuests({ store, relay, clock, bounds, metrics, dayCounts: deps.dayCounts }),
     signIn: createSignIn({ store, relay, throttle: createThrottle(limits), turns }),
     requests,
     invitations: createInvitations({ store, relay, clock, admission, requests }),

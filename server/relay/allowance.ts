@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/base/clock.ts';
+import type { KeptUses } from '../storage/day-counts.ts';
 
 const day = 24 * 3_600_000;
 /** Whoever has used nothing for a day needs not be remembered. */
@@ -11,8 +12,10 @@ export interface Allowance {
   use(who: string, amount: number): void;
 }
 
-export function createAllowance(perDay: number, clock: Clock): Allowance {
+/** `kept`: goes on with what was used before the relay was started. */
+export function createAllowance(perDay: number, clock: Clock, kept?: KeptUses): Allowance {
   const known = new Map<string, { readonly used: number; readonly at: number }>();
+  for (const { who, used, at } of kept?.read() ?? []) known.set(who, { used, at });
 
   /** What was used and has not come back yet. A clock that was set back gives nothing back, and takes nothing. */
   const usedBy = (who: string, now: number): number => {
@@ -33,6 +36,7 @@ export function createAllowance(perDay: number, clock: Clock): Allowance {
       const used = usedBy(who, now) + amount;
       if (!known.delete(who) && known.size >= mostRemembered) makePlace(now);
       known.set(who, { used, at: now });
+      kept?.changed({ who, used, at: now });
     },
   };
 }

@@ -5,6 +5,7 @@ import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { HeldLease } from '../../shared/protocol/messages.ts';
 import type { Bounds } from '../bounds.ts';
+import type { DayCounts } from '../storage/day-counts.ts';
 import type { Claim, Lease, RelayStore } from '../storage/contract.ts';
 import { createAllowance } from './allowance.ts';
 import type { Committer } from './commit.ts';
@@ -58,6 +59,7 @@ export interface ClientIdsDeps {
   readonly receipts: Receipts;
   readonly bounds: Pick<Bounds, 'deviceLeases' | 'memberLeases' | 'guestLeases'>;
   readonly metrics: RelayMetrics;
+  readonly dayCounts?: DayCounts | undefined;
 }
 
 export function createClientIds(deps: ClientIdsDeps): ClientIds {
@@ -65,7 +67,7 @@ export function createClientIds(deps: ClientIdsDeps): ClientIds {
   const allowances = {
     deviceLeases: createAllowance(bounds.deviceLeases, clock),
     memberLeases: createAllowance(bounds.memberLeases, clock),
-    guestLeases: createAllowance(bounds.guestLeases, clock),
+    guestLeases: createAllowance(bounds.guestLeases, clock, deps.dayCounts?.of('guestLeases')),
   };
   type Holder = NonNullable<ReturnType<RelayStore['leaseHolder']>>;
   const holders = new Map<number, Holder>();

@@ -10,6 +10,7 @@ import {
 import { judgeCommand } from '../../shared/documents/decide.ts';
 import type { Command, CommandResult } from '../../shared/protocol/messages.ts';
 import type { Bounds } from '../bounds.ts';
+import type { DayCounts } from '../storage/day-counts.ts';
 import type { RelayStore } from '../storage/contract.ts';
 import type { Access } from './access.ts';
 import { createAllowance } from './allowance.ts';
@@ -46,6 +47,8 @@ export interface CommandsDeps {
   readonly committer: Committer;
   readonly metrics: RelayMetrics;
   readonly bounds: Pick<Bounds, 'command' | 'guestCommands'>;
+  /** Without it what guests sent is counted anew after a start. */
+  readonly dayCounts?: DayCounts | undefined;
   isDamaged(room: RoomId): boolean;
   /** Whether somebody else in the room has an entry of this id, of a type that others speak of by id. */
   isTaken: Erasing['isTaken'];
@@ -64,7 +67,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   const { store, clock, access, logs, appending, following, committer, metrics } = deps;
   const { bounds, isDamaged, isTaken, settle, isTakingBack } = deps;
   /** Nobody knows who a guest is: what one may send is little beside what a member may. */
-  const ofGuests = createAllowance(bounds.guestCommands, clock);
+  const ofGuests = createAllowance(bounds.guestCommands, clock, deps.dayCounts?.of('guestCommands'));
   const wasRestored = store.epochs.length > 0;
   const numbers = new Map<DeviceId, number>();
   /** Commands that are queued, by device and id: a second copy waits for the same answer. */

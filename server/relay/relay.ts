@@ -10,6 +10,7 @@ import { createHistory } from '../history/history.ts';
 import { createInlineWorkshop, type WorkshopHost } from '../history/workshop.ts';
 import type { Projection } from '../storage/customers-contract.ts';
 import type { RelayStore, StoredRow } from '../storage/contract.ts';
+import type { DayCounts } from '../storage/day-counts.ts';
 import { createAccess } from './access.ts';
 import { createAppending } from './appending.ts';
 import { createAwareness } from './awareness.ts';
@@ -54,6 +55,8 @@ export interface RelayDeps {
   /** Days for which rows of texts are kept one by one; 0, and without it: for ever. */
   readonly keepDays?: number;
   readonly revoked?: RevokedOutside;
+  /** What guests used up today; without it that is counted anew after a start. */
+  readonly dayCounts?: DayCounts;
   /** Tables that follow from logs. */
   readonly projections?: readonly Projection[];
   /** The end of a turn of the event loop; tests hold it in their hand. */
@@ -77,6 +80,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const bounds = deps.bounds ?? defaultBounds;
   const clock = deps.clock ?? systemClock;
   const metrics = deps.metrics ?? noMetrics;
+  const { dayCounts } = deps;
   const log = deps.log ?? noLog;
   const defer = deps.defer ?? ((run) => void setImmediate(run));
   const later = deps.later ?? laterByTimer;
@@ -222,7 +226,7 @@ export function createRelay(deps: RelayDeps): Relay {
     measured: texts.measured,
     isStopping: () => stopping,
   });
-  const ids = createClientIds({ store, committer, clock, receipts, bounds, metrics });
+  const ids = createClientIds({ store, committer, clock, receipts, bounds, metrics, dayCounts });
   const appending = createAppending(store, access, logs, erasing);
   const following = createFollowing(store, clock, access, logs, appending);
   const commands = createCommands({
@@ -235,6 +239,7 @@ export function createRelay(deps: RelayDeps): Relay {
     committer,
     metrics,
     bounds,
+    dayCounts,
     isDamaged: quarantine.has,
     isTaken: erasing.isTaken,
     settle: texts.settle,

@@ -1,5 +1,6 @@
 import { authMigrations } from './auth-migrations.ts';
 import { customersMigrations } from './customers-migrations.ts';
+import { dayCountMigrations } from './day-counts.ts';
 import { historyMigrations } from './history-migrations.ts';
 import { logMigrations } from './log-migrations.ts';
 import type { Migration } from './migration.ts';
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   ...historyMigrations,
   ...pushMigrations,
   ...customersMigrations,
+  ...dayCountMigrations,
 ];

@@ -17,6 +17,7 @@ export const summed = {
   join_requests: 'id, invitation, name, email, password, member, created_at',
   guest_sessions: 'token, id, customer, device, created_at',
   workspace_keys: 'public, private',
+  day_counts: 'name, who, used, at',
   push_keys: 'public, private',
   push_subscriptions: 'session, member, endpoint, p256dh, auth, language, created_at',
 } as const;

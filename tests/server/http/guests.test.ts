@@ -374,6 +374,20 @@ test('[G-6] only so many customers begin in a day, and each sends only so much',
     sent.push(result.ok ? 'ok' : result.code);
   }
   expect(sent).toEqual([...Array<string>(10).fill('ok'), 'too-many-requests', 'too-many-requests']);
+
+  // A relay that is started again has not forgotten, a day later nothing is left of it.
+  await close();
+  await open({ networkGuests: 3, guestCommands: 10 });
+  const again = async (n: number): Promise<string> => {
+    const one = { id: `h${n}` as never, n, room: guest.chat, type: 'chat.send', data: { text: 'x' } };
+    const result = await workspace.relay.command(caller, one);
+    return result.ok ? 'ok' : result.code;
+  };
+  expect((await begin()).status).toBe(429);
+  expect(await again(20)).toBe('too-many-requests');
+  now += 86_400_000;
+  expect((await begin()).status).toBe(200);
+  expect(await again(21)).toBe('ok');
 });
 
 test('a customer begins whole or not at all', async () => {
