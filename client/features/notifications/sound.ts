@@ -16,7 +16,10 @@ const tones = {
 
 const loud = 0.12;
 const length = 0.22;
+/** Seconds in which messages that follow each other are one sound. */
+const apart = 1;
 
+let quietUntil = 0;
 let context: AudioContext | null = null;
 
 /** Silent where the browser has no sound, or nobody has touched the page yet: browsers then allow none. */
@@ -24,6 +27,8 @@ export function play(which: keyof typeof tones): void {
   if (!('AudioContext' in globalThis) || navigator.userActivation?.hasBeenActive === false) return;
   context ??= new AudioContext();
   const { currentTime: now, destination } = context;
+  if (which === 'message' && now < quietUntil) return;
+  quietUntil = now + apart;
   for (const [frequency, after] of tones[which]) {
     const tone = new OscillatorNode(context, { type: 'sine', frequency });
     const volume = new GainNode(context, { gain: 0 });
