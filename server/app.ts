@@ -8,6 +8,7 @@ import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addCardRoutes } from './http/routes/card.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
+import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addGuestRoutes } from './http/routes/guest.ts';
 import { addHandoverRoutes } from './http/routes/handover.ts';
@@ -63,6 +64,7 @@ export function createApp(options: AppOptions): Routes {
   addPeopleRoutes(app, deps);
   addGuestRoutes(app, deps);
   addHandoverRoutes(app, deps);
+  addCustomersFiguresRoutes(app, deps);
   if (deps.push) addPushRoutes(app, deps, deps.push);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);

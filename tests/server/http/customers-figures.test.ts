@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createApp } from '../../../server/app.ts';
+import { defaultBounds, noBoundMetrics } from '../../../server/bounds.ts';
+import { createRequestMetrics } from '../../../server/http/metrics.ts';
+import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
+import { guestOf } from '../../../shared/base/guests.ts';
+import type { CustomerId, MemberId } from '../../../shared/base/ids.ts';
+import type { Figures } from '../../../shared/features/customers/figures.ts';
+import { roomId } from '../../../shared/protocol/rooms.ts';
+import { noCards } from '../../support/no-cards.ts';
+import { bearer, codeOf, owner, type SignedIn } from './test-app.ts';
+
+/* Lin owns the company. Mei is Kim's superior and Tom works elsewhere; Kim and Tom have customers. */
+
+const hour = 3_600_000;
+const monday = Date.UTC(2026, 0, 5);
+let folder: string;
+let workspace: Workspace;
+let app: ReturnType<typeof createApp>;
+let [lin, mei, kim, tom]: SignedIn[] = [];
+let now: number;
+let n = 0;
+
+const send = async (method: string, path: string, who: SignedIn | null, body?: unknown): Promise<Response> =>
+  app.request(path, {
+    method,
+    headers: { ...(who ? bearer(who.token) : {}), 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+const room = (kind: string, id: string) => roomId(workspace.relay.workspace, kind, id);
+const idOf = (who: SignedIn | undefined): MemberId => who!.member.id as MemberId;
+const say = async (who: SignedIn | undefined, kind: string, id: string, type: string, data: unknown) => {
+  const command = { id: `c${++n}`, n, room: room(kind, id), type, data };
+  const answer = await send('POST', '/api/commands', who!, { commands: [command] });
+  expect(await answer.json()).toMatchObject({ results: [{ ok: true }] });
+};
+const begin = async (id: string, of: SignedIn | undefined): Promise<void> => {
+  const guest = guestOf(id as CustomerId);
+  const data = { link: null, guest, owner: idOf(of), name: id, tags: [], language: 'en', consentAt: 1 };
+  await workspace.relay.appendFact(room('customer', id), 'customer.begin', guest, data);
+  const device = 'phone' as never;
+  const command = { id: `g${++n}` as never, n: 1, room: room('chat', `customer-${id}`), type: 'chat.send' };
+  await workspace.relay.command(
+    { member: guest, session: 's', device: `${device}-${id}` as never },
+    { ...command, data: { text: 'hello' } },
+  );
+};
+
+const ask = (who: SignedIn | null | undefined, path: string, more: Record<string, string> = {}) => {
+  const period = { from: String(monday), to: String(monday + 7 * 24 * hour), step: String(24 * hour) };
+  return send('GET', `/api/customers/${path}?${new URLSearchParams({ ...period, ...more })}`, who ?? null);
+};
+const figures = async (who: SignedIn | undefined, more: Record<string, string> = {}) => {
+  const answer = await ask(who, 'figures', more);
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Figures & { leads: boolean };
+};
+const rows = async (who: SignedIn | undefined, more: Record<string, string>): Promise<string[]> => {
+  const answer = await ask(who, 'behind', more);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { rows: { id: string }[] }).rows.map(({ id }) => id);
+};
+const sum = (bars: readonly number[]): number => bars.reduce((all, each) => all + each, 0);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'weft-figures-'));
+  now = monday + hour;
+  const clock = { now: () => now };
+  workspace = await openWorkspace({ folder, durability: 'process', clock });
+  const quiet = (): void => {};
+  app = createApp({
+    ...workspace,
+    clock,
+    log: { info: quiet, warn: quiet, error: quiet },
+    cards: noCards,
+    metrics: createRequestMetrics(new Registry()),
+    bounds: defaultBounds,
+    boundMetrics: noBoundMetrics,
+    files: null,
+    publicUrl: null,
+    trustedProxies: 0,
+  });
+  const token = workspace.auth.setup.link();
+  const first = await send('POST', '/api/setup', null, { token, workspace: 'Example Ltd', ...owner });
+  lin = (await first.json()) as SignedIn;
+  const wish = { role: 'member', maxUses: 3, expiresInDays: 1 };
+  const { code } = (await (await send('POST', '/api/invitations', lin, wish)).json()) as { code: string };
+  const joined = async (name: string): Promise<SignedIn> => {
+    const person = { name, email: `${name}@example.com`, password: `${name} has a secret` };
+    return (await (await send('POST', `/api/join/${code}`, null, person)).json()) as SignedIn;
+  };
+  [mei, kim, tom] = [await joined('mei'), await joined('kim'), await joined('tom')];
+  n = 0;
+  await say(lin, 'directory', 'main', 'member.edit', { member: idOf(kim), superior: idOf(mei) });
+  await begin('k1', kim);
+  await begin('k2', kim);
+  await begin('t1', tom);
+});
+afterEach(async () => {
+  await workspace.relay.stop();
+  workspace.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('gives everybody the figures of their line, and the customers behind them', async () => {
+  now += 2 * hour;
+  expect(await figures(lin)).toMatchObject({ customers: 3, unanswered: [0, 3, 0, 0], leads: true });
+  const ofMei = await figures(mei);
+  expect(ofMei).toMatchObject({ customers: 2, activeInAll: 2, leads: true });
+  expect(sum(ofMei.added)).toBe(2);
+  expect(ofMei.people.map(({ member, customers }) => [member, customers])).toEqual([[idOf(kim), 2]]);
+  expect(await figures(tom)).toMatchObject({ customers: 1, leads: false });
+  for (const of of ['customers', 'added', 'active', 'unanswered', 'stage', 'source'])
+    expect(await rows(mei, { of }), of).toEqual(['k1', 'k2']);
+  expect(await rows(mei, { of: 'lost' })).toEqual([]);
+  expect((await rows(lin, { of: 'customers' })).sort()).toEqual(['k1', 'k2', 't1']);
+  expect(await rows(lin, { of: 'customers', person: idOf(tom) })).toEqual(['t1']);
+});
+
+it('counts a customer who was handed on for whom they began with, and shows them to whose they are', async () => {
+  await say(kim, 'customer', 'k1', 'customer.assign', { owner: idOf(tom) });
+  now += 6_000;
+  expect(sum((await figures(kim)).added)).toBe(2);
+  expect((await figures(kim)).customers).toBe(1);
+  expect(await rows(mei, { of: 'added' })).toEqual(['k2']);
+  expect(await rows(tom, { of: 'customers' })).toEqual(['k1', 't1']);
+});
+
+it('tells nothing to who has no line, has it no more, or is no member', async () => {
+  const person = { person: idOf(kim) };
+  expect(await codeOf(await ask(tom, 'figures', person))).toBe('forbidden');
+  expect(await codeOf(await ask(tom, 'behind', { of: 'customers', ...person }))).toBe('forbidden');
+  expect(await codeOf(await ask(mei, 'behind', { of: 'customers', person: idOf(tom) }))).toBe('forbidden');
+  expect(await rows(tom, { of: 'customers', team: 'nowhere' })).toEqual([]);
+  expect(await codeOf(await ask(null, 'figures'))).toBe('not-signed-in');
+  expect(await rows(mei, { of: 'customers', ...person })).toEqual(['k1', 'k2']);
+  await say(lin, 'directory', 'main', 'member.edit', { member: idOf(kim), superior: null });
+  expect(await codeOf(await ask(mei, 'behind', { of: 'customers', ...person }))).toBe('forbidden');
+  expect(await figures(mei)).toMatchObject({ customers: 0, leads: false });
+  await say(lin, 'customers', 'main', 'customers.serviceAdmins', { members: [idOf(mei)] });
+  expect((await rows(mei, { of: 'customers' })).sort()).toEqual(['k1', 'k2', 't1']);
+  await say(lin, 'customers', 'main', 'customers.serviceAdmins', { members: [] });
+  expect(await rows(mei, { of: 'customers' })).toEqual([]);
+});
+
+it('gives long lists in pages, and refuses periods that are none', async () => {
+  for (let i = 0; i < 230; i++) await begin(`p${String(i).padStart(3, '0')}`, tom);
+  const seen: string[] = [];
+  for (let after: string | null = ''; after !== null;) {
+    const answer = await ask(tom, 'behind', { of: 'unanswered', ...(after ? { after } : {}) });
+    const page = (await answer.json()) as { rows: { id: string }[]; next: string | null };
+    expect(page.rows.length).toBeLessThanOrEqual(200);
+    seen.push(...page.rows.map(({ id }) => id));
+    after = page.next;
+  }
+  expect(new Set(seen).size).toBe(231);
+  expect(seen).toHaveLength(231);
+  expect(await codeOf(await ask(tom, 'figures', { to: '0' }))).toBe('bad-request');
+  expect(await codeOf(await ask(tom, 'figures', { from: '0' }))).toBe('bad-request');
+  expect(await codeOf(await ask(tom, 'behind', { of: 'secrets' }))).toBe('bad-request');
+  expect(await codeOf(await ask(tom, 'behind', { of: 'added', after: "1' OR 1" }))).toBe('bad-request');
+});
