@@ -134,5 +134,8 @@ export const api = {
       'GET',
       `/api/card?${new URLSearchParams({ url }).toString()}`,
     ),
+  /** How many customers somebody has; for who is set above them. */
+  customersOf: (member: MemberId) =>
+    call<{ customers: number }>('GET', `/api/handover/${encodeURIComponent(member)}`),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
 } as const;

@@ -12,6 +12,7 @@ export const feature = {
   palette: customersPalette,
 };
 
+export { MemberCustomers } from './handover/index.ts';
 export { settingsPages } from './settings/index.ts';
 
 customerPanel.component = SidePanel;

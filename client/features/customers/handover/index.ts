@@ -1,1 +1,2 @@
+export { default as MemberCustomers } from './MemberCustomers.svelte';
 export { default as HandoverDialog } from './HandoverDialog.svelte';
