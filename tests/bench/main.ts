@@ -7,6 +7,7 @@ import { bundle, offlineStart } from './browser.ts';
 import { largeConversations } from './conversations.ts';
 import { device } from './device.ts';
 import { firstSync } from './first-sync.ts';
+import { handover } from './handover.ts';
 import { history } from './history.ts';
 import { largeGroup } from './large-group.ts';
 import { neighbours } from './neighbours.ts';
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ...peers,
   'large-group': largeGroup,
   neighbours,
+  handover,
   history,
   device,
   search,
