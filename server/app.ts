@@ -6,6 +6,7 @@ import { answerFailure, onError } from './http/refusals.ts';
 import { createRequestRate } from './http/request-rate.ts';
 import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
+import { addBroadcastRoutes } from './http/routes/broadcasts.ts';
 import { addCardRoutes } from './http/routes/card.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
@@ -65,6 +66,7 @@ export function createApp(options: AppOptions): Routes {
   addGuestRoutes(app, deps);
   addHandoverRoutes(app, deps);
   addCustomersFiguresRoutes(app, deps);
+  addBroadcastRoutes(app, deps);
   if (deps.push) addPushRoutes(app, deps, deps.push);
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);

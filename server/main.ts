@@ -147,6 +147,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     blobs,
     customers: workspace.customers,
     cards,
+    broadcasts: workspace.broadcasts,
     push,
     clock: systemClock,
     log,

@@ -4,6 +4,7 @@ import type { RoomId } from '../shared/base/ids.ts';
 import { optionsOf, placesOf, refuse, say } from './command-line.ts';
 import { asFolderError, FolderError } from './folder-error.ts';
 import { checkDatabase } from './storage/sqlite/check.ts';
+import { rebuildBroadcasts } from './storage/sqlite/broadcasts.ts';
 import { rebuildCustomers } from './storage/sqlite/customers-rebuild.ts';
 import { beginEpochAt } from './storage/sqlite/epoch.ts';
 import { asStorageError } from './storage/sqlite/guard.ts';
@@ -65,7 +66,10 @@ function repair(data: string, wanted: readonly string[] | null): number {
       say(`${room}: ${repairRoom(database, room, now).setAside.length} rows set aside`);
     if (chosen.length === 0 && opened.isCut) beginEpochAt(database, createSqliteStore(database).head());
     // They follow from the logs, which are whole again.
-    if (before.length > 0 || !isSound) rebuildCustomers(database);
+    if (before.length > 0 || !isSound) {
+      rebuildCustomers(database);
+      rebuildBroadcasts(database);
+    }
     const left = checkDatabase(database).damage;
     if (isSound && !wanted && before.length === 0 && left.length === 0) say('Nothing is damaged.');
     for (const { room, what } of left)

@@ -24,7 +24,9 @@ import { openRunningMark } from './storage/running-mark.ts';
 import { whenUnsure } from './storage/sqlite/guard.ts';
 import { openDatabase } from './storage/sqlite/open.ts';
 import { beginEpochAtHead } from './storage/sqlite/epoch.ts';
+import type { BroadcastsTable } from './storage/broadcasts-contract.ts';
 import type { CustomersTable } from './storage/customers-contract.ts';
+import { createSqliteBroadcasts } from './storage/sqlite/broadcasts.ts';
 import { createSqliteCustomers } from './storage/sqlite/customers.ts';
 import { createSqliteDayCounts } from './storage/sqlite/day-counts.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
@@ -33,6 +35,7 @@ import { createSqliteStore } from './storage/sqlite/store.ts';
 export interface Workspace {
   readonly relay: Relay;
   readonly customers: CustomersTable;
+  readonly broadcasts: BroadcastsTable;
   readonly auth: Auth;
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
@@ -111,10 +114,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const store = journalledStore(plainStore, note);
     const customers = createSqliteCustomers(database);
     const dayCounts = createSqliteDayCounts(database, () => clock.now());
+    const broadcasts = createSqliteBroadcasts(database);
     const relay = createRelay({
       store,
       clock,
-      projections: [customers],
+      projections: [customers, broadcasts],
       dayCounts,
       revoked: revokedByRoom(known),
       version: packageFile.version,
@@ -153,6 +157,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return {
       relay,
       customers,
+      broadcasts,
       auth,
       authStore,
       blobs,

@@ -11,6 +11,7 @@ import type { CommandId, DeviceId, MemberId, RoomId, WorkspaceId } from '../../s
 import type { MessageMarks } from '../../shared/features/chat/marks.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
+import type { BroadcastState } from '../../shared/features/customers/broadcast-schema.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import type { HandoverState } from '../../shared/features/customers/handover-schema.ts';
 import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
@@ -75,6 +76,17 @@ export interface HandoverRow {
   readonly id: string;
   readonly state: HandoverState;
   /** Begun or undone on this device, and not on the relay yet. */
+  readonly pending: boolean;
+}
+
+/** A message to many customers that this person made, or that goes to customers of theirs. */
+export interface BroadcastRow {
+  readonly room: RoomId;
+  readonly id: string;
+  readonly state: BroadcastState;
+  /** When it was sent off, or begun. Milliseconds since 1970. */
+  readonly at: number;
+  /** Changed on this device and not on the relay yet. */
   readonly pending: boolean;
 }
 
@@ -249,6 +261,8 @@ export interface WorkspaceData {
   readonly customers: readonly CustomerRow[];
   /** Handovers that they began, give, get, or are set above. Newest first. */
   readonly handovers: readonly HandoverRow[];
+  /** Messages to many customers, newest first. */
+  readonly broadcasts: readonly BroadcastRow[];
   /** What this person alone has: the order of their conversations, saved messages, to-dos. */
   readonly list: ListState;
   readonly saved: SavedState;

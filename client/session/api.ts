@@ -1,6 +1,6 @@
 import type { Role } from '../../shared/access/actor.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import type { DeviceId, MemberId } from '../../shared/base/ids.ts';
+import type { CustomerId, DeviceId, MemberId } from '../../shared/base/ids.ts';
 import type { LinkCard } from '../../shared/features/chat/card.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { failureOf } from '../data/blobs.ts';
@@ -56,6 +56,22 @@ export interface GroupLinkAnswer {
   readonly does: 'in' | 'joins' | 'asks';
   /** They asked already, and wait. */
   readonly asked: boolean;
+}
+
+/** What customers did with a message to many, as the relay counts it. */
+export interface BroadcastFigures {
+  readonly read: number;
+  readonly answered: number;
+  readonly at: number;
+}
+
+export interface BroadcastCustomer {
+  readonly customer: CustomerId;
+  /** Empty where nobody knows it. */
+  readonly name: string;
+  readonly owner: MemberId | null;
+  readonly readAt: number | null;
+  readonly answeredAt: number | null;
 }
 
 export interface Credentials {
@@ -137,5 +153,16 @@ export const api = {
   /** How many customers somebody has; for who is set above them. */
   customersOf: (member: MemberId) =>
     call<{ customers: number }>('GET', `/api/handover/${encodeURIComponent(member)}`),
+  broadcastFigures: (id: string) =>
+    call<BroadcastFigures>('GET', `/api/broadcasts/${encodeURIComponent(id)}`),
+  /** `after`: `next` of the answer before; empty at first. */
+  broadcastCustomers: (id: string, of: string, after: string) =>
+    call<{ customers: readonly BroadcastCustomer[]; next: string | null }>(
+      'GET',
+      `/api/broadcasts/${encodeURIComponent(id)}/customers?${new URLSearchParams({ of, ...(after && { after }) }).toString()}`,
+    ),
+  /** Customers of those whom one leads. */
+  broadcastRecipients: (wish: { stage: string | null; source: string | null; tags: readonly string[] }) =>
+    call<{ customers: readonly CustomerId[] }>('POST', '/api/broadcast-recipients', wish),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
 } as const;

@@ -70,6 +70,8 @@ export interface Guests extends Sessions {
     guest: MemberId,
     said: { name?: string | undefined; phone?: string | undefined },
   ): Promise<Result<true, Failure>>;
+  /** Whether they want no messages to many; what they want stays their word. */
+  quiet(guest: MemberId, on: boolean): Promise<Result<true, Failure>>;
   complain(guest: MemberId, text: string): Promise<Result<true, Failure>>;
   /** The guest has had enough: their sessions are over, and the company's file says who ended it. */
   end(guest: MemberId): Promise<void>;
@@ -311,6 +313,8 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
       await relay.appendFacts(facts, made.insert);
       return ok({ guest, token: made.token });
     },
+    quiet: (guest, on) =>
+      tell(guest, [{ room: placeOf(guest).file, type: 'customer.quiet', by: guest, data: { on } }]),
     introduce: (guest, said) => {
       const data = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
       return tell(guest, [{ room: placeOf(guest).file, type: 'customer.introduce', by: guest, data }]);

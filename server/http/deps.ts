@@ -6,6 +6,7 @@ import type { Cards } from '../cards/cards.ts';
 import type { CustomersTable } from '../storage/customers-contract.ts';
 import type { Push } from '../push/contract.ts';
 import type { Relay } from '../relay/contract.ts';
+import type { BroadcastsTable } from '../storage/broadcasts-contract.ts';
 import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { OperatorRoutes } from './routes/operator.ts';
@@ -18,6 +19,7 @@ export interface AppOptions {
   readonly blobs: Blobs;
   readonly customers: CustomersTable;
   readonly cards: Cards;
+  readonly broadcasts: BroadcastsTable;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RequestMetrics;

@@ -1,6 +1,7 @@
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
-import type { ChatRow, CustomerRow, DocRow, HandoverRow } from '../api.ts';
+import type { BroadcastRow, ChatRow, CustomerRow, DocRow, HandoverRow } from '../api.ts';
+import { broadcastRows } from '../projection/broadcasts.ts';
 import { customerRows } from '../projection/customers.ts';
 import { Guests } from '../projection/guests.ts';
 import type { CommandsByRoom, Records } from '../projection/overlay.ts';
@@ -24,12 +25,14 @@ export class DeviceLists {
   readonly #docRows;
   readonly #customerRows;
   readonly #handoverRows;
+  readonly #broadcastRows;
   readonly #guests: Guests;
   readonly chats: readonly ChatRow[] = $derived.by(() => this.#from(this.#chatRows));
   readonly docs: readonly DocRow[] = $derived.by(() => this.#from(this.#docRows));
   readonly #files: readonly CustomerRow[] = $derived.by(() => this.#from(this.#customerRows));
   readonly customers: readonly CustomerRow[] = $derived.by(() => wholes(this.#files));
   readonly handovers: readonly HandoverRow[] = $derived.by(() => this.#from(this.#handoverRows));
+  readonly broadcasts: readonly BroadcastRow[] = $derived.by(() => this.#from(this.#broadcastRows));
   readonly #chatById = $derived(byId(this.chats));
   readonly #docById = $derived(byId(this.docs));
   readonly #customerById = $derived(byId(this.#files));
@@ -41,6 +44,7 @@ export class DeviceLists {
     this.#docRows = docRows(parts.me, parts.unsentTexts);
     this.#customerRows = customerRows(parts.me, (id) => this.chat(id));
     this.#handoverRows = handoverRows(parts.me);
+    this.#broadcastRows = broadcastRows(parts.me);
     this.#guests = new Guests(parts.nameless ?? (() => ''));
   }
 

@@ -118,6 +118,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly docs = $derived.by(() => this.#lists.docs);
   readonly customers = $derived.by(() => this.#lists.customers);
   readonly handovers = $derived.by(() => this.#lists.handovers);
+  readonly broadcasts = $derived.by(() => this.#lists.broadcasts);
   readonly directory: DirectoryState = $derived.by(() => {
     const shown = this.#stateOf(this.#directoryRoom) as DirectoryState;
     return this.#lists.withGuests(this.#parts.met?.in(shown) ?? shown);

@@ -18,6 +18,7 @@ export { default as PeopleChoice } from './start/PeopleChoice.svelte';
 export { plainOf } from './message-markdown.ts';
 export { customerPanel } from './side/customer-panel.svelte.ts';
 export { linkTo } from './commands.ts';
+export { TrayItem } from './attachments/tray.svelte.ts';
 export { filledReply } from './replies/replies.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';

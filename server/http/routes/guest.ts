@@ -52,6 +52,7 @@ const guestAnswer = z
     name: z.string().nullable(),
     phone: z.string().nullable(),
     consentAt: time.nullable(),
+    quiet: z.boolean().openapi({ description: 'They want no messages to many' }),
     privacy: z.string(),
     privacyLink: z.string(),
     ended: z.string().openapi({ description: 'What the company says when the conversation is over' }),
@@ -91,7 +92,7 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
 
   const answer = (c: Context<AppEnvironment>, guest: MemberId): z.infer<typeof guestAnswer> => {
     const { file, chat: room } = guests.placeOf(guest);
-    const { owner, name, phone, consentAt, said } = relay.state(file) as CustomerState;
+    const { owner, name, phone, consentAt, said, quiet } = relay.state(file) as CustomerState;
     const chat = relay.state(room) as ChatState;
     const were = Object.keys(chat.takenOut ?? {}) as MemberId[];
     const { texts } = guests.settings();
@@ -105,6 +106,7 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       name: name === '' ? null : name,
       phone: own('phone', phone),
       consentAt,
+      quiet: quiet?.by === guest,
       ...texts,
       verified: verifiedBy(c, owner),
     };
@@ -198,6 +200,28 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       // Browsers let cookies run out; a page that is opened now and then keeps its own.
       if (cookie !== undefined) writeGuestCookie(c, secure, cookie);
       return c.json(answer(c, c.get('caller').member), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/guest/quiet',
+      tags,
+      security: guestsOnly,
+      middleware,
+      summary: 'The guest wants no messages to many, or wants them again.',
+      request: { body: body(z.object({ on: z.boolean() })) },
+      responses: {
+        200: json(guestAnswer, 'Said, durable'),
+        ...signedInRefusals,
+        ...refusals('bad-request', 'wrong-origin', 'storage-failed'),
+      },
+    }),
+    async (c) => {
+      const { member } = c.get('caller');
+      take(await guests.quiet(member, c.req.valid('json').on));
+      return c.json(answer(c, member), 200);
     },
   );
 

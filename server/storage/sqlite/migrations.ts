@@ -1,4 +1,5 @@
 import { authMigrations } from './auth-migrations.ts';
+import { broadcastsMigrations } from './broadcasts-migrations.ts';
 import { customersMigrations } from './customers-migrations.ts';
 import { dayCountMigrations } from './day-counts.ts';
 import { historyMigrations } from './history-migrations.ts';
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   ...pushMigrations,
   ...customersMigrations,
   ...dayCountMigrations,
+  ...broadcastsMigrations,
 ];

@@ -448,3 +448,19 @@ test('the link of one customer lets in whoever opens it first, once, and not whe
   await command(ben, room('customer/w2'), 'customer.end', {});
   expect((await opened(`w2-${secret}`)).status).toBe(404);
 });
+
+test('a guest says that they want no messages to many, which nobody of the company can undo', async () => {
+  await link();
+  const { cookie, guest } = await begin();
+  expect(guest).toMatchObject({ quiet: false });
+  const said = await says(cookie, 'POST', '/api/guest/quiet', { on: true });
+  expect(await said.json()).toMatchObject({ quiet: true });
+  expect(fileOf(guest.member).quiet).toMatchObject({ by: guest.member });
+  const file = room(`customer/${guest.member.slice('guest-'.length)}`);
+  expect(await command(me, file, 'customer.quiet', { on: false })).toBe('forbidden');
+  expect(await codeOf(await says(cookie, 'POST', '/api/guest/quiet', { on: 'yes' }))).toBe('bad-request');
+  await says(cookie, 'POST', '/api/guest/quiet', { on: false });
+  expect(fileOf(guest.member).quiet).toBeNull();
+  expect(await command(me, file, 'customer.quiet', { on: true })).toBe('ok');
+  expect(await (await says(cookie, 'GET', '/api/guest')).json()).toMatchObject({ quiet: false });
+});

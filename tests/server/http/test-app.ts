@@ -11,6 +11,7 @@ import { createSqliteBlobIndex } from '../../../server/blobs/sqlite-blob-index.t
 import { defaultBounds, noBoundMetrics, type Bounds } from '../../../server/bounds.ts';
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import type { StaticFiles } from '../../../server/http/static-files.ts';
+import { createSqliteBroadcasts } from '../../../server/storage/sqlite/broadcasts.ts';
 import { createSqliteCustomers } from '../../../server/storage/sqlite/customers.ts';
 import { openDatabase } from '../../../server/storage/sqlite/open.ts';
 import { noCards } from '../../support/no-cards.ts';
@@ -57,6 +58,7 @@ export async function makeApp(options: TestAppOptions = {}) {
     blobs,
     customers: createSqliteCustomers(database),
     cards: noCards,
+    broadcasts: createSqliteBroadcasts(database),
     clock,
     log: { info: note, warn: note, error: note },
     metrics: createRequestMetrics(new Registry()),

@@ -12,6 +12,7 @@ import {
   customerFollowUp,
   customerHelp,
   customerNote,
+  customerQuiet,
   customerSet,
   customerSettle,
   customerStage,
@@ -154,6 +155,11 @@ export function changeOf(entry: LogEntry, names: Names): string | null {
       return t.happenedFollowUp({ who });
     case 'customer.done':
       return customerDone.safeParse(entry.data).success ? t.happenedDone({ who }) : null;
+    case 'customer.quiet': {
+      const parsed = customerQuiet.safeParse(entry.data);
+      if (!parsed.success) return null;
+      return parsed.data.on ? t.happenedQuiet({ who }) : t.happenedNotQuiet({ who });
+    }
     case 'customer.end':
       return isGuest(entry.by) ? t.happenedGuestEnded : t.happenedEnded({ who });
     case 'customer.reopen':

@@ -1,13 +1,14 @@
 /* The pages behind the list of customers, in the order in which they are offered. */
 import ArrowLeftRight from '@lucide/svelte/icons/arrow-left-right';
 import Link from '@lucide/svelte/icons/link';
+import Megaphone from '@lucide/svelte/icons/megaphone';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import type { Component } from 'svelte';
 import { t as handing } from '../handover/strings.ts';
 import { t } from './strings.ts';
 
-export type SettingsView = 'links' | 'replies' | 'handovers' | 'setup';
+export type SettingsView = 'broadcasts' | 'links' | 'replies' | 'handovers' | 'setup';
 
 interface SettingsPage {
   readonly view: SettingsView;
@@ -17,6 +18,7 @@ interface SettingsPage {
 }
 
 export const settingsPages: readonly SettingsPage[] = [
+  { view: 'broadcasts', href: '/customers/broadcasts', icon: Megaphone, title: () => t.broadcasts },
   { view: 'links', href: '/customers/links', icon: Link, title: () => t.links },
   { view: 'replies', href: '/customers/replies', icon: MessageSquareText, title: () => t.replies },
   {

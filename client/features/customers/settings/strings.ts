@@ -4,6 +4,7 @@ import { defineStrings, plural } from '../../../i18n/index.ts';
 export const t = defineStrings({
   en: {
     menu: 'Links, replies and settings',
+    broadcasts: 'Messages to many',
     links: 'Contact links',
     replies: 'Quick replies',
     setup: 'Tags, stages and texts',
@@ -32,6 +33,7 @@ export const t = defineStrings({
   },
   zh: {
     menu: '联系我、快捷回复与设置',
+    broadcasts: '群发消息',
     links: '联系我',
     replies: '快捷回复',
     setup: '标签、阶段与文案',

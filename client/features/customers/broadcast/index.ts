@@ -1,0 +1,1 @@
+export { startBroadcast } from './making.svelte.ts';
