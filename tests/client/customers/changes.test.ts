@@ -50,6 +50,7 @@ test('follow-ups stand with how they were made, the newest first', () => {
 
 const names = {
   person: (id: MemberId) => (id === guest ? 'Mia' : id),
+  customer: (id: string) => id,
   field: (id: string) => id,
   tag: (id: string) => (id === 'vip' ? 'VIP' : null),
   stage: (id: string) => id,

@@ -21,6 +21,7 @@ import {
 import { isGuest } from '../../../../shared/base/guests.ts';
 import { formatList } from '../../../i18n/index.ts';
 import { t } from '../strings.ts';
+import { exchanged } from './exchanged.ts';
 
 export interface Note {
   readonly id: CommandId;
@@ -76,11 +77,15 @@ export interface Names {
   /** Null for one that is gone. */
   tag(id: string): string | null;
   stage(id: string): string;
+  /** Of a customer, who may be gone. */
+  customer(id: string): string;
+  /** Of whoever said it and is nobody here. */
+  readonly author?: string;
 }
 
 /** One sentence for what changed; null for what this version does not know. */
 export function changeOf(entry: LogEntry, names: Names): string | null {
-  const who = names.person(entry.by);
+  const who = names.author ?? names.person(entry.by);
   const people = (ids: readonly MemberId[]): string => formatList(ids.map((id) => names.person(id)));
   const tagged = (ids: readonly string[]): string =>
     formatList(ids.map((id) => names.tag(id) ?? t.droppedTag));
@@ -165,6 +170,6 @@ export function changeOf(entry: LogEntry, names: Names): string | null {
     case 'customer.reopen':
       return t.happenedReopened({ who });
     default:
-      return null;
+      return exchanged(entry, who, names);
   }
 }

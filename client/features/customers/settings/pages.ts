@@ -1,14 +1,18 @@
 /* The pages behind the list of customers, in the order in which they are offered. */
 import ArrowLeftRight from '@lucide/svelte/icons/arrow-left-right';
+import FileSpreadsheet from '@lucide/svelte/icons/file-spreadsheet';
 import Link from '@lucide/svelte/icons/link';
+import Merge from '@lucide/svelte/icons/merge';
 import Megaphone from '@lucide/svelte/icons/megaphone';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import type { Component } from 'svelte';
 import { t as handing } from '../handover/strings.ts';
+import { t as x } from '../exchange/strings.ts';
 import { t } from './strings.ts';
 
-export type SettingsView = 'broadcasts' | 'links' | 'replies' | 'handovers' | 'setup';
+export type SettingsView =
+  'broadcasts' | 'exchange' | 'duplicates' | 'links' | 'replies' | 'handovers' | 'setup';
 
 interface SettingsPage {
   readonly view: SettingsView;
@@ -26,4 +30,6 @@ export const settingsPages: readonly SettingsPage[] = [
     title: () => handing.handovers,
   },
   { view: 'setup', href: '/customers/setup', icon: SlidersHorizontal, title: () => t.setup },
+  { view: 'exchange', href: '/customers/exchange', icon: FileSpreadsheet, title: () => x.exchange },
+  { view: 'duplicates', href: '/customers/duplicates', icon: Merge, title: () => x.duplicates },
 ];
