@@ -119,6 +119,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       store,
       clock,
       projections: [customers, broadcasts],
+      customers,
       dayCounts,
       revoked: revokedByRoom(known),
       version: packageFile.version,

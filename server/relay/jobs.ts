@@ -1,10 +1,10 @@
 import type { JobContext, JobFact } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { isOutsider } from '../../shared/base/apps.ts';
-import type { CustomerId, MemberId, RoomId } from '../../shared/base/ids.ts';
-import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
-import { parseRoom, roomId } from '../../shared/protocol/rooms.ts';
+import type { CustomerId, RoomId } from '../../shared/base/ids.ts';
+import { roomId } from '../../shared/protocol/rooms.ts';
 import type { RelayStore, StoredRow } from '../storage/contract.ts';
+import type { CustomersTable } from '../storage/customers-contract.ts';
 import type { Access } from './access.ts';
 import type { Commands } from './commands.ts';
 import type { RelayFact, RoomFiles } from './contract.ts';
@@ -31,8 +31,13 @@ export interface Jobs {
   stored(rows: readonly StoredRow[]): void;
 }
 
+/** Whose customers are whose. */
+export type JobCustomers = Pick<CustomersTable, 'line' | 'lines' | 'count'>;
+
 export interface JobsDeps {
-  readonly store: Pick<RelayStore, 'workspace' | 'openJobs' | 'changedRooms'>;
+  readonly store: Pick<RelayStore, 'workspace' | 'openJobs'>;
+  /** Without it nobody has any. */
+  readonly customers: JobCustomers | undefined;
   readonly clock: Clock;
   readonly access: Pick<Access, 'actor' | 'locate' | 'nameOf'>;
   readonly logs: Pick<LogRooms, 'open'>;
@@ -47,7 +52,20 @@ export interface JobsDeps {
 }
 
 export function createJobs(deps: JobsDeps): Jobs {
-  const { store, clock, access, logs, following, commands, log, inLine, later, isStopping, files } = deps;
+  const {
+    store,
+    customers,
+    clock,
+    access,
+    logs,
+    following,
+    commands,
+    log,
+    inLine,
+    later,
+    isStopping,
+    files,
+  } = deps;
   const queue = new Set<RoomId>();
   let isRunning = false;
   let portion = fewest;
@@ -72,13 +90,12 @@ export function createJobs(deps: JobsDeps): Jobs {
       return logs.open(room).state;
     });
 
-  const ownedBy = (member: MemberId): { readonly id: CustomerId; readonly isEnded: boolean }[] =>
-    store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1).flatMap(({ room }) => {
-      const name = parseRoom(room);
-      if (name?.kind !== 'customer') return [];
-      const file = unlessDamaged(() => logs.open(room).state as CustomerState);
-      return file?.owner === member && !file.into ? [{ id: name.id as CustomerId, isEnded: file.ended !== null }] : [];
-    });
+  const customersOf: JobContext['customersOf'] = (member, after, mostOfThem) => {
+    const n = after === null ? 0 : (customers?.line(after)?.n ?? 0);
+    const cursor = after === null ? null : { at: n, n };
+    const lines = customers?.lines({ owners: [member] }, 'n', cursor, mostOfThem) ?? [];
+    return lines.map(({ id }) => id as CustomerId);
+  };
 
   const asFact = (own: RoomId, { room, files: _, ...said }: JobFact): RelayFact => ({
     ...said,
@@ -97,8 +114,8 @@ export function createJobs(deps: JobsDeps): Jobs {
       read: (name) => read(named(name)),
       isActiveMember: (member) => !isOutsider(member) && (access.actor(member)?.active ?? false),
       nameOf: access.nameOf,
-      customersOf: (member) => ownedBy(member).map(({ id }) => id),
-      loadOf: (member) => ownedBy(member).filter(({ isEnded }) => !isEnded).length,
+      customersOf,
+      loadOf: (member) => customers?.count({ owners: [member], isEnded: false }) ?? 0,
     });
     if (facts === null) return false;
     if ('until' in facts) {

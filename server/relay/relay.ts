@@ -27,7 +27,7 @@ import { lossesOf, showToDevices, showToPlain } from './fan-out.ts';
 import { createFollowing } from './following.ts';
 import { createLine } from './line.ts';
 import { createFindEntry } from './find-entry.ts';
-import { createJobs } from './jobs.ts';
+import { createJobs, type JobCustomers } from './jobs.ts';
 import { createLogRooms, entriesOf } from './log-rooms.ts';
 import { createHandback, isTooEarly, type RevokedOutside } from './handback.ts';
 import { noLog, noMetrics, type RelayLog, type RelayMetrics } from './metrics.ts';
@@ -59,6 +59,8 @@ export interface RelayDeps {
   readonly dayCounts?: DayCounts;
   /** Tables that follow from logs. */
   readonly projections?: readonly Projection[];
+  /** Whose customers are whose, for work that goes through all of somebody's. */
+  readonly customers?: JobCustomers;
   /** The end of a turn of the event loop; tests hold it in their hand. */
   readonly defer?: (run: () => void) => void;
   /** Runs something once, later; must not keep the process alive. */
@@ -264,6 +266,7 @@ export function createRelay(deps: RelayDeps): Relay {
 
   const jobs = createJobs({
     ...{ store, clock, access, logs, following, commands, log, inLine, later },
+    customers: deps.customers,
     isStopping: () => stopping,
     files: () => files,
   });

@@ -186,8 +186,8 @@ export interface JobContext {
   isActiveMember(member: MemberId): boolean;
   /** What somebody is called, members and guests; empty where nobody knows. */
   nameOf(member: MemberId): string;
-  /** Customers whom this member owns, also those who are ended. */
-  customersOf(member: MemberId): readonly CustomerId[];
+  /** Customers whom this member owns, also those who are ended, in the order in which they came, behind one of them. */
+  customersOf(member: MemberId, after: CustomerId | null, most: number): readonly CustomerId[];
   /** How many they own who are not ended. */
   loadOf(member: MemberId): number;
 }

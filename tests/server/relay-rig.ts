@@ -23,6 +23,7 @@ import type { Caller, Relay, Sessions } from '../../server/relay/contract.ts';
 import { createRelay, type RelayDeps } from '../../server/relay/relay.ts';
 import type { RelayStore } from '../../server/storage/contract.ts';
 import { openDatabase } from '../../server/storage/sqlite/open.ts';
+import { createSqliteCustomers } from '../../server/storage/sqlite/customers.ts';
 import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
 
 export const member = (name: string): MemberId => name as MemberId;
@@ -57,14 +58,17 @@ export async function startRig(
   const folder = mkdtempSync(join(tmpdir(), 'weft-relay-'));
   const revoked = new Set<string>();
   const bounds = { ...defaultBounds, ...deps.bounds };
+  let tables: Pick<RelayDeps, 'customers' | 'projections'> = {};
   const open =
     deps.open ??
-    (() =>
-      createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'full' }), {
-        syncsBeside: true,
-      }));
+    (() => {
+      const database = openDatabase(join(folder, 'weft.db'), { durability: 'full' });
+      const customers = createSqliteCustomers(database);
+      tables = { customers, projections: [customers] };
+      return createSqliteStore(database, { syncsBeside: true });
+    });
   let store = deps.store ?? open();
-  let relay = createRelay({ version: 'test', ...deps, bounds, store });
+  let relay = createRelay({ version: 'test', ...tables, ...deps, bounds, store });
   const callerOf = (token: string): Caller => {
     const [name = '', on = `${name}-device`] = token.split('.');
     return { member: member(name), device: device(on), session: token };
@@ -135,7 +139,7 @@ export async function startRig(
     async restart(next = {}) {
       await close();
       store = next.store ?? open();
-      relay = createRelay({ version: 'test', ...deps, bounds, ...next, store });
+      relay = createRelay({ version: 'test', ...tables, ...deps, bounds, ...next, store });
       await listen();
     },
     async stop() {

@@ -1,10 +1,10 @@
 import type { Job, JobContext, JobFact } from '../../access/kind.ts';
-import { factPrefix, type CommandId, type MemberId } from '../../base/ids.ts';
+import { factPrefix, type CommandId, type CustomerId, type MemberId } from '../../base/ids.ts';
 import type { DirectoryState } from '../directory/schema.ts';
 import { most as mostPersonal, type TodosState } from '../personal/schema.ts';
 import { customerChatId } from './conversation.ts';
 import type { CustomerState } from './customer-schema.ts';
-import { mostOfHandover as most, type HandoverState, type Left, type Moved } from './handover-schema.ts';
+import type { HandoverState, Left, Moved } from './handover-schema.ts';
 import { filledHandover, handoverWords } from './handover-words.ts';
 import type { SettingsState } from './settings-schema.ts';
 
@@ -12,6 +12,9 @@ import type { SettingsState } from './settings-schema.ts';
  * What the relay does for a handover. Each customer is looked at in the moment in which they are moved: so nobody is
  * given away who became somebody else's meanwhile, and one who goes over has gone with all that was there.
  */
+
+/** Customers whom one entry names of those who are found. */
+const foundAtOnce = 250;
 
 const room = (kind: string, id: string, part: string | null = null) => ({ kind, id, part });
 
@@ -184,12 +187,11 @@ function giveBack(state: HandoverState, context: JobContext): readonly JobFact[]
 }
 
 function find({ from, customers, isAll, to, rule, begun }: HandoverState, context: JobContext): JobFact[] {
-  const known = new Set(customers);
-  const others = isAll ? context.customersOf(from).filter((each) => !known.has(each)) : [];
-  const some = others.slice(0, most.found);
+  const last = (customers.at(-1) as CustomerId | undefined) ?? null;
+  const some = isAll ? context.customersOf(from, last, foundAtOnce) : [];
   const loads = (): Record<string, number> =>
     rule === 'load' ? Object.fromEntries(to.map((member) => [member, context.loadOf(member)])) : {};
-  const isLast = some.length === others.length;
+  const isLast = some.length < foundAtOnce;
   const data = { customers: some, ...(isLast ? { loads: loads() } : {}) };
   return [{ type: 'handover.found', by: begun!.by, data }];
 }
