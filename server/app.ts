@@ -11,6 +11,7 @@ import { addCardRoutes } from './http/routes/card.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
+import { addGuestPushRoutes } from './http/routes/guest-push.ts';
 import { addGuestRoutes } from './http/routes/guest.ts';
 import { addHandoverRoutes } from './http/routes/handover.ts';
 import { addHistoryRoutes } from './http/routes/history.ts';
@@ -67,7 +68,10 @@ export function createApp(options: AppOptions): Routes {
   addHandoverRoutes(app, deps);
   addCustomersFiguresRoutes(app, deps);
   addBroadcastRoutes(app, deps);
-  if (deps.push) addPushRoutes(app, deps, deps.push);
+  if (deps.push) {
+    addPushRoutes(app, deps, deps.push);
+    addGuestPushRoutes(app, deps, deps.push);
+  }
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);
 

@@ -123,6 +123,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     store: workspace.pushStore,
     relay,
     sessions: auth.sessions,
+    guests: auth.guests,
     outside,
     clock: systemClock,
     log,

@@ -96,6 +96,8 @@ export interface AuthStore {
 
   insertGuestSession(session: GuestSession, token: Uint8Array): void;
   guestSessionByToken(token: Uint8Array): GuestSession | null;
+  /** Browsers of one customer. */
+  guestSessionsOf(customer: CustomerId): GuestSession[];
   touchGuestSession(id: string, at: number): void;
   deleteGuestSessionsSeenBefore(at: number): void;
 

@@ -54,6 +54,8 @@ export interface Guests extends Sessions {
   placeOf(guest: MemberId): GuestPlace;
   /** Whether this was a guest's token, whose conversation was ended since. */
   isOfEnded(token: string): boolean;
+  /** Sessions of this guest that are not over. */
+  list(guest: MemberId): readonly { readonly id: string }[];
   /** The link behind a code that can be used now, and somebody who would answer; else `link-invalid`. */
   look(code: string): Result<{ readonly link: ContactLink; readonly owner: MemberId }, Failure>;
   /**
@@ -272,6 +274,10 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
       if (!session || !stands(session)) return null;
       return { member: guestOf(session.customer), session: session.id, device: session.device };
     },
+    list: (guest) =>
+      store
+        .guestSessionsOf(customerOf(guest))
+        .filter((session) => session.seenAt + idle > clock.now() && stands(session)),
     isOfEnded(token) {
       const session = sessionOf(token);
       return session !== null && fileOf(session.customer).ended !== null;

@@ -150,6 +150,10 @@ export function createSqliteAuthStore(db: Database): AuthStore {
       `SELECT id, customer, device, created_at AS createdAt, seen_at AS seenAt
        FROM guest_sessions WHERE token = ? AND ${isSound('guest_sessions')}`,
     ),
+    guestSessionsOf: all<GuestSession>(
+      `SELECT id, customer, device, created_at AS createdAt, seen_at AS seenAt
+       FROM guest_sessions WHERE customer = ? AND ${isSound('guest_sessions')}`,
+    ),
     touchGuestSession: (id, at) => void touchGuest(at, id),
     deleteGuestSessionsSeenBefore: (at) => void deleteGuestsSeenBefore(at),
     workspaceKey: one<{ publicKey: string; privateKey: string }>(

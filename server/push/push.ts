@@ -8,12 +8,14 @@ import { readsFrom } from '../../shared/features/chat/membership.ts';
 import type { ChatState, ReadsState } from '../../shared/features/chat/schema.ts';
 import { chatRecall } from '../../shared/features/chat/messages.ts';
 import { urgentFor } from '../../shared/features/chat/urgent-schema.ts';
+import { faceOf } from '../../shared/features/customers/face.ts';
+import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import { ownRoom } from '../../shared/features/personal/rooms.ts';
 import type { ListState, NoticesState } from '../../shared/features/personal/schema.ts';
 import { isTold } from '../../shared/features/personal/telling.ts';
 import { decodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import type { PushedNotice } from '../../shared/protocol/pushed.ts';
-import { parseRoom, partOf } from '../../shared/protocol/rooms.ts';
+import { parseRoom, partOf, roomId } from '../../shared/protocol/rooms.ts';
 import { noBoundMetrics, type BoundMetrics, type Bounds } from '../bounds.ts';
 import type { Outside, OutsideAnswer, OutsideFailure } from '../outside/fetch.ts';
 import type { Relay } from '../relay/contract.ts';
@@ -28,6 +30,8 @@ export interface PushDeps {
   readonly relay: Relay;
   /** Sessions that are not over. */
   readonly sessions: { list(member: MemberId): readonly { readonly id: string }[] };
+  /** Browsers of guests whose conversation goes on. */
+  readonly guests: { list(guest: MemberId): readonly { readonly id: string }[] };
   readonly outside: Outside;
   readonly clock: Clock;
   readonly log: Pick<RelayLog, 'warn'>;
@@ -78,7 +82,7 @@ const laterByTimer = (milliseconds: number, run: () => void): void =>
  * was stored and works beside it: nothing here is waited for by a commit.
  */
 export function createPush(deps: PushDeps): Push {
-  const { store, relay, sessions, outside, clock, log, contact, bounds } = deps;
+  const { store, relay, sessions, guests, outside, clock, log, contact, bounds } = deps;
   const { metrics = noBoundMetrics, later = laterByTimer } = deps;
   const keys = store.keys() ?? newPushKeys();
   if (!store.keys()) store.setKeys(keys);
@@ -106,6 +110,8 @@ export function createPush(deps: PushDeps): Push {
   };
 
   const isWanted = (member: MemberId, chat: ChatState, { room, by, calls, urgentTo }: Happening): boolean => {
+    // A guest has asked to be told of what they are answered, and has no other wishes.
+    if (isGuest(member)) return by !== member;
     const { notices, list } = wishesOf(member);
     const id = parseRoom(room)!.id;
     const place = Object.hasOwn(list.chats, id) ? list.chats[id]! : {};
@@ -171,22 +177,33 @@ export function createPush(deps: PushDeps): Push {
     if (shown.size > mostBrowsers) shown.delete(shown.keys().next().value!);
   }
 
+  /** A guest reads who it is of which company; what was said only where the company allows that on locked screens. */
+  const toldTo = (member: MemberId, chat: ChatState, by: MemberId, name: (each: MemberId) => string) => {
+    if (isGuest(member)) {
+      const settings = relay.state(roomId(workspace, 'customers', 'main')) as SettingsState;
+      return { group: relay.directory().name, words: faceOf(settings).noticeWords, sound: true };
+    }
+    const { words, sound } = wishesOf(member).notices;
+    return { group: by === chat.guest ? null : groupCalled(chat, member, name), words, sound };
+  };
+
   function textFor(job: Job, chat: ChatState, { session, language }: Subscription): string {
     const { member, happening, count } = job;
     const { room, id, seq, by, text, is, urgentTo } = happening;
-    const { notices } = wishesOf(member);
+    const name = (each: MemberId): string => nameOf(language, each);
+    const { group, words, sound } = toldTo(member, chat, by, name);
     const notice: PushedNotice = {
       member,
       chat: parseRoom(room)!.id,
       id,
       seq,
       at: job.at,
-      by: nameOf(language, by),
-      group: by === chat.guest ? null : groupCalled(chat, member, (each) => nameOf(language, each)),
-      text: notices.words ? text : null,
+      by: name(by),
+      group,
+      text: words ? text : null,
       ...(is && { is }),
       ...(urgentTo && { urgent: true as const }),
-      ...(!notices.sound && { silent: true as const }),
+      ...(!sound && { silent: true as const }),
       count,
       language,
       read: readSince(session, member),
@@ -199,10 +216,13 @@ export function createPush(deps: PushDeps): Push {
     const left = job.at + keptFor - clock.now();
     const chat = relay.state(happening.room) as ChatState;
     if (left <= 0 || !isNews(member, chat, happening) || !isWanted(member, chat, happening)) return null;
-    const alive = new Set(sessions.list(member).map(({ id }) => id));
-    const to = store
-      .of(member)
-      .filter((each) => alive.has(each.session) && (session === null || each.session === session));
+    const alive = new Set((isGuest(member) ? guests : sessions).list(member).map(({ id }) => id));
+    const all = store.of(member);
+    // A conversation that was opened again has sessions of its own.
+    for (const each of all) if (!alive.has(each.session)) store.remove(each.session);
+    const to = all.filter(
+      (each) => alive.has(each.session) && (session === null || each.session === session),
+    );
     const outcomes = await Promise.all(
       to.map(async (each) => ({ each, again: await send(job, chat, each, left, failed) })),
     );

@@ -9,7 +9,7 @@ import type { Routes } from './app.ts';
 const tags = ['Notifications'];
 const security = membersOnly;
 const key = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/);
-const subscription = z
+export const pushSubscription = z
   .object({
     endpoint: z.string().max(2_000),
     keys: z.object({ p256dh: key, auth: key }),
@@ -43,7 +43,7 @@ export function addPushRoutes(routes: Routes, deps: AppDeps, push: Push): void {
       security,
       middleware,
       summary: 'Has this session told of messages through the push service of its browser.',
-      request: { body: body(subscription) },
+      request: { body: body(pushSubscription) },
       responses: {
         204: nothing('In the place of what it had before'),
         ...refused,

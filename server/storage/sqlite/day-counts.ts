@@ -1,22 +1,8 @@
 import type { DayCounts, Use } from '../day-counts.ts';
 import { guarded } from './guard.ts';
-import type { Migration } from './migration.ts';
 import type { SqliteDatabase } from './open.ts';
 import { insertInto, isSound } from './summed.ts';
 import { unhurried } from './unhurried.ts';
-
-/** `used` is in thousandths. */
-export const dayCountMigrations: readonly Migration[] = [
-  {
-    name: 'counts-1',
-    sql: `
-      CREATE TABLE day_counts (
-        name TEXT NOT NULL, who TEXT NOT NULL, used INTEGER NOT NULL, at INTEGER NOT NULL, sum INTEGER NOT NULL,
-        PRIMARY KEY (name, who)
-      ) STRICT, WITHOUT ROWID;
-    `,
-  },
-];
 
 const day = 24 * 3_600_000;
 /** What is used is written together: a relay that is killed forgets at most what came in so long. Milliseconds. */

@@ -1,7 +1,7 @@
 import { authMigrations } from './auth-migrations.ts';
 import { broadcastsMigrations } from './broadcasts-migrations.ts';
 import { customersMigrations } from './customers-migrations.ts';
-import { dayCountMigrations } from './day-counts.ts';
+import { dayCountMigrations } from './day-count-migrations.ts';
 import { historyMigrations } from './history-migrations.ts';
 import { logMigrations } from './log-migrations.ts';
 import type { Migration } from './migration.ts';

@@ -29,4 +29,13 @@ export const pushMigrations: readonly Migration[] = [
       END;
     `,
   },
+  {
+    name: 'push-2-guests',
+    sql: `
+      CREATE INDEX guest_sessions_of_customer ON guest_sessions (customer);
+      CREATE TRIGGER push_ends_with_guest_session AFTER DELETE ON guest_sessions BEGIN
+        DELETE FROM push_subscriptions WHERE session = OLD.id;
+      END;
+    `,
+  },
 ];

@@ -173,6 +173,16 @@ export interface ContactLink extends z.infer<typeof settingsLink> {
   readonly turns: Readonly<Record<MemberId, number>>;
 }
 
+/** Longest logo, in characters of base64: 36 kB. It is in every member's copy, so that codes to scan have it offline. */
+export const mostLogo = 48_000;
+
+/** How the company shows itself to guests. */
+export interface CompanyFace {
+  /** Base64; null without one. */
+  readonly logo: string | null;
+  readonly noticeWords: boolean;
+}
+
 /** What a company set for its customers. */
 export interface SettingsState {
   tagGroups: Readonly<Record<string, TagGroup>>;
@@ -190,6 +200,8 @@ export interface SettingsState {
   replies: Readonly<Record<string, QuickReply>>;
   /** Absent while never set: `broadcastsOf` says the default. */
   broadcasts?: z.infer<typeof settingsBroadcasts>;
+  /** Absent while it was never set: `faceOf` says the default. */
+  face?: CompanyFace;
   /** Absent while nobody was named. */
   serviceAdmins?: readonly MemberId[];
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
 import { revokingRule, type CommandRule, type LogKind } from '../../access/kind.ts';
+import { faceCommands, faceFolds } from './face.ts';
 import {
   broadcastsOf,
   linkBegun,
@@ -213,6 +214,7 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.dropQuickReply': entryRule(settingsDropQuickReply, (draft, { id }) => {
       draft.replies = without(draft.replies, id);
     }),
+    ...faceFolds,
     'customers.serviceAdmins': entryRule(settingsServiceAdmins, (draft, { members }) => {
       draft.serviceAdmins = members;
     }),
@@ -220,6 +222,7 @@ export const settingsKind: LogKind<SettingsState> = {
   exists: () => true,
   readers: () => 'everyone',
   commands: {
+    ...faceCommands,
     'customers.tagGroup': line(settingsTagGroup, 'tagGroups'),
     'customers.dropTagGroup': drop(settingsDropTagGroup, 'tagGroups'),
     'customers.stages': stages,

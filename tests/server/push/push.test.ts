@@ -59,7 +59,7 @@ async function start(): Promise<void> {
   push = createPush({
     store: workspace.pushStore,
     relay: { ...workspace.relay, isConnected: (member) => connected.has(member) },
-    sessions: workspace.auth.sessions,
+    ...workspace.auth,
     outside,
     clock,
     log: { warn: () => {} },
