@@ -27,10 +27,10 @@ import type {
 } from '../../shared/features/personal/schema.ts';
 import type { KnownOfFile } from './pictures.ts';
 import type { Search } from './search/contract.ts';
-import type { DraftStore, LostRows, Mention } from './storage/contract.ts';
+import type { CustomerLine, DraftStore, LostRows, Mention } from './storage/contract.ts';
 
 export type { FoundKind, Hit, Search, SearchQuery, SearchResult } from './search/contract.ts';
-export type { Mention } from './storage/contract.ts';
+export type { CustomerLine, Mention } from './storage/contract.ts';
 
 /** A conversation as lists need it; own commands that the relay has not answered are already in `state`. */
 export interface ChatRow {
@@ -259,6 +259,8 @@ export interface WorkspaceData {
   readonly docs: readonly DocRow[];
   /** Those this person works with, newest first; without those who are a part of another one. */
   readonly customers: readonly CustomerRow[];
+  /** The same as lists show them. At the start of a page that shows them they are here before `ready`; null until then. */
+  readonly customerLines: readonly CustomerLine[] | null;
   /** Handovers that they began, give, get, or are set above. Newest first. */
   readonly handovers: readonly HandoverRow[];
   /** Messages to many customers, newest first. */

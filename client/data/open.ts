@@ -53,6 +53,7 @@ export function openWorkspaceData(
     search,
     met: new Met({ meta: storage.meta, timers: systemTimers, ask: namesOf }),
     nameless,
+    customersFirst: location.pathname.startsWith('/customers'),
     startLeader: (leading) => later(() => startLeader({ workspace, member, device, socket }, leading)),
     onEnded,
     clearCaches,

@@ -47,7 +47,7 @@ function soundsIn(name: string): readonly (readonly string[])[] {
 const latin = /^[a-zü]+$/;
 
 /** Whether `zhangwei`, `zhangw` or `zw` sounds like a part of the name; `atStart` only like its beginning. */
-function soundsLike(word: string, name: string, atStart = false): boolean {
+export function soundsLike(word: string, name: string, atStart = false): boolean {
   if (!latin.test(word)) return false;
   const sounds = soundsIn(name);
   const plain = word.replaceAll('ü', 'v');

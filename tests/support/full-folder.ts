@@ -6,8 +6,8 @@ import { findRoom, type AnyLogKind } from '../../shared/documents/registry.ts';
 import { encodeLogRun } from '../../shared/protocol/log-bytes.ts';
 import { partOf, roomId } from '../../shared/protocol/rooms.ts';
 import { baseEvery } from '../../server/relay/log-rooms.ts';
-import { createRandom } from '../../server/seed/random.ts';
-import { emptyBatch, type NewRow } from '../../server/storage/contract.ts';
+import { createRandom, type Random } from '../../server/seed/random.ts';
+import { emptyBatch, type NewRow, type RelayStore, type WriteBatch } from '../../server/storage/contract.ts';
 import { openDatabase } from '../../server/storage/sqlite/open.ts';
 import { createSqliteStore } from '../../server/storage/sqlite/store.ts';
 
@@ -38,32 +38,60 @@ const sentences = [
   'On my way.',
 ];
 
-/** Fills a folder whose relay has stopped. Gives the rooms of the conversations, the newest one last. */
-export function fillFolder({ folder, members, sizes, silent = 0, until }: FullFolder): RoomId[] {
+export interface FolderWriter {
+  readonly store: RelayStore;
+  readonly random: Random;
+  /** Writes a log of `count` entries from its start, as commands would have. */
+  writeLog(room: RoomId, count: number, entryAt: (seq: number) => Omit<LogEntry, 'seq' | 'id'>): void;
+  readBy(room: RoomId, readers: WriteBatch['readers'][number]['readers']): void;
+  /** What was written so far is in the store. */
+  flush(): void;
+  close(): void;
+}
+
+/** Writes into the store of a folder whose relay has stopped. */
+export function openFolder(folder: string): FolderWriter {
   const random = createRandom(1);
   const store = createSqliteStore(openDatabase(join(folder, 'weft.db'), { durability: 'process' }));
-  const people = members as readonly MemberId[];
   let rows: NewRow[] = [];
+  let readers: WriteBatch['readers'][number][] = [];
   const flush = (): void => {
-    store.commit({ ...emptyBatch, rows });
+    store.commit({ ...emptyBatch, rows, readers });
     rows = [];
+    readers = [];
   };
+  return {
+    store,
+    random,
+    writeLog(room, count, entryAt) {
+      const kind = findRoom(room)!.kind as AnyLogKind;
+      let state = kind.initial;
+      for (let seq = 0; seq < count; seq++) {
+        const entry: LogEntry = { seq, id: random.id() as CommandId, ...entryAt(seq) };
+        const { by, at } = entry;
+        rows.push({ room, by, device, at, bytes: encodeLogRun(seq, [entry]) });
+        state = kind.fold(state, [entry]);
+        if ((seq + 1) % baseEvery === 0 && count - seq <= 8 * baseEvery) store.saveBase(room, seq + 1, state);
+        if (rows.length >= rowsAtOnce) flush();
+      }
+      // As relays do when they stop.
+      if (count % baseEvery !== 0) store.saveBase(room, count, state);
+    },
+    readBy: (room, all) => void readers.push({ room, readers: all }),
+    flush,
+    close() {
+      flush();
+      // Who wrote what is known of all of it, as where it was written one by one.
+      store.history.index([], [], store.head());
+      store.close();
+    },
+  };
+}
 
-  /** Writes a log from its start, as commands would have. */
-  const writeLog = (room: RoomId, count: number, entryAt: (seq: number) => Omit<LogEntry, 'seq' | 'id'>) => {
-    const kind = findRoom(room)!.kind as AnyLogKind;
-    let state = kind.initial;
-    for (let seq = 0; seq < count; seq++) {
-      const entry: LogEntry = { seq, id: random.id() as CommandId, ...entryAt(seq) };
-      const { by, at } = entry;
-      rows.push({ room, by, device, at, bytes: encodeLogRun(seq, [entry]) });
-      state = kind.fold(state, [entry]);
-      if ((seq + 1) % baseEvery === 0 && count - seq <= 8 * baseEvery) store.saveBase(room, seq + 1, state);
-      if (rows.length >= rowsAtOnce) flush();
-    }
-    // As relays do when they stop.
-    if (count % baseEvery !== 0) store.saveBase(room, count, state);
-  };
+/** Fills a folder whose relay has stopped. Gives the rooms of the conversations, the newest one last. */
+export function fillFolder({ folder, members, sizes, silent = 0, until }: FullFolder): RoomId[] {
+  const { store, random, writeLog, readBy, flush, close } = openFolder(folder);
+  const people = members as readonly MemberId[];
 
   const rooms = sizes.map((size, i): RoomId => {
     const room = roomId(store.workspace as WorkspaceId, 'chat', random.id());
@@ -101,12 +129,9 @@ export function fillFolder({ folder, members, sizes, silent = 0, until }: FullFo
       data: { upTo: Math.max(0, size - left - Math.max(0, readEntries - people.length - n)) },
     }));
     flush();
-    for (const each of [room, reads])
-      store.commit({ ...emptyBatch, readers: [{ room: each, readers: everybody }] });
+    for (const each of [room, reads]) readBy(each, everybody);
     return room;
   });
-  // Who wrote what is known of all of it, as where it was written one by one.
-  store.history.index([], [], store.head());
-  store.close();
+  close();
   return rooms;
 }

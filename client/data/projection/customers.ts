@@ -50,3 +50,7 @@ export function customerRows(me: MemberId, chatOf: (id: string) => ChatRow | nul
     (row) => row.at,
   );
 }
+
+/** Files that are a part of no other one, and are not being brought from elsewhere. */
+export const wholes = (rows: readonly CustomerRow[]): readonly CustomerRow[] =>
+  rows.filter(({ state }) => state.into === undefined && !state.importing);

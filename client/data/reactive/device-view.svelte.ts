@@ -1,12 +1,18 @@
 import type { EntryTarget, LogEntry } from '../../../shared/access/kind.ts';
 import type { RoomId } from '../../../shared/base/ids.ts';
-import type { DeviceStorage, OutboxRecord, RoomRecord } from '../storage/contract.ts';
+import { customerOfRoom } from '../projection/customer-lines.ts';
+import type { CustomerLine, DeviceStorage, OutboxRecord, RoomRecord } from '../storage/contract.ts';
 import type { Timers } from '../sync/contract.ts';
 import type { LogWindow } from './log-view.svelte.ts';
 import { nothingUnsent, readUnsent, roomsLeft, withCommands, type Unsent } from './queue.ts';
 
 /** What changes in lists while much is said is shown so often at most. Milliseconds. */
 const between = 80;
+/** From the list of customers until the rest is read: time to draw it. Milliseconds. */
+const beforeRest = 60;
+
+type Ahead = ReadonlyMap<string, CustomerLine>;
+const none: Ahead = new Map();
 
 /** What this device holds, as signals: read once at the start, then again as far as notes name it. */
 export class DeviceView {
@@ -16,6 +22,8 @@ export class DeviceView {
   readonly #logs = new Set<LogWindow>();
   #records = $state.raw<ReadonlyMap<RoomId, RoomRecord>>(new Map());
   #unsent = $state.raw<Unsent>(nothingUnsent);
+  /** Of customers whose rooms are not read yet, by their ids; undefined before anything is read. */
+  #ahead = $state.raw<Ahead | undefined>(undefined);
   #dirty = new Set<RoomId>();
   #refreshing: Promise<void> | null = null;
   /** Something is to be read; `now` when somebody looks at just that, `soon` when others have to be gathered first. */
@@ -30,6 +38,11 @@ export class DeviceView {
 
   get records(): ReadonlyMap<RoomId, RoomRecord> {
     return this.#records;
+  }
+
+  /** Customers of whom only this is known yet; undefined before anything is read. */
+  get ahead(): Ahead | undefined {
+    return this.#ahead;
   }
 
   get unsent(): Unsent {
@@ -67,12 +80,30 @@ export class DeviceView {
     this.#records = new Map();
   }
 
-  /** Rejects when the database cannot be read. */
-  async load(): Promise<void> {
+  /** Rejects when the database cannot be read. `customersFirst`: what their list shows is there long before the rest. */
+  async load(customersFirst = false): Promise<void> {
+    if (customersFirst) await this.#loadAhead();
     const [records, unsent] = await Promise.all([this.#storage.rooms.all(), readUnsent(this.#storage)]);
-    // What was patched while the first read ran is newer than the read.
-    this.#records = new Map([...records.map((record) => [record.room, record] as const), ...this.#records]);
+    this.#take(records);
+    this.#ahead = none;
     this.#unsent = unsent;
+  }
+
+  /** Where that is quicker than everything; resolves when it is time for the rest. */
+  async #loadAhead(): Promise<void> {
+    const [start, unsent] = await Promise.all([this.#storage.rooms.start(), readUnsent(this.#storage)]);
+    if (!start) return;
+    this.#take(start.records);
+    this.#ahead = new Map(start.lines.map((line) => [line.id, line] as const));
+    this.#unsent = unsent;
+    // What this person did with them and the relay has not answered stands in their rooms.
+    this.touch([...new Set(unsent.outbox.map(({ room }) => room))]);
+    await new Promise<void>((resolve) => void this.#timers.after(beforeRest, resolve));
+  }
+
+  /** What was patched while they were read is newer than what was read. */
+  #take(records: readonly RoomRecord[]): void {
+    this.#records = new Map([...records.map((record) => [record.room, record] as const), ...this.#records]);
   }
 
   /** Reads these rooms again, and what is not sent in any case. `own`: this tab changed them, which it says at once. */
@@ -131,7 +162,7 @@ export class DeviceView {
     const storage = this.#storage;
     const before = this.#unsent;
     let unsent = await readUnsent(storage);
-    let rooms = [...new Set([...named, ...roomsLeft(before, unsent)])];
+    let rooms = this.#withAhead([...new Set([...named, ...roomsLeft(before, unsent)])]);
     const found = new Map<RoomId, RoomRecord | null>();
     let shows: readonly (() => void)[] = [];
     while (rooms.length > 0) {
@@ -141,7 +172,7 @@ export class DeviceView {
       shows = await Promise.all(views.map((view) => view.prepare(found.get(view.room) ?? null)));
       const earlier = unsent;
       unsent = await readUnsent(storage);
-      rooms = roomsLeft(earlier, unsent);
+      rooms = this.#withAhead(roomsLeft(earlier, unsent));
     }
     if (found.size > 0) {
       const next = new Map(this.#records);
@@ -150,10 +181,25 @@ export class DeviceView {
         else next.delete(room);
       }
       this.#records = next;
+      this.#leaveAhead(found.keys());
     }
     for (const show of shows) show();
     // Enqueued here while this read ran; the next round knows more.
     const since = this.#unsent.outbox.filter((command) => !before.outbox.includes(command));
     this.#unsent = withCommands(unsent, since);
+  }
+
+  /** Of a customer of whom only the line is known, all rooms are read with one of them. */
+  #withAhead(rooms: readonly RoomId[]): RoomId[] {
+    const ahead = this.#ahead;
+    if (!ahead?.size) return [...rooms];
+    return [...new Set(rooms.flatMap((room) => [room, ...(customerOfRoom(room)?.rooms ?? [])]))];
+  }
+
+  #leaveAhead(read: Iterable<RoomId>): void {
+    if (!this.#ahead?.size) return;
+    const left = new Map(this.#ahead);
+    for (const room of read) left.delete(customerOfRoom(room)?.id ?? '');
+    this.#ahead = left;
   }
 }

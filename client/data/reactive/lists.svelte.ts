@@ -1,8 +1,9 @@
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
-import type { BroadcastRow, ChatRow, CustomerRow, DocRow, HandoverRow } from '../api.ts';
+import type { BroadcastRow, ChatRow, CustomerLine, CustomerRow, DocRow, HandoverRow } from '../api.ts';
 import { broadcastRows } from '../projection/broadcasts.ts';
-import { customerRows } from '../projection/customers.ts';
+import { Lines } from '../projection/customer-lines.ts';
+import { customerRows, wholes } from '../projection/customers.ts';
 import { Guests } from '../projection/guests.ts';
 import type { CommandsByRoom, Records } from '../projection/overlay.ts';
 import { handoverRows } from '../projection/handovers.ts';
@@ -14,6 +15,8 @@ interface ListParts {
   readonly records: () => Records;
   readonly commands: () => CommandsByRoom;
   readonly unsentTexts: () => ReadonlySet<RoomId>;
+  /** Customers whose rooms are not read yet, by their ids; undefined before anything is read. */
+  readonly ahead: () => ReadonlyMap<string, CustomerLine> | undefined;
   /** What a guest is called who told no name. */
   readonly nameless?: (guest: MemberId) => string;
 }
@@ -31,6 +34,13 @@ export class DeviceLists {
   readonly docs: readonly DocRow[] = $derived.by(() => this.#from(this.#docRows));
   readonly #files: readonly CustomerRow[] = $derived.by(() => this.#from(this.#customerRows));
   readonly customers: readonly CustomerRow[] = $derived.by(() => wholes(this.#files));
+  readonly #lines = new Lines();
+  readonly customerLines: readonly CustomerLine[] | null = $derived.by(() => {
+    const ahead = this.#parts.ahead();
+    if (!ahead) return null;
+    const lines = this.#lines.of(this.customers);
+    return ahead.size > 0 ? [...lines, ...ahead.values()].sort((a, b) => b.at - a.at) : lines;
+  });
   readonly handovers: readonly HandoverRow[] = $derived.by(() => this.#from(this.#handoverRows));
   readonly broadcasts: readonly BroadcastRow[] = $derived.by(() => this.#from(this.#broadcastRows));
   readonly #chatById = $derived(byId(this.chats));
@@ -69,10 +79,6 @@ export class DeviceLists {
     return rows.from(this.#parts.records(), this.#parts.commands());
   }
 }
-
-/** Files that are a part of no other one, and are not being brought from elsewhere. */
-const wholes = (rows: readonly CustomerRow[]): readonly CustomerRow[] =>
-  rows.filter(({ state }) => state.into === undefined && !state.importing);
 
 const byId = <Row extends { readonly id: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> =>
   new Map(rows.map((row) => [row.id, row]));

@@ -1,5 +1,5 @@
 import type * as Y from 'yjs';
-import type { Actor, Decision, Role } from '../../../shared/access/actor.ts';
+import type { Actor, Decision } from '../../../shared/access/actor.ts';
 import { failure, type Failure } from '../../../shared/base/errors.ts';
 import {
   newId,
@@ -42,14 +42,12 @@ import type {
 import { keepStorage, storageInfo } from '../browser-storage.ts';
 import { FailureError } from '../failure-error.ts';
 import { groupByRoom, overlaidState } from '../projection/overlay.ts';
-import type { Search, TabSearch } from '../search/contract.ts';
-import type { DeviceStorage, DraftStore, OutboxRecord } from '../storage/contract.ts';
-import type { Timers } from '../sync/contract.ts';
-import { noState, type Bus, type LeaderState, type Note, type TabId } from '../sync/notes.ts';
+import type { Search } from '../search/contract.ts';
+import type { DraftStore, OutboxRecord } from '../storage/contract.ts';
+import { noState, type LeaderState, type Note } from '../sync/notes.ts';
 import { exportUnsent } from '../unsent-export.ts';
 import { detachedCopy } from '../text/detached-copy.ts';
 import { OpenTexts } from '../text/open-texts.ts';
-import type { TabLease } from '../text/tab-lease.ts';
 import { DeviceView } from './device-view.svelte.ts';
 import { judgeEach, type RoomCommand } from './judge-each.ts';
 import { LocalFiles } from './files.svelte.ts';
@@ -59,34 +57,10 @@ import { discardQueued, retryQueued, type QueueParts } from './queue-changes.ts'
 import { queueOf } from './queue.ts';
 import { resourceOf } from './resource.ts';
 import { markedEntries, markedLog } from './marked-entries.ts';
-import type { Met } from './met.svelte.ts';
 import { makeStatus } from './status.ts';
 import { TextWindow } from './text-view.svelte.ts';
 import { TypingRooms } from './typing.svelte.ts';
-
-export interface WorkspaceParts {
-  readonly workspace: WorkspaceId;
-  readonly me: MemberId;
-  readonly device: DeviceId;
-  /** The role at sign-in, until the directory is on this device. */
-  readonly role: Role;
-  readonly tab: TabId;
-  readonly storage: DeviceStorage;
-  readonly bus: Bus;
-  readonly lease: TabLease;
-  readonly timers: Timers;
-  /** Absent where nobody looks for anything. */
-  readonly search?: TabSearch;
-  readonly met?: Met;
-  /** What a guest is called who told no name. */
-  readonly nameless?: (guest: MemberId) => string;
-  /** Starts this tab's candidate for leading. */
-  startLeader(leading: () => void): { stop(): void };
-  /** The relay ended the session, or another tab signed out. */
-  onEnded(why: Failure): void;
-  /** Deletes what is kept outside the database. */
-  clearCaches(): Promise<void>;
-}
+import type { WorkspaceParts } from './workspace-parts.ts';
 
 /** Everything pages read, from this device's database, kept current by notes. */
 export class LocalWorkspace implements WorkspaceData {
@@ -117,6 +91,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly chats = $derived.by(() => this.#lists.chats);
   readonly docs = $derived.by(() => this.#lists.docs);
   readonly customers = $derived.by(() => this.#lists.customers);
+  readonly customerLines = $derived.by(() => this.#lists.customerLines);
   readonly handovers = $derived.by(() => this.#lists.handovers);
   readonly broadcasts = $derived.by(() => this.#lists.broadcasts);
   readonly directory: DirectoryState = $derived.by(() => {
@@ -160,6 +135,7 @@ export class LocalWorkspace implements WorkspaceData {
       records: () => this.#view.records,
       commands: () => this.#commands,
       unsentTexts: () => this.#unsentTexts,
+      ahead: () => this.#view.ahead,
     });
     this.sync = makeStatus(() => this.#state, {
       queue: () => this.#queue,
@@ -456,7 +432,8 @@ export class LocalWorkspace implements WorkspaceData {
 
   async #load(): Promise<void> {
     try {
-      const [meta] = await Promise.all([this.#parts.storage.meta.read(), this.#view.load()]);
+      const { storage, customersFirst } = this.#parts;
+      const [meta] = await Promise.all([storage.meta.read(), this.#view.load(customersFirst)]);
       if (this.#state.syncedAt === null) this.#state = { ...this.#state, syncedAt: meta.syncedAt };
       this.#ready = true;
     } catch (error) {

@@ -128,8 +128,49 @@ export interface MarkedPlace {
   readonly marks: unknown;
 }
 
+/** A customer as lists show them, small enough to have ten thousand at hand at once. */
+export interface CustomerLine {
+  readonly id: string;
+  /** Of their file. */
+  readonly room: RoomId;
+  readonly name: string;
+  readonly phone: string;
+  readonly mail: string;
+  readonly company: string;
+  /** Of the company's own fields, by id. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  /** Null: the first of the company's stages. */
+  readonly stage: string | null;
+  readonly owner: MemberId | null;
+  readonly helpers: readonly MemberId[];
+  readonly source: string;
+  /** When they came. Times are milliseconds since 1970. */
+  readonly since: number;
+  readonly next: { readonly at: number; readonly text: string } | null;
+  readonly ended: boolean;
+  /** When they said what nobody answered; null where nothing waits for an answer. */
+  readonly waitsSince: number | null;
+  readonly unread: number;
+  /** The last message, in short; empty where there is none. */
+  readonly said: string;
+  /** As in the row. */
+  readonly at: number;
+  readonly pending: boolean;
+}
+
+/** What there is to show before everything is read. */
+export interface RoomsAtStart {
+  /** Of all rooms but those of customers; of customers whose rooms changed lately, those too. */
+  readonly records: readonly RoomRecord[];
+  /** Of all other customers. */
+  readonly lines: readonly CustomerLine[];
+}
+
 export interface RoomStore {
   all(): Promise<RoomRecord[]>;
+  /** What a list of customers needs, in a fraction of the time; null where there is nothing but `all`. */
+  start(): Promise<RoomsAtStart | null>;
   /** Puts together what `all` reads, where enough has changed: the next start is then quicker. */
   pack(): Promise<void>;
   /** Makes records that cannot be understood (damage) be fetched anew; tells how many there were. */

@@ -7,7 +7,7 @@ import {
   type SettingsState,
   type Stage,
 } from '../../../shared/features/customers/settings-schema.ts';
-import type { CustomerRow, WorkspaceData } from '../../data/api.ts';
+import type { CustomerLine, CustomerRow, WorkspaceData } from '../../data/api.ts';
 import { FailureError } from '../../data/failure-error.ts';
 import { errorSentence, visitorName } from '../../i18n/index.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
@@ -15,8 +15,8 @@ import { groupsInOrder } from './settings/place.ts';
 import { t } from './strings.ts';
 
 /** The name they told or that somebody wrote; else one by which visitors are told apart. */
-export const customerName = ({ id, state }: Pick<CustomerRow, 'id' | 'state'>): string =>
-  state.name || visitorName(guestOf(id as CustomerId));
+export const customerName = (of: Pick<CustomerRow, 'id' | 'state'> | CustomerLine): string =>
+  ('state' in of ? of.state.name : of.name) || visitorName(guestOf(of.id as CustomerId));
 
 export const personName = (data: WorkspaceData, id: MemberId | null): string =>
   (id === null ? undefined : data.directory.members[id]?.name) ?? t.somebody;

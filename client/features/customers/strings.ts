@@ -27,6 +27,8 @@ export const t = defineStrings({
     any: 'Any',
     sortBy: 'Sort by',
     sortAttention: 'What is due first',
+    sortUnanswered: 'Unanswered longest',
+    sortNext: 'Next follow-up',
     sortNewest: 'Newest message',
     sortName: 'Name',
     unread: (p: { count: number }) =>
@@ -177,6 +179,8 @@ export const t = defineStrings({
     any: '不限',
     sortBy: '排序',
     sortAttention: '最需要处理的在前',
+    sortUnanswered: '等待最久的在前',
+    sortNext: '下次跟进',
     sortNewest: '最新消息',
     sortName: '名称',
     unread: (p: { count: number }) => plural(p.count, { other: '{n} 条未读' }),

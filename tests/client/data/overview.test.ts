@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LogEntry } from '../../../shared/access/kind.ts';
 import type { CommandId, MemberId, RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { LogContent } from '../../../shared/protocol/messages.ts';
+import type { CustomerLine } from '../../../client/data/api.ts';
+import { linesOf } from '../../../client/data/projection/customer-lines.ts';
 import type { DeviceStorage, RoomRecord } from '../../../client/data/storage/contract.ts';
 import { openStorage } from '../../../client/data/storage/idb/open.ts';
 import { seededRandom } from '../../shared/random.ts';
@@ -160,4 +162,67 @@ test('what is asked for again and brings nothing changes nothing', async () => {
   expect((await storage.rooms.storeContents(again)).changed).toEqual([]);
   expect(await hasPiece()).toBe(true);
   await isTrue();
+});
+
+const customers = 150;
+const guest = (i: number): MemberId => `guest-k${i}` as MemberId;
+
+function customer(i: number, said: readonly MemberId[]): LogContent[] {
+  const log = (room: string, n: number, entries: readonly Omit<LogEntry, 'seq' | 'id'>[]): LogContent => ({
+    ...{ kind: 'log', room: room as RoomId, cursor: 2_000_000 + 10_000 * i + 1_000 * n + entries.length },
+    ...{ from: 0, head: entries.length, base: null, receipts: entries.map(() => new Uint8Array(16)) },
+    entries: entries.map((entry, seq) => ({ ...entry, seq, id: `${n}-${i}-${seq}` as CommandId })),
+  });
+  const begin = {
+    ...{ link: null, guest: guest(i), owner: me, name: `Customer ${i}`, tags: ['t'] },
+    ...{ language: 'zh', consentAt: 1 },
+  };
+  return [
+    log(`w/customer/k${i}`, 1, [{ type: 'customer.begin', by: guest(i), at: i, data: begin }]),
+    log(`w/chat/customer-k${i}`, 2, [
+      {
+        ...{ type: 'chat.customer', by: guest(i), at: i },
+        data: { guest: guest(i), members: [me], name: `Customer ${i}` },
+      },
+      ...said.map((by, n) => ({ type: 'chat.send', by, at: i + 1 + n, data: { text: `words ${n}` } })),
+    ]),
+  ];
+}
+
+/** What lists show of customers, whichever way it was read. */
+function shownOf(records: readonly RoomRecord[], lines: readonly CustomerLine[]): CustomerLine[] {
+  const all = [...lines, ...linesOf(records, me)];
+  return all.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+test('at the start there is of every customer what their rooms say, changed or not', async () => {
+  const store = (contents: LogContent[]): Promise<unknown> => storage.rooms.storeContents(contents);
+  for (let i = 0; i < customers; i += 30)
+    await store(Array.from({ length: 30 }, (_, n) => customer(i + n, [guest(i + n)])).flat());
+  await storeAll();
+  expect(await storage.rooms.start()).toBeNull();
+  await storage.rooms.pack();
+  const isWhole = async (): Promise<readonly CustomerLine[]> => {
+    const start = await storage.rooms.start();
+    expect(start?.records.filter(({ room }) => /\/chat\/c\d/.test(room))).toHaveLength(rooms);
+    const shown = shownOf(start!.records, start!.lines);
+    expect(shown).toEqual(shownOf(await storage.rooms.all(), []));
+    expect(shown).toHaveLength(customers);
+    await isTrue();
+    return shown;
+  };
+  expect((await isWhole()).every(({ waitsSince }) => waitsSince !== null)).toBe(true);
+  // One of them is answered, and only their conversation changes.
+  await store(customer(7, [guest(7), me]).slice(1));
+  const answered = (await isWhole()).filter(({ waitsSince }) => waitsSince === null);
+  expect(answered.map(({ id, name }) => [id, name])).toEqual([['k7', 'Customer 7']]);
+  // One of them goes to somebody else: nothing of them is left.
+  await storage.rooms.forget(['w/customer/k9' as RoomId, 'w/chat/customer-k9' as RoomId], 1);
+  expect(await storage.rooms.start()).toBeNull();
+  const words = await onDisk(async (db) =>
+    (await db.getAll('overview'))
+      .map((value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : JSON.stringify(value)))
+      .join(),
+  );
+  expect(words).not.toContain('Customer 9');
 });

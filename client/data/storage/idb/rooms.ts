@@ -23,7 +23,14 @@ import { emptyMeta } from './meta.ts';
 import { keepOwnPieces } from './only-unsent.ts';
 import { isWorthKeeping } from './outbox.ts';
 import { forgetMarks } from './marks.ts';
-import { allRecords, deleteRecord, makeOverview, putRecords, type RecordTx } from './overview.ts';
+import {
+  allRecords,
+  deleteRecord,
+  makeOverview,
+  putRecords,
+  recordsAtStart,
+  type RecordTx,
+} from './overview.ts';
 import { allOf, between, draftsOf, marksOf } from './ranges.ts';
 import { recordsOf } from './records.ts';
 import { blobRowOf } from './schema.ts';
@@ -63,7 +70,13 @@ export function idbRooms(getDb: GetDb, me: MemberId): RoomStore {
   return {
     all: () => read(getDb, ['rooms', 'overview'], async (tx) => (await allRecords(tx)).filter(isSound)),
 
-    pack: () => makeOverview(getDb),
+    start: () =>
+      read(getDb, ['rooms', 'overview'], async (tx) => {
+        const found = await recordsAtStart(tx);
+        return found?.records.every(isSound) ? found : null;
+      }),
+
+    pack: () => makeOverview(getDb, me),
 
     async mend() {
       // Read beside others; what has to be written is nearly always nothing.

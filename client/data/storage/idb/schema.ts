@@ -98,7 +98,7 @@ export interface WeftSchema extends DBSchema {
   /** What became of entries, by room and the entry's id. */
   marks: { key: [RoomId, CommandId]; value: unknown };
   /** See `overview.ts`. */
-  overview: { key: string; value: readonly RoomRecord[] | number };
+  overview: { key: string; value: readonly RoomRecord[] | Uint8Array | number };
 }
 
 export type WeftDb = IDBPDatabase<WeftSchema>;

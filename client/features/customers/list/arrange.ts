@@ -1,74 +1,197 @@
 /* Which customers stand in the list, and in which order. Pure, so that every case is a line in a test. */
-import type { MemberId } from '../../../../shared/base/ids.ts';
-import type { CustomerRow } from '../../../data/api.ts';
-import { compareNames, matchesPerson } from '../../../i18n/index.ts';
+import {
+  fits,
+  isDueBefore,
+  stageIdOf,
+  type FilterAt,
+  type SegmentFilter,
+} from '../../../../shared/features/customers/segments.ts';
+import type { CustomerLine } from '../../../data/api.ts';
+import { compareNames, language, nameInitials, soundsLike } from '../../../i18n/index.ts';
 
 export const views = ['all', 'waiting', 'due'] as const;
 export type View = (typeof views)[number];
 
-export const orders = ['attention', 'newest', 'name'] as const;
+export const orders = [
+  'attention',
+  'unanswered',
+  'newest',
+  'next',
+  'since',
+  'name',
+  'company',
+  'stage',
+  'owner',
+] as const;
 export type Order = (typeof orders)[number];
 
-/** What narrows the list; null where it does not. */
-export interface Narrowing {
-  readonly stage: string | null;
-  readonly tag: string | null;
-  readonly owner: MemberId | null;
-}
-
-export const nothingNarrowed: Narrowing = { stage: null, tag: null, owner: null };
-
-interface Wish extends Narrowing {
-  readonly rows: readonly CustomerRow[];
-  /** Where those are who were never moved. */
-  readonly firstStage: string;
+export interface Wish {
+  /** Newest first. */
+  readonly lines: readonly CustomerLine[];
+  readonly filter: SegmentFilter;
+  readonly stages: FilterAt['stages'];
   readonly text: string;
   readonly view: View;
   readonly order: Order;
+  readonly backwards?: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly nameOf: (row: CustomerRow) => string;
+  readonly nameOf: (line: CustomerLine) => string;
+  readonly ownerOf: (line: CustomerLine) => string;
 }
 
 /** Until the day of `now` ends: what is to be done today is due all day. */
-const dayEnd = (now: number): number => new Date(now).setHours(24, 0, 0, 0);
+export const dayEnd = (now: number): number => new Date(now).setHours(24, 0, 0, 0);
 
-const isDueBefore = ({ state }: CustomerRow, end: number): boolean =>
-  state.next !== null && state.next.at < end && state.ended === null;
+export const isDue = (line: CustomerLine, now: number): boolean => isDueBefore(line, dayEnd(now));
 
-export const isDue = (row: CustomerRow, now: number): boolean => isDueBefore(row, dayEnd(now));
+/** What somebody is found by, put together once: the filter is asked with every key. */
+interface Found {
+  readonly name: string;
+  readonly places: string;
+  readonly digits: string;
+}
+const foundOf = new WeakMap<CustomerLine, Found>();
+
+// A number is found however its digits are grouped.
+const digits = (text: string): string => text.replace(/[\s().-]/g, '');
+
+export function foundBy(line: CustomerLine, name: string): Found {
+  const before = foundOf.get(line);
+  if (before?.name === name) return before;
+  const { company, phone, mail } = line;
+  const made = {
+    name,
+    places: [name, nameInitials(name), company, phone, mail].join('\n').toLocaleLowerCase(),
+    digits: digits(phone),
+  };
+  foundOf.set(line, made);
+  return made;
+}
+
+function matcher(text: string): ((line: CustomerLine, name: string) => boolean) | null {
+  const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return null;
+  const number = /\d{3}/.test(text) && /^[+\d\s().-]+$/.test(text) ? digits(text) : null;
+  return (line, name) => {
+    const by = foundBy(line, name);
+    if (number !== null && by.digits.includes(number)) return true;
+    return words.every((word) => by.places.includes(word) || soundsLike(word, name));
+  };
+}
 
 /** Who waits comes first, then what is to be done today, then the others; those whose conversation ended are last. */
-const rank = (row: CustomerRow, end: number): number =>
-  row.state.ended !== null ? 3 : row.waits ? 0 : isDueBefore(row, end) ? 1 : 2;
+const rank = (line: CustomerLine, end: number): number =>
+  line.ended ? 3 : line.waitsSince !== null ? 0 : isDueBefore(line, end) ? 1 : 2;
 
-/** The same order for the same rows: `rows` come newest first, and sorting keeps that where nothing else decides. */
-export function arrange(wish: Wish): readonly CustomerRow[] {
-  const { rows, firstStage, text, view, stage, tag, owner, order, nameOf } = wish;
-  const end = dayEnd(wish.now);
-  const words = text.trim();
-  const fits = (row: CustomerRow): boolean => {
-    const { state } = row;
-    if (view === 'waiting' && !row.waits) return false;
-    if (view === 'due' && !isDueBefore(row, end)) return false;
-    if (stage !== null && (state.stage ?? firstStage) !== stage) return false;
-    if (tag !== null && !state.tags.includes(tag)) return false;
-    if (owner !== null && state.owner !== owner) return false;
-    if (words === '') return true;
-    return matchesPerson(words, {
-      name: nameOf(row),
-      post: state.company,
-      phone: state.phone,
-      email: state.mail,
-    });
+/** What has no time comes last, whichever way the others stand. */
+const byTime =
+  (timeOf: (line: CustomerLine) => number | null) =>
+  (lines: CustomerLine[], sign: number): CustomerLine[] => {
+    const [with_, without]: [CustomerLine[], CustomerLine[]] = [[], []];
+    for (const line of lines) (timeOf(line) === null ? without : with_).push(line);
+    return [...with_.sort((a, b) => sign * (timeOf(a)! - timeOf(b)!)), ...without];
   };
-  const found = rows.filter(fits);
-  if (order === 'name') return found.sort((a, b) => compareNames(nameOf(a), nameOf(b)));
-  if (order === 'newest') return found;
-  const ranks = new Map(found.map((row) => [row, rank(row, end)]));
-  return found.sort((a, b) => {
+
+/** Words are compared by the language's rules, which takes long: the order of those that were met is kept. */
+class Words {
+  #sorted: string[] = [];
+  #place = new Map<string, number>();
+  #language = '';
+
+  placesOf(words: ReadonlySet<string>): ReadonlyMap<string, number> {
+    const speaks = language.current;
+    if (speaks !== this.#language || this.#sorted.length > 2 * words.size + 1_000) this.#sorted = [];
+    if (this.#sorted.length === 0) this.#place = new Map();
+    this.#language = speaks;
+    const more = [...words].filter((word) => !this.#place.has(word));
+    if (more.length > 100 || this.#sorted.length === 0)
+      this.#sorted = [...this.#sorted, ...more].sort(compareNames);
+    else for (const word of more) this.#sorted.splice(this.#placeFor(word), 0, word);
+    if (more.length > 0) this.#place = new Map(this.#sorted.map((word, i) => [word, i]));
+    return this.#place;
+  }
+
+  #placeFor(word: string): number {
+    let [from, to] = [0, this.#sorted.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compareNames(this.#sorted[middle]!, word) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+}
+
+const known = { name: new Words(), company: new Words(), owner: new Words() };
+
+/** What is empty comes last, whichever way the others stand. */
+const byWords =
+  (words: Words, wordsOf: (line: CustomerLine) => string) =>
+  (lines: CustomerLine[], sign: number): CustomerLine[] => {
+    const places = words.placesOf(new Set(lines.map(wordsOf)));
+    const place = (line: CustomerLine): number => {
+      const said = wordsOf(line);
+      return said === '' ? Number.MAX_SAFE_INTEGER : sign * places.get(said)!;
+    };
+    const at = new Map(lines.map((line) => [line, place(line)]));
+    return lines.sort((a, b) => at.get(a)! - at.get(b)!);
+  };
+
+/** Puts names in order ahead of time, so that whoever wants them sorted by name does not wait. */
+export const prepareNames = (names: Iterable<string>): void => void known.name.placesOf(new Set(names));
+
+function byAttention(lines: CustomerLine[], end: number): CustomerLine[] {
+  const ranks = new Map(lines.map((line) => [line, rank(line, end)]));
+  return lines.sort((a, b) => {
     const [first, second] = [ranks.get(a)!, ranks.get(b)!];
     if (first !== second || first !== 1) return first - second;
-    return (a.state.next?.at ?? 0) - (b.state.next?.at ?? 0);
+    return (a.next?.at ?? 0) - (b.next?.at ?? 0);
   });
+}
+
+const stagePlace =
+  (stages: Wish['stages']) =>
+  ({ stage }: CustomerLine): number => {
+    const id = stageIdOf(stage, stages);
+    return stages.findIndex((each) => each.id === id);
+  };
+
+function inOrder(lines: CustomerLine[], { order, backwards, stages, now, nameOf, ownerOf }: Wish) {
+  const sign = backwards ? -1 : 1;
+  switch (order) {
+    case 'attention':
+      return backwards ? byAttention(lines, dayEnd(now)).reverse() : byAttention(lines, dayEnd(now));
+    case 'unanswered':
+      return byTime(({ waitsSince }) => waitsSince)(lines, sign);
+    case 'newest':
+      return backwards ? lines.reverse() : lines;
+    case 'next':
+      return byTime(({ next, ended }) => (ended ? null : (next?.at ?? null)))(lines, sign);
+    case 'since':
+      return byTime(({ since }) => since)(lines, -sign);
+    case 'name':
+      return byWords(known.name, nameOf)(lines, sign);
+    case 'company':
+      return byWords(known.company, ({ company }) => company)(lines, sign);
+    case 'stage':
+      return lines.sort((a, b) => sign * (stagePlace(stages)(a) - stagePlace(stages)(b)));
+    case 'owner':
+      return byWords(known.owner, ownerOf)(lines, sign);
+  }
+}
+
+/** The same order for the same lines: they come newest first, and sorting keeps that where nothing else decides. */
+export function arrange(wish: Wish): readonly CustomerLine[] {
+  const { lines, filter, stages, text, view, now, nameOf } = wish;
+  const at: FilterAt = { stages, dayEnd: dayEnd(now) };
+  const matches = matcher(text);
+  const shown = lines.filter(
+    (line) =>
+      (view !== 'waiting' || line.waitsSince !== null) &&
+      (view !== 'due' || isDueBefore(line, at.dayEnd)) &&
+      fits(filter, line, at) &&
+      (matches === null || matches(line, nameOf(line))),
+  );
+  return inOrder(shown, wish);
 }
