@@ -28,7 +28,7 @@ const sections: Readonly<Record<string, FeatureName>> = {
 const views: Readonly<Partial<Record<FeatureName, readonly string[]>>> = {
   chat: ['mentions', 'saved'],
   docs: ['trash'],
-  customers: ['broadcasts', 'links', 'replies', 'handovers', 'setup', 'exchange', 'duplicates'],
+  customers: ['broadcasts', 'links', 'replies', 'handovers', 'figures', 'setup', 'exchange', 'duplicates'],
 };
 
 const decoded = (part: string): string | undefined => {

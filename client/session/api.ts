@@ -2,6 +2,7 @@ import type { Role } from '../../shared/access/actor.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import type { CustomerId, DeviceId, MemberId } from '../../shared/base/ids.ts';
 import type { LinkCard } from '../../shared/features/chat/card.ts';
+import type { Figures } from '../../shared/features/customers/figures.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { failureOf } from '../data/blobs.ts';
 
@@ -72,6 +73,30 @@ export interface BroadcastCustomer {
   readonly owner: MemberId | null;
   readonly readAt: number | null;
   readonly answeredAt: number | null;
+}
+
+/** The figures of a line; `leads` is false where they are those of the caller's own customers. */
+export interface CustomerFigures extends Figures {
+  readonly leads: boolean;
+}
+
+/** A customer behind a figure. */
+export interface CustomerBehind {
+  readonly id: string;
+  /** Empty: none yet. */
+  readonly name: string;
+  readonly company: string;
+  readonly owner: MemberId | null;
+  readonly stage: string | null;
+  readonly source: string;
+  readonly tags: readonly string[];
+  readonly begunAt: number;
+  readonly endedAt: number | null;
+  readonly unansweredSince: number | null;
+  readonly lastGuestAt: number | null;
+  readonly lastStaffAt: number | null;
+  /** The customer whom they were merged into. */
+  readonly partOf: string | null;
 }
 
 export interface Credentials {
@@ -164,5 +189,14 @@ export const api = {
   /** Customers of those whom one leads. */
   broadcastRecipients: (wish: { stage: string | null; source: string | null; tags: readonly string[] }) =>
     call<{ customers: readonly CustomerId[] }>('POST', '/api/broadcast-recipients', wish),
+  /** Figures of the caller's line: `from`, `to`, `step` and whose (`docs/interface.md`). */
+  customerFigures: (question: Readonly<Record<string, string>>) =>
+    call<CustomerFigures>('GET', `/api/customers/figures?${new URLSearchParams(question).toString()}`),
+  /** The customers behind one of them, a page of them. */
+  customersBehind: (question: Readonly<Record<string, string>>) =>
+    call<{ readonly rows: readonly CustomerBehind[]; readonly next: string | null }>(
+      'GET',
+      `/api/customers/behind?${new URLSearchParams(question).toString()}`,
+    ),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
 } as const;

@@ -28,6 +28,7 @@ describe('addresses', () => {
     ['/docs/trash', page('docs', { view: 'trash' }, true)],
     ['/customers/links', page('customers', { view: 'links' }, true)],
     ['/customers/handovers', page('customers', { view: 'handovers' }, true)],
+    ['/customers/figures', page('customers', { view: 'figures' }, true)],
     ['/customers/replies', page('customers', { view: 'replies' }, true)],
     ['/customers/setup', page('customers', { view: 'setup' }, true)],
     ['/customers', page('customers', {}, false)],

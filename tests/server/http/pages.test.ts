@@ -150,6 +150,8 @@ describe("the operator's pages", () => {
       '/api/card',
       '/api/commands',
       '/api/contact/{code}',
+      '/api/customers/behind',
+      '/api/customers/figures',
       '/api/group-link',
       '/api/guest',
       '/api/guest/complain',

@@ -1,4 +1,5 @@
 /* The pages behind the list of customers, in the order in which they are offered. */
+import ChartColumn from '@lucide/svelte/icons/chart-column';
 import ArrowLeftRight from '@lucide/svelte/icons/arrow-left-right';
 import FileSpreadsheet from '@lucide/svelte/icons/file-spreadsheet';
 import Link from '@lucide/svelte/icons/link';
@@ -12,7 +13,7 @@ import { t as x } from '../exchange/strings.ts';
 import { t } from './strings.ts';
 
 export type SettingsView =
-  'broadcasts' | 'exchange' | 'duplicates' | 'links' | 'replies' | 'handovers' | 'setup';
+  'broadcasts' | 'exchange' | 'duplicates' | 'links' | 'replies' | 'handovers' | 'figures' | 'setup';
 
 interface SettingsPage {
   readonly view: SettingsView;
@@ -29,6 +30,7 @@ export const settingsPages: readonly SettingsPage[] = [
     ...{ view: 'handovers', href: '/customers/handovers', icon: ArrowLeftRight },
     title: () => handing.handovers,
   },
+  { view: 'figures', href: '/customers/figures', icon: ChartColumn, title: () => t.figures },
   { view: 'setup', href: '/customers/setup', icon: SlidersHorizontal, title: () => t.setup },
   { view: 'exchange', href: '/customers/exchange', icon: FileSpreadsheet, title: () => x.exchange },
   { view: 'duplicates', href: '/customers/duplicates', icon: Merge, title: () => x.duplicates },
