@@ -24,5 +24,7 @@ export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelt
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
 /** The page on which administrators bring conversations from elsewhere: few ever open it. */
 export const loadImport = () => import('./import/ImportPage.svelte');
+/** For features whose things are taken along with their conversations. */
+export const loadTaking = () => import('./taking.ts');
 export { authorName, saidAt } from './imported/authors.ts';
 export { messageIn, noticeOf } from './timeline.ts';

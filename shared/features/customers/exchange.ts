@@ -36,9 +36,7 @@ const bringEntry: Rule<typeof customerImport> = {
     if (n !== next) return refuse('import-incomplete', `entry ${next} of the import comes next`);
     const begins = type === 'customer.begin' || type === 'customer.create';
     if (isFirst && !begins) return refuse('bad-request', 'type: a file begins with its customer');
-    return type === 'customer.import' || type === 'customer.imported'
-      ? refuse('bad-request', 'type: an import has no imports in it')
-      : allow;
+    return type === 'customer.import' ? refuse('bad-request', 'type: an import has no imports in it') : allow;
   },
 };
 

@@ -177,23 +177,25 @@ async function* linesOf({ contents, place }: ExportHead): AsyncGenerator<Line> {
   for await (const piece of contents.lines(place)) yield* piece;
 }
 
-async function addFile(
+/** `folder`: before the file's place in the archive; what is returned is its place in the folder. */
+export async function addFile(
   zip: ZipFile,
   data: WorkspaceData,
   room: RoomId,
   { hash, name, size }: MessageFile,
   index: number,
+  folder = '',
 ): Promise<FilePlace> {
   if (zip.files >= mostZipped || zip.size + size > largestZip) return { missing: t.noRoom };
   const path = `files/${String(index + 1).padStart(4, '0')}${ending(name)}`;
   const here = await data.files.here(room, hash);
   if (here) {
-    await zip.addBlob(path, here);
+    await zip.addBlob(folder + path, here);
     return { path };
   }
   if (data.sync.connection === 'offline') return { missing: t.notHere };
   const found = await data.files.fetch(room, hash);
   if (!found.ok) return { missing: reasonOf(found.error) };
-  await zip.addBlob(path, found.value);
+  await zip.addBlob(folder + path, found.value);
   return { path };
 }

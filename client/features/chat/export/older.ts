@@ -8,7 +8,7 @@ const kept = 100;
 /** Brings what is only on the relay to this device; resolves to why it did not, or null. */
 export async function fetchOlder(
   data: WorkspaceData,
-  row: ChatRow,
+  row: Pick<ChatRow, 'room'>,
   signal: AbortSignal,
   onprogress: (toGo: number) => void,
 ): Promise<Failure | null> {

@@ -35,6 +35,8 @@ export interface ImportPlan {
   member(key: string): MemberId | null;
   /** Another group for the same conversation, where it was imported before: 2, 3, … */
   readonly again: number;
+  /** A conversation that waits for what was said, and is opened by somebody else; without it a group is made. */
+  readonly into?: string;
 }
 
 export interface MissingFile {
@@ -83,7 +85,7 @@ export async function importChannel(
   plan: ImportPlan,
   watch: ImportWatch,
 ): Promise<ImportOutcome> {
-  const chat = await importedChatId(plan.source, plan.channel.key, plan.again);
+  const chat = plan.into ?? (await importedChatId(plan.source, plan.channel.key, plan.again));
   const run = new Run(data, chat, plan, watch);
   try {
     return await run.run();
@@ -125,6 +127,8 @@ class Run {
     const messages = await this.#bring(before ?? null);
     if (messages === null) return { kind: 'different', chat: this.#chat };
     await this.#settled();
+    if (this.#plan.into !== undefined)
+      return { kind: 'done', chat: this.#chat, messages, missing: this.#missing };
     const here = (member: MemberId): boolean => this.#data.directory.members[member]?.leftAt === null;
     await this.#data.send(this.#room, 'chat.imported', { members: this.#plan.letIn.filter(here) });
     await this.#settled();

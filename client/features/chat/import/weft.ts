@@ -179,6 +179,13 @@ async function openDocument(file: Blob): Promise<Document | null> {
   return document && document.head.version === formatVersion ? document : null;
 }
 
+/** The conversation in that place of an archive; null where there is none in our format. */
+export async function openConversationAt(archive: Archive, path: string): Promise<SourceChannel | null> {
+  const packed = await archive.read(path, Number.MAX_SAFE_INTEGER);
+  const document = packed && (await openDocument(packed));
+  return document && channelOf(document, archive, path);
+}
+
 /** Null where there is no conversation in our format. */
 export async function openWeft(file: Blob, archive: Archive | null): Promise<Source | null> {
   const found: { document: Document; path: string }[] = [];
