@@ -5,11 +5,13 @@ import { fromOwnPages, notToBeKept } from './http/guards.ts';
 import { answerFailure, onError } from './http/refusals.ts';
 import { createRequestRate } from './http/request-rate.ts';
 import { atMost, newRoutes, type Routes } from './http/routes/app.ts';
+import { addAppRoutes } from './http/routes/apps.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addBroadcastRoutes } from './http/routes/broadcasts.ts';
 import { addCardRoutes } from './http/routes/card.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
+import { addCustomersApi } from './http/routes/customers-api.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addGuestPushRoutes } from './http/routes/guest-push.ts';
 import { addGuestRoutes } from './http/routes/guest.ts';
@@ -71,6 +73,10 @@ export function createApp(options: AppOptions): Routes {
   if (deps.push) {
     addPushRoutes(app, deps, deps.push);
     addGuestPushRoutes(app, deps, deps.push);
+  }
+  if (deps.apps) {
+    addCustomersApi(app, deps, deps.apps, deps.customers);
+    addAppRoutes(app, deps, deps.apps);
   }
   addDescriptionRoutes(app);
   if (deps.commands) addOperatorRoutes(app, deps.commands);

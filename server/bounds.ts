@@ -106,6 +106,8 @@ export const boundTable = {
   body: bytes(64 * kibi, 4 * kibi, 16 * mebi),
   commandsBody: bytes(4 * mebi, 64 * kibi, 64 * mebi),
   memberRequests: rate(2_000, 1, 'number'),
+  // Of one app.
+  appRequests: rate(100, 1, 'number'),
   // Pages of other people's servers that are asked for a card.
   memberCards: rate(2, 1, 'number'),
 } as const satisfies Record<string, Definition>;

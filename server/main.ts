@@ -11,6 +11,7 @@ import { prepareDecoy } from './auth/passwords.ts';
 import { readConfig, type Config } from './config.ts';
 import { FolderError } from './folder-error.ts';
 import { guestCookieToken } from './http/guest-cookie.ts';
+import { createCustomersView } from './http/customers-view.ts';
 import { createRequestMetrics } from './http/metrics.ts';
 import { isOwnOrigin } from './http/origin.ts';
 import { networkBehind, speaksTls } from './http/request-facts.ts';
@@ -22,6 +23,7 @@ import { close, listen, ListenError } from './listen.ts';
 import { createOutside } from './outside/fetch.ts';
 import { createPush } from './push/push.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
+import { createWebhooks, keptDeliveries } from './webhooks/webhooks.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
 /** Running requests and sockets get this long to finish. Milliseconds. */
@@ -104,6 +106,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     try {
       auth.sessions.tidy();
       auth.guests.tidy();
+      workspace.webhookStore.tidy(keptDeliveries);
     } catch (error) {
       log.warn({ err: error }, 'old sessions could not be removed');
     }
@@ -140,6 +143,16 @@ async function run(config: Config, log: Logger): Promise<void> {
     rate: createRequestRate(bounds, boundMetrics, 'memberCards'),
     publicUrl,
   });
+  const webhooks = createWebhooks({
+    store: workspace.webhookStore,
+    apps: workspace.apps,
+    relay,
+    customers: workspace.customers,
+    outside,
+    view: createCustomersView(relay),
+    clock: systemClock,
+    log,
+  });
   const operatorSecret = newOperatorSecret();
   const app = createApp({
     commands: { operator: workspace.operator, secret: operatorSecret },
@@ -150,6 +163,8 @@ async function run(config: Config, log: Logger): Promise<void> {
     cards,
     broadcasts: workspace.broadcasts,
     push,
+    apps: workspace.apps,
+    webhooks,
     clock: systemClock,
     log,
     metrics,
@@ -184,6 +199,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   stopOnSignals(async () => {
     cards.stop();
     push.stop();
+    webhooks.stop();
     const closed = close(server, patience, cutSockets);
     await relay.stop();
     await closed;

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../shared/base/clock.ts';
 import packageFile from '../package.json' with { type: 'json' };
+import { createAppTokens, type AppTokens } from './auth/app-tokens.ts';
+import { createSqliteAppStore } from './auth/sqlite-app-store.ts';
 import { createAuth, type Auth, type AuthStore } from './auth/index.ts';
 import { createSqliteAuthStore } from './auth/sqlite-auth-store.ts';
 import type { SessionLimits } from './auth/sessions.ts';
@@ -30,6 +32,8 @@ import { createSqliteBroadcasts } from './storage/sqlite/broadcasts.ts';
 import { createSqliteCustomers } from './storage/sqlite/customers.ts';
 import { createSqliteDayCounts } from './storage/sqlite/day-counts.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
+import type { WebhookStore } from './webhooks/contract.ts';
+import { createSqliteWebhookStore } from './webhooks/sqlite-webhook-store.ts';
 
 /** The data folder in use by this process: the relay, who may come in, and the pictures. */
 export interface Workspace {
@@ -40,6 +44,8 @@ export interface Workspace {
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
   readonly pushStore: PushStore;
+  readonly apps: AppTokens;
+  readonly webhookStore: WebhookStore;
   readonly operator: Operator;
   /** Forgets answers to commands that nobody can ask for any more, in small steps beside the work for people. */
   forgetAnswers(): void;
@@ -163,6 +169,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       authStore,
       blobs,
       pushStore: createSqlitePushStore(database),
+      apps: createAppTokens({ store: createSqliteAppStore(database), relay, clock }),
+      webhookStore: createSqliteWebhookStore(database, relay.workspace),
       operator,
       forgetAnswers() {
         const step = (): void => {

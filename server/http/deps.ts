@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/base/clock.ts';
+import type { AppTokens } from '../auth/app-tokens.ts';
 import type { Auth } from '../auth/index.ts';
 import type { Blobs } from '../blobs/contract.ts';
 import type { BoundMetrics, Bounds } from '../bounds.ts';
@@ -11,6 +12,7 @@ import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { OperatorRoutes } from './routes/operator.ts';
 import type { RequestRate } from './request-rate.ts';
+import type { Webhooks } from '../webhooks/contract.ts';
 import type { StaticFiles } from './static-files.ts';
 
 export interface AppOptions {
@@ -29,6 +31,10 @@ export interface AppOptions {
   readonly files: StaticFiles | null;
   /** Without it nobody is told of anything while no page is open. */
   readonly push?: Push;
+  /** Other systems of the company; without it there are none. */
+  readonly apps?: AppTokens;
+  /** Without it other systems are told nothing. */
+  readonly webhooks?: Webhooks;
   /** For commands on the same machine; without it they cannot reach this relay. */
   readonly commands?: OperatorRoutes;
   readonly publicUrl: string | null;

@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { AppState } from '../../shared/features/apps/schema.ts';
 import type { Caller } from '../relay/contract.ts';
 
 /** What routes know of a request. `incoming` is absent where a test calls the app without a network. */
@@ -6,6 +7,8 @@ export interface AppEnvironment {
   Bindings: Partial<HttpBindings>;
   Variables: {
     caller: Caller;
+    /** Of requests that came with the key of an app. */
+    app: AppState;
     /** Whether the session of the request has not ended since. */
     isStillSignedIn: () => boolean;
   };

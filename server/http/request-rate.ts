@@ -12,7 +12,7 @@ const mostRemembered = 10_000;
 export function createRequestRate(
   bounds: Bounds,
   metrics: BoundMetrics,
-  of: 'memberRequests' | 'memberCards' = 'memberRequests',
+  of: 'memberRequests' | 'memberCards' | 'appRequests' = 'memberRequests',
 ): RequestRate {
   const members = new Map<string, Bucket>();
   return (member) => {

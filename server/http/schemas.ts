@@ -65,6 +65,9 @@ export function refusals(...may: readonly ErrorCode[]) {
   return described;
 }
 
+/** Of a route for other systems of the company. */
+export const appsOnly: Record<string, string[]>[] = [{ app: [] }];
+
 /** Of a route that only a guest's browser may call. */
 export const guestsOnly: Record<string, string[]>[] = [{ guest: [] }];
 

@@ -397,6 +397,7 @@ export function createRelay(deps: RelayDeps): Relay {
         commands.appendFacts(facts, also);
         resolve();
       }),
+    lastCommand: commands.lastCommand,
     whenStored: (tell) => void beside.push(tell),
     keepsFiles: (kept) => void (files = kept),
     letGo: (member) =>

@@ -71,6 +71,8 @@ export interface CustomersQuery {
   readonly changed?: readonly [from: number, to: number];
   /** A talk of theirs was going on in that time, and began at most `longestTalk` before. */
   readonly talking?: readonly [from: number, to: number];
+  /** Of what is planned next. */
+  readonly next?: readonly [from: number, to: number];
   /** Waiting since before that moment. */
   readonly unansweredBefore?: number;
   /** Those too who were merged into another one. */

@@ -24,6 +24,11 @@ export function addDescriptionRoutes(routes: Routes): void {
     in: 'cookie',
     name: 'weft-guest',
   });
+  routes.openAPIRegistry.registerComponent('securitySchemes', 'app', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The key of an app, which an administrator makes under Settings, Connected systems',
+  });
   let page: string | undefined;
   const describe = () => routes.getOpenAPI31Document(info);
   routes.get('/api/openapi.json', (c) => c.json(describe()));

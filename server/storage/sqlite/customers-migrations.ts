@@ -34,4 +34,8 @@ export const customersMigrations: readonly Migration[] = [
       CREATE INDEX customer_talks_by_customer ON customer_talks (customer, since);
     `,
   },
+  {
+    name: 'customers-2-next',
+    sql: 'CREATE INDEX customers_by_next ON customers (next_at) WHERE next_at IS NOT NULL',
+  },
 ];

@@ -85,6 +85,7 @@ function conditions(query: CustomersQuery): [sql: string, values: (string | numb
   span('begun_at', query.begun);
   span('ended_at', query.ended);
   span('changed_at', query.changed);
+  span('next_at', query.next);
   if (query.unansweredBefore !== undefined)
     found.push(['unanswered_since IS NOT NULL AND unanswered_since < ?', [query.unansweredBefore]]);
   return found;

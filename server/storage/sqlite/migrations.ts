@@ -1,3 +1,4 @@
+import { appMigrations } from './app-migrations.ts';
 import { authMigrations } from './auth-migrations.ts';
 import { broadcastsMigrations } from './broadcasts-migrations.ts';
 import { customersMigrations } from './customers-migrations.ts';
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   ...customersMigrations,
   ...dayCountMigrations,
   ...broadcastsMigrations,
+  ...appMigrations,
 ];

@@ -332,6 +332,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.help': customerHelp,
   },
   appCommands: {
+    'customer.create': 'customers:write',
     'customer.set': 'customers:write',
     'customer.tag': 'customers:write',
     'customer.stage': 'customers:write',

@@ -30,7 +30,10 @@ export const webhookFolds = {
   'webhook.set': entryRule<Draft, z.infer<typeof webhookSet>>(
     webhookSet,
     (draft, { webhook: id, app, url, events }, { by, at }) => {
-      draft.webhooks = { ...draft.webhooks, [id]: { id, app, url, events, by, at, off: null } };
+      const before = webhookIn(draft, id);
+      // One that was on misses nothing because it is changed.
+      const since = before?.off === null ? before.at : at;
+      draft.webhooks = { ...draft.webhooks, [id]: { id, app, url, events, by, at: since, off: null } };
     },
   ),
   'webhook.off': entryRule<Draft, z.infer<typeof webhookOff>>(

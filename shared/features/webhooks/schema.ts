@@ -15,6 +15,7 @@ export const webhookEvents = {
   'follow-up.done': 'customers:read',
   'message.received': 'conversations:read',
   'message.sent': 'conversations:read',
+  'broadcast.finished': 'customers:read',
 } as const satisfies Record<string, AppRight>;
 export type WebhookEvent = keyof typeof webhookEvents;
 export const webhookEventNames = Object.keys(webhookEvents) as [WebhookEvent, ...WebhookEvent[]];

@@ -55,6 +55,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     command: async (_caller, command) => ({ id: command.id, ok: true, seq: null, cursor: 0 }),
     update: async () => ok({ cursor: 0 }),
     lease: async () => [],
+    lastCommand: () => 0,
     whenStored: () => {},
     keepsFiles: () => {},
     isConnected: () => false,
