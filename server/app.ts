@@ -9,6 +9,7 @@ import { addAppRoutes } from './http/routes/apps.ts';
 import { addBlobRoutes } from './http/routes/blobs.ts';
 import { addBroadcastRoutes } from './http/routes/broadcasts.ts';
 import { addCardRoutes } from './http/routes/card.ts';
+import { addLogoRoute } from './http/routes/logo.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
 import { addCustomersApi } from './http/routes/customers-api.ts';
@@ -67,6 +68,7 @@ export function createApp(options: AppOptions): Routes {
   addCardRoutes(app, deps);
   addPeopleRoutes(app, deps);
   addGuestRoutes(app, deps);
+  addLogoRoute(app, deps);
   addHandoverRoutes(app, deps);
   addCustomersFiguresRoutes(app, deps);
   addBroadcastRoutes(app, deps);

@@ -31,6 +31,8 @@ export interface ContactCard {
   readonly welcome: string;
   readonly privacy: string;
   readonly privacyLink: string;
+  /** Address of the company's logo; null without one. */
+  readonly logo: string | null;
   readonly verified: Verified;
 }
 
@@ -48,6 +50,7 @@ export interface GuestSession {
   readonly phone: string;
   /** What the company says when it has ended. */
   readonly ended: string;
+  readonly logo: string | null;
   /** The guest wants no messages that go to many. */
   readonly quiet: boolean;
 }

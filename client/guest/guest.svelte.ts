@@ -11,6 +11,7 @@ import { findFile, keepFile } from './files.ts';
 import { hasLeft, leaveLater } from './leaving.ts';
 import { Pages, type PageNote } from './leader.ts';
 import { linesOf, strangersIn, type MessageLine, type ShownFile } from './messages.ts';
+import { Notices } from './notices.svelte.ts';
 import { Presence } from './presence.svelte.ts';
 import * as relay from './relay.ts';
 import { isOver } from './relay.ts';
@@ -36,6 +37,7 @@ export class Guest {
   readonly #openSocket: OpenSocket;
   readonly #store = new LocalCopy();
   readonly #copy = new ShownCopy(this.#store);
+  readonly notices = new Notices(this.#store);
   readonly #pages: Pages;
   #engine: GuestEngine | null = null;
   #talks = false;
@@ -109,6 +111,9 @@ export class Guest {
   get company(): string {
     return this.#session?.company ?? this.#card?.company ?? '';
   }
+  get logo(): string | null {
+    return (this.#session ?? this.#card)?.logo ?? null;
+  }
   get verified() {
     return this.#session?.verified ?? this.#card?.verified ?? null;
   }
@@ -171,6 +176,7 @@ export class Guest {
         store.fact('card'),
         store.fact('ended'),
       ]);
+      await this.notices.start();
       this.#card = card ?? null;
       if (session) await this.#talk(session, ended === undefined);
       if (session && ended) this.#end(ended);

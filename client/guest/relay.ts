@@ -34,19 +34,29 @@ interface CardAnswer {
   readonly link: { readonly welcome: string };
   readonly privacy?: string;
   readonly privacyLink?: string;
+  readonly logo?: string | null;
   readonly verified: Verified;
 }
 
 /** `link-invalid` where nobody answers at that address, or not any more. */
 export const getCard = async (code: string): Promise<Result<ContactCard, Failure>> =>
   map(await ask('GET', `/api/contact/${encodeURIComponent(code)}`), (answer) => {
-    const { company, person, link, privacy = '', privacyLink = '', verified } = answer as CardAnswer;
+    const {
+      company,
+      person,
+      link,
+      privacy = '',
+      privacyLink = '',
+      logo = null,
+      verified,
+    } = answer as CardAnswer;
     return {
       company,
       person: person && { name: person.name, post: person.post ?? '' },
       welcome: link.welcome,
       privacy,
       privacyLink,
+      logo,
       verified,
     };
   });
@@ -58,11 +68,23 @@ interface SessionAnswer extends Pick<GuestSession, 'member' | 'chat' | 'company'
   readonly phone: string | null;
   readonly ended?: string;
   readonly quiet?: boolean;
+  readonly logo?: string | null;
 }
 
 const sessionOf = (answer: unknown): GuestSession => {
-  const { member, chat, company, verified, staff, owner, name, phone, ended, quiet } =
-    answer as SessionAnswer;
+  const {
+    member,
+    chat,
+    company,
+    verified,
+    staff,
+    owner,
+    name,
+    phone,
+    ended,
+    quiet,
+    logo = null,
+  } = answer as SessionAnswer;
   return {
     member,
     chat,
@@ -74,6 +96,7 @@ const sessionOf = (answer: unknown): GuestSession => {
     phone: phone ?? '',
     ended: ended ?? '',
     quiet: quiet ?? false,
+    logo,
   };
 };
 

@@ -2,6 +2,8 @@
  * Keeps the guest's page on the device, so that it opens without a network. Its scope is /c/ and it touches nothing
  * else: the members' pages have a worker and caches of their own. Data is never its business.
  */
+import { handlePushes } from './push-worker.ts';
+
 declare const self: ServiceWorkerGlobalScope;
 
 /** Replaced at build time. */
@@ -31,6 +33,7 @@ const answer = async (request: Request): Promise<Response> => {
   return (await cache.match(request.mode === 'navigate' ? page : request)) ?? fetch(request);
 };
 
+handlePushes(self);
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
 self.addEventListener('fetch', (event) => {

@@ -24,6 +24,8 @@ export interface Facts {
   readonly progress: Progress;
   /** What was typed and not sent. */
   readonly draft: string;
+  /** Whether they want to be told of answers while the page is closed; absent until they were asked. */
+  readonly notices: 'on' | 'off';
   /** The guest ended it without a network: the relay is to be told. */
   readonly leaving: true;
   /** Why the conversation is over. */

@@ -97,7 +97,7 @@ export const importRules: IForbiddenRuleType[] = [
       path: '^client/',
       pathNot: [
         '^client/(guest|ui|i18n)/',
-        '^client/data/(blobs|storage/contract|sync/(connection|contract|reconnect))\\.ts$',
+        '^client/data/(blobs|notices/subscription|storage/contract|sync/(connection|contract|reconnect))\\.ts$',
       ],
     },
   },

@@ -1,9 +1,12 @@
 /* What a browser and the relay tell each other so that it can be told of messages. Nothing here throws for the network. */
 
+/** Where members' browsers do; guests' have a door of their own. */
+const members = '/api/push';
+
 /** The relay's key as browsers want it; null when the relay cannot be asked, or has none. */
-export async function applicationKey(): Promise<Uint8Array<ArrayBuffer> | null> {
+export async function applicationKey(door = members): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    const response = await fetch('/api/push');
+    const response = await fetch(door);
     if (!response.ok) return null;
     const { key } = (await response.json()) as { key: string };
     const text = atob(key.replaceAll('-', '+').replaceAll('_', '/'));
@@ -14,16 +17,20 @@ export async function applicationKey(): Promise<Uint8Array<ArrayBuffer> | null> 
 }
 
 /** Resolves to whether the relay took it. */
-export async function tellRelay(subscription: PushSubscription, language: string): Promise<boolean> {
+export async function tellRelay(
+  subscription: PushSubscription,
+  language: string,
+  door = members,
+): Promise<boolean> {
   const { endpoint, keys } = subscription.toJSON();
   const body = JSON.stringify({ endpoint, keys, language: language.startsWith('zh') ? 'zh' : 'en' });
   try {
     const headers = { 'Content-Type': 'application/json' };
-    return (await fetch('/api/push', { method: 'PUT', headers, body })).ok;
+    return (await fetch(door, { method: 'PUT', headers, body })).ok;
   } catch {
     return false;
   }
 }
 
-export const forgetAtRelay = (): Promise<unknown> =>
-  fetch('/api/push', { method: 'DELETE' }).catch(() => undefined);
+export const forgetAtRelay = (door = members): Promise<unknown> =>
+  fetch(door, { method: 'DELETE' }).catch(() => undefined);

@@ -14,10 +14,12 @@ import { Refused, take } from '../refusals.ts';
 import { clientNetwork, isSecure } from '../request-facts.ts';
 import { body, guestsOnly, id, json, nothing, refusals, room, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
+import { logoAddress } from './logo.ts';
 
 const tags = ['Guests'];
 const code = z.string().min(1).max(64);
 const person = z.object({ id, name: z.string(), post: z.string() }).openapi('ContactPerson');
+const logo = z.string().nullable().openapi({ description: 'Address of the company’s logo on this relay' });
 const verified = z
   .object({
     host: z.string().openapi({ description: 'Under which the company is reached' }),
@@ -36,6 +38,7 @@ const contact = z
     link: z.object({ welcome: z.string() }),
     privacy: z.string(),
     privacyLink: z.string(),
+    logo,
     verified,
   })
   .openapi('Contact');
@@ -55,6 +58,7 @@ const guestAnswer = z
     quiet: z.boolean().openapi({ description: 'They want no messages to many' }),
     privacy: z.string(),
     privacyLink: z.string(),
+    logo,
     ended: z.string().openapi({ description: 'What the company says when the conversation is over' }),
     verified,
   })
@@ -95,7 +99,8 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
     const { owner, name, phone, consentAt, said, quiet } = relay.state(file) as CustomerState;
     const chat = relay.state(room) as ChatState;
     const were = Object.keys(chat.takenOut ?? {}) as MemberId[];
-    const { texts } = guests.settings();
+    const settings = guests.settings();
+    const { privacy, privacyLink, ended } = settings.texts;
     const company = relay.directory().name;
     // What the company wrote down of them stays with the company.
     const own = (field: 'phone', value: string): string | null => (said[field]?.by === guest ? value : null);
@@ -107,7 +112,7 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       phone: own('phone', phone),
       consentAt,
       quiet: quiet?.by === guest,
-      ...texts,
+      ...{ privacy, privacyLink, ended, logo: logoAddress(settings) },
       verified: verifiedBy(c, owner),
     };
   };
@@ -133,10 +138,11 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       // Of a team it is not said who answers before it has begun.
       const one = 'member' in link.to ? personOf(owner) : null;
       const company = relay.directory().name;
-      const { privacy, privacyLink } = guests.settings().texts;
+      const settings = guests.settings();
+      const { privacy, privacyLink } = settings.texts;
       return c.json(
         {
-          ...{ open: true as const, company, privacy, privacyLink },
+          ...{ open: true as const, company, privacy, privacyLink, logo: logoAddress(settings) },
           person: one && { name: one.name, post: one.post },
           link: { welcome: filledIn(link.welcome, company, one?.name ?? company) },
           verified: verifiedBy(c, one && owner),

@@ -63,6 +63,7 @@ async function found(name: string): Promise<Company> {
     store: workspace.pushStore,
     relay: workspace.relay,
     sessions: workspace.auth.sessions,
+    guests: workspace.auth.guests,
     outside: createOutside({ hosts: [] }),
     clock: systemClock,
     log: { warn: quiet },

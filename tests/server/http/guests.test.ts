@@ -390,6 +390,37 @@ test('[G-6] only so many customers begin in a day, and each sends only so much',
   expect(await again(21)).toBe('ok');
 });
 
+test('the company’s logo is a small picture that administrators choose, and is served as nothing else', async () => {
+  await link();
+  const face = (logo: unknown, who = me) => command(who, room('customers/main'), 'customers.face', { logo });
+  const told = async (): Promise<string | null> =>
+    ((await (await send('GET', `/api/contact/${code}`, {})).json()) as { logo: string | null }).logo;
+  const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 1, 2]);
+  expect(await told()).toBeNull();
+  expect(await face(png.toString('base64'), ben)).toBe('forbidden');
+  for (const bad of [
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>').toString('base64'),
+    Buffer.from('<html>').toString('base64'),
+    `${png.toString('base64')}"><script>`,
+    png.toString('base64').padEnd(48_004, 'A'),
+    7,
+  ])
+    expect(await face(bad)).toBe('bad-request');
+  expect(await face(png.toString('base64'))).toBe('ok');
+  const address = (await told())!;
+  const picture = await send('GET', address, {});
+  expect(Buffer.from(await picture.arrayBuffer())).toEqual(png);
+  expect(Object.fromEntries(picture.headers)).toMatchObject({
+    'content-type': 'image/png',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+  });
+  const { cookie } = await begin();
+  expect(await (await says(cookie, 'GET', '/api/guest')).json()).toMatchObject({ logo: address });
+  expect(await face(null)).toBe('ok');
+  expect((await send('GET', address, {})).status).toBe(404);
+});
+
 test('a customer begins whole or not at all', async () => {
   await link();
   const rooms = () =>
