@@ -22,6 +22,7 @@ import { readStaticFiles } from './http/static-files.ts';
 import { close, listen, ListenError } from './listen.ts';
 import { createOutside } from './outside/fetch.ts';
 import { createPush } from './push/push.ts';
+import { lookAfterUnanswered } from './relay/unanswered.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import { createWebhooks, keptDeliveries } from './webhooks/webhooks.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
@@ -31,6 +32,8 @@ const patience = 3_000;
 /** Whatever still hangs then is cut off, so that a stop takes less than ten seconds. */
 const lastPatience = 8_000;
 const day = 24 * 3_600_000;
+/** How often customers are looked for who wait too long. Milliseconds. */
+const lookEvery = 20_000;
 
 /** One sentence for the person who started the relay; nothing was changed that a second start would trip over. */
 function refuseToStart(sentence: string): never {
@@ -117,6 +120,11 @@ async function run(config: Config, log: Logger): Promise<void> {
   };
   tidy();
   setInterval(tidy, day).unref();
+  const lookAfter = (): void =>
+    void lookAfterUnanswered({ relay, customers: workspace.customers, clock: systemClock })
+      .catch((error: unknown) => log.warn({ err: error }, 'unanswered customers could not be looked after'))
+      .finally(() => setTimeout(lookAfter, lookEvery).unref());
+  lookAfter();
 
   const files = readStaticFiles(fileURLToPath(new URL('../dist/client', import.meta.url)));
   if (!files) log.warn({}, 'the client is not built; only the API is served');

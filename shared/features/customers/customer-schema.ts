@@ -124,6 +124,14 @@ export interface Merged {
   readonly stage: string | null;
 }
 
+/** What was done about a customer who waits since then, and when. */
+export interface Waited {
+  readonly since: number;
+  readonly at: number;
+  /** Who had them meanwhile, the first first. */
+  readonly tried: readonly MemberId[];
+}
+
 /** The file of one customer. */
 export interface CustomerState {
   begun: { readonly by: MemberId; readonly at: number } | null;
@@ -159,6 +167,8 @@ export interface CustomerState {
   helpers: readonly MemberId[];
   /** The handover by which the owner came to be who they are; absent where it was none, or is undone. */
   handed?: { readonly id: string };
+  /** What was done when nobody answered them for too long; absent while that never was. */
+  waited?: Waited;
   lastNote: (EntryTarget & { readonly by: MemberId; readonly at: number; readonly text: string }) | null;
   followUps: number;
   lastFollowUp:

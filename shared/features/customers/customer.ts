@@ -31,6 +31,7 @@ import { isDropped, noteErasing, noteRevoking } from './erasing.ts';
 import { exchangeCommands, exchangeFolds } from './exchange.ts';
 import { customerSplit } from './exchange-schema.ts';
 import { mayLead, mayWork, type Context } from './may.ts';
+import { customerUnanswered, unansweredFolds, unansweredRevoking } from './unanswered.ts';
 import { mergeCommands, mergeFacts, mergeFolds } from './merge.ts';
 import { personalCommands, personalFacts, personalFolds, personalRevoking } from './personal.ts';
 import { staffOf } from './staff.ts';
@@ -84,6 +85,7 @@ const rules: Readonly<Record<string, EntryRule<CustomerState>>> = {
     if (handover && !handover.undo) draft.handed = { id: handover.id };
     else delete draft.handed;
   }),
+  ...unansweredFolds,
   'customer.help': entryRule(customerHelp, (draft, { add, remove }) => {
     const kept = draft.helpers.filter((member) => !remove.includes(member));
     const more = add.filter((member) => member !== draft.owner && !remove.includes(member));
@@ -329,6 +331,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.quiet': customerQuiet,
     'customer.end': customerEnd,
     'customer.assign': customerAssigned,
+    'customer.unanswered': customerUnanswered,
     'customer.help': customerHelp,
   },
   appCommands: {
@@ -344,6 +347,7 @@ export const customerKind: LogKind<CustomerState> = {
   accessEntries: new Set([
     'customer.begin',
     'customer.assign',
+    'customer.unanswered',
     'customer.help',
     'customer.end',
     'customer.reopen',
@@ -358,6 +362,7 @@ export const customerKind: LogKind<CustomerState> = {
   ]),
   revoking: {
     ...noteRevoking,
+    ...unansweredRevoking,
     'customer.assign': revokingRule<CustomerState, z.infer<typeof customerAssign>>(
       customerAssign,
       (data, state) => (state.owner === data.owner ? null : { type: 'customer.assign', data }),

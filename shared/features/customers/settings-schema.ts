@@ -76,6 +76,11 @@ export const settingsTexts = z
   })
   .check(z.refine((texts) => Object.keys(texts).length > 0, 'nothing to set'));
 
+/** After how many minutes without an answer customers go back to their team; null is never. */
+export const settingsUnanswered = z.object({
+  after: z.nullable(z.number().check(z.int(), z.gte(1), z.lte(7 * 24 * 60))),
+});
+
 const clockTime = z.string().check(z.regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/));
 /** When somebody answers. A time that ends before it begins ends on the next day. */
 export const officeHours = z.object({
@@ -198,6 +203,8 @@ export interface SettingsState {
     readonly handover?: string;
   };
   replies: Readonly<Record<string, QuickReply>>;
+  /** Absent while never set. */
+  unanswered?: z.infer<typeof settingsUnanswered>;
   /** Absent while never set: `broadcastsOf` says the default. */
   broadcasts?: z.infer<typeof settingsBroadcasts>;
   /** Absent while it was never set: `faceOf` says the default. */

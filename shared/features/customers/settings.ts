@@ -19,6 +19,7 @@ import {
   settingsStages,
   settingsTagGroup,
   settingsTexts,
+  settingsUnanswered,
   stagesOf,
   type ContactLink,
   type SettingsState,
@@ -85,6 +86,12 @@ const texts: Rule<typeof settingsTexts> = {
   schema: settingsTexts,
   may: (actor) => mayManage(actor),
   isDone: (_actor, data, { state }) => same({ ...state.texts, ...data }, state.texts),
+};
+
+const unanswered: Rule<typeof settingsUnanswered> = {
+  schema: settingsUnanswered,
+  may: (actor) => mayManage(actor),
+  isDone: (_actor, { after }, { state }) => (state.unanswered?.after ?? null) === after,
 };
 
 const broadcasts: Rule<typeof settingsBroadcasts> = {
@@ -189,6 +196,9 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.texts': entryRule(settingsTexts, (draft, data) => {
       draft.texts = { ...draft.texts, ...data };
     }),
+    'customers.unanswered': entryRule(settingsUnanswered, (draft, data) => {
+      draft.unanswered = data;
+    }),
     'customers.broadcasts': entryRule(settingsBroadcasts, (draft, data) => {
       draft.broadcasts = data;
     }),
@@ -229,6 +239,7 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.field': field,
     'customers.dropField': drop(settingsDropField, 'fields'),
     'customers.texts': texts,
+    'customers.unanswered': unanswered,
     'customers.broadcasts': broadcasts,
     'customers.link': link,
     'customers.dropLink': dropLink,

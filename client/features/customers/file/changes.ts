@@ -18,6 +18,7 @@ import {
   customerStage,
   customerTag,
 } from '../../../../shared/features/customers/customer-schema.ts';
+import { customerUnanswered } from '../../../../shared/features/customers/unanswered.ts';
 import { isGuest } from '../../../../shared/base/guests.ts';
 import { formatList } from '../../../i18n/index.ts';
 import { t } from '../strings.ts';
@@ -139,6 +140,14 @@ export function changeOf(entry: LogEntry, names: Names): string | null {
       const said = { who, people: names.person(owner) };
       if (!handover) return t.happenedAssigned(said);
       return handover.undo ? t.happenedHandedBack(said) : t.happenedHanded(said);
+    }
+    case 'customer.unanswered': {
+      const parsed = customerUnanswered.safeParse(entry.data);
+      if (!parsed.success) return null;
+      const { owner } = parsed.data;
+      return owner === undefined
+        ? t.happenedUnansweredStays
+        : t.happenedUnanswered({ people: names.person(owner) });
     }
     case 'customer.help': {
       const parsed = customerHelp.safeParse(entry.data);

@@ -1,4 +1,4 @@
-import { defineStrings } from '../../../../i18n/index.ts';
+import { defineStrings, plural } from '../../../../i18n/index.ts';
 
 export const t = defineStrings({
   en: {
@@ -51,6 +51,14 @@ export const t = defineStrings({
     handover: 'When somebody else takes over',
     handoverHelp:
       '{company}, {from} and {to} become names. Empty says the usual, in the customer’s language.',
+    unanswered: 'Unanswered customers',
+    unansweredText:
+      'Customers of a team’s link go to the next one of the team; those of one person are marked. Time outside of office hours does not count.',
+    unansweredAfter: 'Without an answer for',
+    never: 'never',
+    minutes: (p: { count: number }) => plural(p.count, { one: '{n} minute', other: '{n} minutes' }),
+    hours: (p: { count: number }) => plural(p.count, { one: '{n} hour', other: '{n} hours' }),
+    days: (p: { count: number }) => plural(p.count, { one: '{n} day', other: '{n} days' }),
     saved: 'Saved.',
   },
   zh: {
@@ -102,6 +110,13 @@ export const t = defineStrings({
     endedHelp: '再次打开会话的客户会看到。',
     handover: '更换跟进人时',
     handoverHelp: '{company}、{from}、{to} 会换成名称。留空则按客户的语言使用默认文案。',
+    unanswered: '未回复的客户',
+    unansweredText: '团队链接的客户会转给团队中的下一位；个人链接的客户会被标记。非工作时间不计。',
+    unansweredAfter: '多久未回复',
+    never: '不处理',
+    minutes: (p: { count: number }) => plural(p.count, { other: '{n} 分钟' }),
+    hours: (p: { count: number }) => plural(p.count, { other: '{n} 小时' }),
+    days: (p: { count: number }) => plural(p.count, { other: '{n} 天' }),
     saved: '已保存。',
   },
 });
