@@ -185,6 +185,8 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/guest': ({ codes }) => codes.map((code) => ({ code, language: 'en', consent: true })),
   'POST /api/guest/introduce': () => [{ name: 'Eve' }],
   'POST /api/guest/complain': () => [{ text: 'about somebody else' }],
+  'POST /api/guest/quiet': () => [{ on: true }],
+  'PUT /api/guest/push': () => [{ ...browserOf('Ours'), language: 'en' }],
   'POST /api/group-link': ({ rooms }) =>
     rooms.flatMap((room) => ['undefined', 'k'.repeat(22)].map((key) => ({ group: idIn(room), key }))),
   'POST /api/commands': ({ rooms, members }) => [
