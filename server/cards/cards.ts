@@ -106,7 +106,8 @@ export function createCards(deps: CardsDeps): Cards {
     const edit = said.type === 'chat.edit' ? chatEdit.safeParse(said.data).data : undefined;
     const target = edit ? entryAt(room, edit.target) : said;
     const message = target && messageOf(target);
-    if (!message || message.noCard) return null;
+    // What many get would have the page looked at, and its card kept, for each of them.
+    if (!message || message.noCard || message.broadcast !== undefined) return null;
     const link = cardLink(edit?.text ?? message.text);
     // An edit of other words does not bring back a card that was taken away.
     if (link === null || isOwn(link) || (edit && cardLink(message.text) === link)) return null;

@@ -3,6 +3,7 @@
  * one run, not between machines. `peers` stands for all that compare; `--check` ends with 1 when a figure that must hold does not.
  */
 import { parseArgs } from 'node:util';
+import { broadcast } from './broadcast.ts';
 import { bundle, offlineStart } from './browser.ts';
 import { largeConversations } from './conversations.ts';
 import { device } from './device.ts';
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'large-group': largeGroup,
   neighbours,
   handover,
+  broadcast,
   history,
   device,
   search,

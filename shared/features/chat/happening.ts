@@ -35,7 +35,8 @@ const nobody = (): boolean => false;
 
 function message(room: RoomId, entry: LogEntry): Happening | null {
   const said = messageOf(entry);
-  if (!said || entry.type !== 'chat.send') return null;
+  // Nobody is called by what many get.
+  if (!said || entry.type !== 'chat.send' || said.broadcast !== undefined) return null;
   const { text, mentions = [], all = false, files, record } = said;
   const voice = files && filesInShort(files).kind === 'voice';
   return {

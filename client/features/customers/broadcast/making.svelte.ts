@@ -3,6 +3,7 @@ import type { CustomerId } from '../../../../shared/base/ids.ts';
 import type { OfficeHours } from '../../../../shared/features/customers/settings-schema.ts';
 import type { TrayItem } from '../../chat/index.ts';
 import { navigate } from '../../../ui/location.svelte.ts';
+import { broadcastsPath } from './path.ts';
 import { everyone, type Narrowed } from './recipients.ts';
 import { t } from './strings.ts';
 
@@ -40,9 +41,6 @@ class Draft {
   current = $state.raw<Making | null>(null);
 }
 export const draft = new Draft();
-
-export const broadcastsPath = '/customers/broadcasts';
-export const pathOf = (id: string): string => `${broadcastsPath}?show=${id}`;
 
 /** Opens the page for a new message to these customers; without any, to those that one chooses there. */
 export function startBroadcast(customers: readonly CustomerId[] = []): void {
