@@ -252,7 +252,8 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
           ? []
           : [{ room: adminRoom, type: 'webhook.off', by, data: { webhook: id, why: 'by-hand' as const } }]),
       ];
-      await relay.appendFacts(facts, () => store.setFailing(id, null));
+      await relay.appendFacts(facts);
+      store.setFailing(id, null);
       dispatch.resume(id);
       plan();
       return ok(true);
