@@ -126,8 +126,12 @@ export interface CustomersTable extends Projection {
     most: number,
   ): CustomerLine[];
   count(query: CustomersQuery): number;
+  /** Numbers of customers of whom something was written since this was asked last, whether it was stored or not. */
+  touched(): readonly number[];
+  /** One of them as they are counted, with their talks, the oldest first; null who has not begun. */
+  countedOne(n: number): { readonly customer: CountedCustomer; readonly talks: CountedTalk[] } | null;
   /** Customers by number, behind this one, at most so many: for a look at all of them in slices. */
   counted(after: number, most: number): CountedCustomer[];
-  /** Talks that the guest began from that moment on and before the other, by when, behind this one. */
-  talks(from: number, to: number, after: CountedTalk | null, most: number): CountedTalk[];
+  /** Talks by when they began, behind this one, at most so many. */
+  talks(after: CountedTalk | null, most: number): CountedTalk[];
 }

@@ -7,6 +7,7 @@ import { broadcast } from './broadcast.ts';
 import { bundle, offlineStart } from './browser.ts';
 import { largeConversations } from './conversations.ts';
 import { device } from './device.ts';
+import { dashboards } from './figures.ts';
 import { firstSync } from './first-sync.ts';
 import { handover } from './handover.ts';
 import { history } from './history.ts';
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ...peers,
   'large-group': largeGroup,
   neighbours,
+  figures: dashboards,
   handover,
   broadcast,
   history,

@@ -42,10 +42,10 @@ const serviceIn = (row: ServiceInTable): Service => ({
   talk: talkIn(row),
 });
 
-/** Writes what an entry makes of its customer. Has to be called in a transaction, for entries in their order. */
+/** Writes what an entry makes of its customer, and gives their number. Has to be called in a transaction, for entries in their order. */
 export function customersWriter(
   database: SqliteDatabase,
-): (id: string, name: RoomName, entry: LogEntry, state: unknown) => void {
+): (id: string, name: RoomName, entry: LogEntry, state: unknown) => number {
   const add = database.prepare<[string]>('INSERT INTO customers (id) VALUES (?) ON CONFLICT DO NOTHING');
   const read = database.prepare<[string], ServiceInTable>(
     `SELECT n, owner, link, source, last_id, last_guest, last_staff, waiting_since, talk, talk_first, talk_last, talk_guest
@@ -127,7 +127,9 @@ export function customersWriter(
 
   return (id, name, entry, state) => {
     add.run(id);
+    const { n } = read.get(id)!;
     if (name.kind === 'customer') file(id, entry, state as CustomerState);
     else words(id, entry);
+    return n;
   };
 }

@@ -112,16 +112,23 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
     }
     return found;
   };
+  const touched = new Set<number>();
+  const ofCustomer = `SELECT n, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, link, source,
+    stage, unanswered_since AS unansweredSince, part_of IS NOT NULL AS isPart FROM customers WHERE begun_at IS NOT NULL`;
+  const ofTalk = `SELECT since, customer, owner, link, source, first_answer AS firstAnswerAt, last_answer AS lastAnswerAt,
+    last_guest AS lastGuestAt FROM customer_talks`;
   const counted = database.prepare<[number, number], CountedCustomer>(
-    `SELECT n, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, link, source, stage,
-       unanswered_since AS unansweredSince, part_of IS NOT NULL AS isPart FROM customers
-     WHERE n > ? AND begun_at IS NOT NULL ORDER BY n LIMIT ?`,
+    `${ofCustomer} AND n > ? ORDER BY n LIMIT ?`,
   );
-  const talks = database.prepare<[number, number, number, number], CountedTalk>(
-    `SELECT since, customer, owner, link, source, first_answer AS firstAnswerAt, last_answer AS lastAnswerAt,
-       last_guest AS lastGuestAt FROM customer_talks WHERE (since, customer) > (?, ?) AND since < ?
-     ORDER BY since, customer LIMIT ?`,
+  const countedOne = database.prepare<[number], CountedCustomer>(`${ofCustomer} AND n = ?`);
+  const talksOf = database.prepare<[number], CountedTalk>(`${ofTalk} WHERE customer = ? ORDER BY since`);
+  const talks = database.prepare<[number, number, number], CountedTalk>(
+    `${ofTalk} WHERE (since, customer) > (?, ?) ORDER BY since, customer LIMIT ?`,
   );
+  const asCounted = (customer: CountedCustomer): CountedCustomer => ({
+    ...customer,
+    isPart: Boolean(customer.isPart),
+  });
 
   const lines = (
     query: CustomersQuery,
@@ -142,7 +149,7 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
   return {
     told({ name, entry, state }) {
       const id = customerIn(name);
-      if (id !== null) guarded(() => write(id, name, entry, state));
+      if (id !== null) guarded(() => touched.add(write(id, name, entry, state)));
     },
     line: (id) => lines({ ids: [id], withParts: true }, 'n', null, 1)[0] ?? null,
     lines,
@@ -152,9 +159,17 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
       const values = all.flatMap(([, some]) => some);
       return guarded(() => (statement(sql).get(...values) as { readonly n: number }).n);
     },
-    counted: (after, most) =>
-      guarded(() => counted.all(after, most).map((each) => ({ ...each, isPart: Boolean(each.isPart) }))),
-    talks: (from, to, after, most) =>
-      guarded(() => talks.all(after?.since ?? from, after?.customer ?? -1, to, most)),
+    touched() {
+      const all = [...touched];
+      touched.clear();
+      return all;
+    },
+    countedOne: (n) =>
+      guarded(() => {
+        const customer = countedOne.get(n);
+        return customer ? { customer: asCounted(customer), talks: talksOf.all(n) } : null;
+      }),
+    counted: (after, most) => guarded(() => counted.all(after, most).map(asCounted)),
+    talks: (after, most) => guarded(() => talks.all(after?.since ?? 0, after?.customer ?? -1, most)),
   };
 }

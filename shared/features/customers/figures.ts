@@ -146,7 +146,7 @@ export const barsOf = ({ from, to, step }: Period): number => Math.max(1, Math.c
 
 export interface Counting {
   customer(customer: Customer): void;
-  /** In the order in which they began. */
+  /** Those of one customer in the order in which they began. */
   talk(talk: OwnedTalk): void;
   figures(): Figures;
 }
@@ -221,7 +221,8 @@ export function startCounting(
       stages.set(each.stage, (stages.get(each.stage) ?? 0) + 1);
     },
     talk(talk) {
-      if (!isMeant(talk.owner) || !isOfChannel(talk) || talk.since >= to) return;
+      if (talk.since >= to || talk.since < from - longestTalk) return;
+      if (!isMeant(talk.owner) || !isOfChannel(talk)) return;
       const last = Math.min(bars - 1, barOf(Math.max(talk.lastGuestAt, talk.lastAnswerAt ?? 0)));
       const first = Math.max(0, barOf(talk.since), (lastBar.get(talk.customer) ?? -1) + 1);
       if (last >= 0) person(talk.owner).active.add(talk.customer);
