@@ -1,32 +1,12 @@
 import { readFileSync } from 'node:fs';
-import jsQR from 'jsqr';
 import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { axe } from '../support/axe.ts';
 import { browserWorld, screenshot } from '../support/browser.ts';
 import { accounts, Journey, owner } from '../support/journey.ts';
+import { readCode } from '../support/qr-code.ts';
 
 const world = browserWorld();
-
-/** Pixels, each way, in which a picture is shown to the camera. */
-const side = 300;
-
-/** What a camera reads in a picture; null when it is no code. */
-async function readCode(page: Page, source: string): Promise<string | null> {
-  const pixels = await page.evaluate(
-    async ([src, size]) => {
-      const picture = new Image();
-      picture.src = src;
-      await picture.decode();
-      const canvas = Object.assign(document.createElement('canvas'), { width: size, height: size });
-      const pen = canvas.getContext('2d')!;
-      pen.drawImage(picture, 0, 0, size, size);
-      return [...pen.getImageData(0, 0, size, size).data];
-    },
-    [source, side] as const,
-  );
-  return jsQR(new Uint8ClampedArray(pixels), side, side)?.data ?? null;
-}
 
 async function downloaded(page: Page, press: Locator): Promise<{ name: string; bytes: Buffer }> {
   const [download] = await Promise.all([page.waitForEvent('download'), press.click()]);
@@ -54,6 +34,13 @@ it('an administrator makes a link for a team, and its code leads to its address'
   await admin.go('Customers');
   await admin.page.getByRole('button', { name: 'Links, replies and settings' }).click();
   await admin.page.getByRole('menuitem', { name: 'Tags, stages and texts' }).click();
+  // The company's logo, drawn anew from whatever was chosen: it is in every code that is made.
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>alert(1)</script><circle cx="4" cy="4" r="4" fill="#b02a37"/></svg>`;
+  await admin.page
+    .getByLabel('Picture of the logo')
+    .setInputFiles({ name: 'logo.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(drawing) });
+  const logo = admin.page.getByRole('img', { name: 'Logo' });
+  expect(await logo.getAttribute('src')).toMatch(/^data:image\/png;base64,/);
   await admin.page.getByRole('button', { name: 'New group' }).click();
   const group = admin.page.getByRole('dialog', { name: 'New group' });
   await field(group, 'Name').fill('Interest');
@@ -133,6 +120,7 @@ it('an administrator makes a link for a team, and its code leads to its address'
   expect([svg.name, await readCode(admin.page, asSource('image/svg+xml', svg.bytes))]).toEqual([
     ...['Website.svg', address],
   ]);
+  expect(svg.bytes.toString()).toContain('href="data:image/png;base64,');
   await field(shown, 'Words on the button').fill('Ask <us>');
   const html = await field(shown, 'HTML').inputValue();
   const there = await admin.page.evaluate((text) => {

@@ -85,5 +85,8 @@ test('a picture stands alone, with the initials in it as text', () => {
   const svg = qrPicture('https://acme.example/c/a1B2c3D4e5F6g7H8', '<b> & Sons');
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /);
   expect(svg).toContain('>BS</text>');
+  const withLogo = qrPicture('https://acme.example/c/x', 'Acme', 'iVBORw0KGgo=');
+  expect(withLogo).toContain('href="data:image/png;base64,iVBORw0KGgo="');
+  expect(withLogo).not.toContain('<text');
   expect(qrPicture('https://acme.example/c/x', ' ')).not.toContain('<text');
 });

@@ -1,6 +1,7 @@
 /* The code of a link as a picture that stands alone: on a card, a poster, a web page. */
 import { encode } from 'uqr';
 import { initials } from '../../../../ui/initials.ts';
+import { logoType } from '../../../../../shared/features/customers/face.ts';
 import { escaped } from './markup.ts';
 
 /** Modules of white around a code: cameras need four. */
@@ -23,10 +24,10 @@ function bars(rows: readonly (readonly boolean[])[]): string {
 }
 
 /**
- * `address` as an SVG document, with the initials of `name` in the middle. They cover about a twentieth of the code; it
+ * `address` as an SVG document, with the company's logo (base64) in the middle, else the initials of its `name`. They cover about a twentieth of the code; it
  * carries enough twice over to be read without a quarter of it.
  */
-export function qrPicture(address: string, name: string): string {
+export function qrPicture(address: string, name: string, logo: string | null = null): string {
   const { data, size } = encode(address, { ecc: 'H', border: 0 });
   const whole = size + 2 * quiet;
   const middle = whole / 2;
@@ -35,12 +36,15 @@ export function qrPicture(address: string, name: string): string {
   const label = name.trim() === '' ? '' : initials(name);
   const side = hole - 1;
   const letters = `<text x="${middle}" y="${middle}" dy="0.36em" text-anchor="middle" font-family="system-ui,sans-serif" font-weight="600" font-size="${(side * 0.44).toFixed(2)}" fill="#fff">${escaped(label)}</text>`;
+  const from = middle - side / 2;
+  const tileOrLogo = logo
+    ? `<image x="${from}" y="${from}" width="${side}" height="${side}" href="data:${logoType(logo)};base64,${logo}"/>`
+    : `<rect x="${from}" y="${from}" width="${side}" height="${side}" rx="${(side * 0.24).toFixed(2)}" fill="${tile}"/>${letters}`;
   const mark =
-    label === ''
+    label === '' && !logo
       ? ''
       : `<rect x="${middle - hole / 2}" y="${middle - hole / 2}" width="${hole}" height="${hole}" fill="#fff"/>` +
-        `<rect x="${middle - side / 2}" y="${middle - side / 2}" width="${side}" height="${side}" rx="${(side * 0.24).toFixed(2)}" fill="${tile}"/>` +
-        letters;
+        tileOrLogo;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${whole} ${whole}" width="${whole * 8}" height="${whole * 8}">` +
     `<rect width="${whole}" height="${whole}" fill="#fff"/>` +
