@@ -24,6 +24,7 @@ const ofFiles: Readonly<Record<string, WebhookEvent>> = {
   'customer.introduce': 'customer.changed',
   'customer.arrive': 'customer.changed',
   'customer.help': 'customer.changed',
+  'customer.unanswered': 'customer.changed',
   'customer.note': 'customer.changed',
   'customer.quiet': 'customer.changed',
   'customer.reopen': 'customer.changed',
