@@ -152,6 +152,12 @@ export interface TypingView {
   tell(): void;
   /** They sent it, or gave up. */
   stop(): void;
+  /** Others who say that they look at it, as `look` does. Reactive; nobody once the connection was lost. */
+  readonly here: readonly MemberId[];
+  /** This person looks at the conversation, until it is said otherwise. Customers see that. */
+  look(here: boolean): void;
+  /** Who looks at it is not known any more. */
+  forget(): void;
   close(): void;
 }
 

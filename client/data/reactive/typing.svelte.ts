@@ -10,6 +10,8 @@ import type { TabLease } from '../text/tab-lease.ts';
 const staysFor = 6_000;
 /** Whoever goes on typing says so again no sooner than after this. Milliseconds. */
 const againAfter = 2_500;
+/** Whoever looks at a conversation says so again: a relay that was away has not heard it. Milliseconds. */
+const lookAgainAfter = 15_000;
 
 export interface TypingDeps {
   readonly me: MemberId;
@@ -79,6 +81,11 @@ class TypingWindow implements TypingView {
   /** The clock of what was said last; 0 when nothing is said. */
   #clock = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
+  /** By their client ids. */
+  readonly #looking = new Map<number, MemberId>();
+  #here = $state.raw<readonly MemberId[]>([]);
+  #looks = false;
+  #stopLooking: (() => void) | null = null;
 
   constructor(deps: TypingDeps, room: RoomId, closed: () => void) {
     this.#deps = deps;
@@ -94,17 +101,45 @@ class TypingWindow implements TypingView {
     const now = this.#deps.timers.now();
     if (now - this.#saidAt < againAfter) return;
     this.#saidAt = now;
-    this.#say('{"typing":true}');
+    this.#say(this.#looks ? '{"here":true,"typing":true}' : '{"typing":true}');
+  }
+
+  get here(): readonly MemberId[] {
+    return this.#here;
+  }
+
+  look(here: boolean): void {
+    this.#stopLooking?.();
+    this.#stopLooking = null;
+    const wasHere = this.#looks;
+    this.#looks = here;
+    if (here) this.#lookOn();
+    else if (wasHere) this.stop();
+  }
+
+  #lookOn(): void {
+    // What is being written says it too.
+    if (this.#deps.timers.now() - this.#saidAt >= againAfter) this.#say('{"here":true}');
+    // Before this tab may speak nothing is said.
+    const wait = this.#deps.lease.client === null ? 1_000 : lookAgainAfter;
+    this.#stopLooking = this.#deps.timers.after(wait, () => this.#lookOn());
+  }
+
+  forget(): void {
+    this.#looking.clear();
+    this.#here = [];
   }
 
   stop(): void {
     if (this.#clock === 0) return;
-    this.#say('null');
-    this.#clock = 0;
+    this.#say(this.#looks ? '{"here":true}' : 'null');
+    if (!this.#looks) this.#clock = 0;
     this.#saidAt = Number.NEGATIVE_INFINITY;
   }
 
   close(): void {
+    this.#looks = false;
+    this.#stopLooking?.();
     this.stop();
     this.#cancel?.();
     this.#closed();
@@ -113,20 +148,24 @@ class TypingWindow implements TypingView {
   hear(bytes: Uint8Array): void {
     const until = this.#deps.timers.now() + staysFor;
     for (const { client, state } of statesIn(bytes)) {
-      const member = typist(state);
+      const looker = sayerOf(state, 'here');
+      if (looker && looker !== this.#deps.me) this.#looking.set(client, looker);
+      else this.#looking.delete(client);
+      const member = sayerOf(state, 'typing');
       if (member && member !== this.#deps.me) this.#told.set(client, { member, until });
       else this.#told.delete(client);
     }
-    this.#look();
+    this.#here = [...new Set(this.#looking.values())];
+    this.#gather();
   }
 
-  #look(): void {
+  #gather(): void {
     const now = this.#deps.timers.now();
     for (const [client, { until }] of this.#told) if (until <= now) this.#told.delete(client);
     this.#people = [...new Set([...this.#told.values()].map(({ member }) => member))];
     this.#cancel?.();
     const next = Math.min(...[...this.#told.values()].map(({ until }) => until));
-    this.#cancel = this.#told.size === 0 ? null : this.#deps.timers.after(next - now, () => this.#look());
+    this.#cancel = this.#told.size === 0 ? null : this.#deps.timers.after(next - now, () => this.#gather());
   }
 
   #say(json: string): void {
@@ -159,8 +198,9 @@ function statesIn(bytes: Uint8Array): readonly { client: number; state: unknown 
   return states;
 }
 
-function typist(state: unknown): MemberId | null {
-  if (typeof state !== 'object' || state === null || !('typing' in state) || !('user' in state)) return null;
+/** Whose state says so much. */
+function sayerOf(state: unknown, what: 'here' | 'typing'): MemberId | null {
+  if (typeof state !== 'object' || state === null || !(what in state) || !('user' in state)) return null;
   const { user } = state;
   return typeof user === 'object' && user !== null && 'id' in user && typeof user.id === 'string'
     ? (user.id as MemberId)

@@ -98,3 +98,31 @@ test('it goes with the page, and begins again after the network was away', async
   await world.settle(500);
   expect(seen.people).toEqual([ann]);
 });
+
+test('who looks at a customer’s conversation is seen to be there, until they look away, also after the network was away', async () => {
+  const [own, seen] = [hers.openTyping(room), his.openTyping(room)];
+  await world.settle();
+  own.look(true);
+  await world.settle(2_000);
+  expect([seen.here, seen.people, own.here]).toEqual([[ann], [], []]);
+  own.tell();
+  await world.settle(500);
+  expect([seen.here, seen.people]).toEqual([[ann], [ann]]);
+  own.stop();
+  await world.settle(500);
+  expect([seen.here, seen.people]).toEqual([[ann], []]);
+  annDevice.goOffline();
+  await world.settle(1_000);
+  expect(seen.here).toEqual([]);
+  annDevice.goOnline();
+  await world.settle(20_000);
+  expect(seen.here).toEqual([ann]);
+  own.look(false);
+  await world.settle(500);
+  expect(seen.here).toEqual([]);
+  own.look(true);
+  await world.settle(2_000);
+  own.close();
+  await world.settle(500);
+  expect(seen.here).toEqual([]);
+});
