@@ -88,6 +88,8 @@ export interface MessageLine {
   readonly files: readonly ShownFile[];
   readonly card: ShownCard | null;
   readonly edited: boolean;
+  /** Many get it: one may want no more of them. */
+  readonly mass: boolean;
   readonly recalled: boolean;
   /** Beginning of the message that this one answers. */
   readonly answers: string | null;
@@ -143,6 +145,7 @@ function said(
     text: textOf(fieldOf(data, 'text')),
     files: filesOf({ data }),
     recalled: fieldOf(data, 'erased') === true,
+    mass: textOf(fieldOf(data, 'broadcast')) !== '',
     answers: reply && (wordsOf(reply)?.slice(0, quoteLength) ?? null),
     forwarded: listOf(fieldOf(record, 'items')).map((item) => textOf(fieldOf(item, 'text'))),
   };

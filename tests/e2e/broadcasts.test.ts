@@ -78,6 +78,12 @@ it('a seller writes to all of her customers, a leader in her name, and a custome
   expect(await axe(page)).toEqual([]);
   await page.getByRole('button', { name: 'Approve' }).click();
   await theirs.getByText('春季优惠').waitFor();
+  const noMore = theirs.getByRole('button', { name: 'No more like this' });
+  await noMore.last().click();
+  await noMore.first().waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: /^Visitor/ }).click();
+  await page.getByRole('switch', { name: 'No messages to many' }).and(page.locator(':disabled')).waitFor();
+  await page.getByText('The customer said so themselves.').waitFor();
   await theirBoss.getByRole('button', { name: /^1\s*跟进人未同意/ }).waitFor();
   await screenshot(theirBoss, 'broadcast-view-phone-zh');
 });

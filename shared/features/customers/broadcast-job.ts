@@ -98,6 +98,7 @@ function find(state: BroadcastState, list: BroadcastListState, reading: Reading)
         outcomes: found.map(({ outcome }) => outcome).join(''),
       },
     },
+    ...owners.slice(state.owners.length).map((member) => ({ by, type: 'broadcast.owner', data: { member } })),
     {
       by,
       type: 'broadcast.found',
@@ -167,9 +168,9 @@ function send(state: BroadcastState, list: BroadcastListState, reading: Reading)
   const isOpen = state.owners.map(({ member }) => !isAsked(state, member));
   const isTurn = (place: number): boolean =>
     list.outcomes[place] === waiting && isOpen[list.owners[place]!] === true;
-  let from = 0;
-  while (from < list.outcomes.length && !isTurn(from)) from++;
-  if (from === list.outcomes.length) return null;
+  let from = list.outcomes.indexOf(waiting);
+  while (from >= 0 && !isTurn(from)) from = list.outcomes.indexOf(waiting, from + 1);
+  if (from < 0) return null;
   const facts: JobFact[] = [];
   const tally = new Map<string, { owner: number; outcome: Letter; customers: number }>();
   let outcomes = '';

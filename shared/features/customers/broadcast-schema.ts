@@ -79,6 +79,8 @@ const letter = z.enum(Object.keys(outcomes) as [Letter, ...Letter[]]);
 const letters = z.string().check(z.maxLength(mostBroadcast.customers), z.regex(/^[seqcfadmb.]*$/));
 
 // What the relay says. In the room itself what it comes to, in its list what became of whom.
+/** Customers of this person are among them: they are told, and may be asked. */
+export const broadcastOwner = z.object({ member: memberId });
 export const broadcastFound = z.object({
   /** So many customers were looked up. */
   looked: count,

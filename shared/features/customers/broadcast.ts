@@ -12,6 +12,7 @@ import {
   broadcastDecline,
   broadcastFound,
   broadcastHalt,
+  broadcastOwner,
   broadcastSent,
   broadcastStop,
   broadcastSubmit,
@@ -62,16 +63,18 @@ const fold = makeFold<BroadcastState>((state) => ({ ...state }), {
   'broadcast.submit': entryRule(broadcastSubmit, (draft, data, { at }) => {
     draft.submitted ??= { at, ...data };
   }),
+  'broadcast.owner': entryRule(broadcastOwner, (draft, { member }) => {
+    if (!partOf(draft, member))
+      draft.owners = [...draft.owners, { member, customers: 0, counts: {}, answer: null, without: [] }];
+  }),
   'broadcast.found': entryRule(broadcastFound, (draft, data, { at }) => {
     draft.approval = data.approval;
     draft.looked += data.looked;
-    const owners = [...draft.owners];
-    for (const { member, customers } of data.owners) {
-      const place = owners.findIndex((part) => part.member === member);
-      if (place < 0) owners.push({ member, customers, counts: {}, answer: null, without: [] });
-      else owners[place] = { ...owners[place]!, customers: owners[place]!.customers + customers };
-    }
-    draft.owners = owners;
+    for (const { member, customers } of data.owners)
+      draft.owners = changed(draft.owners, member, (part) => ({
+        ...part,
+        customers: part.customers + customers,
+      }));
     for (const { outcome, customers } of data.skipped) draft.counts = more(draft.counts, outcome, customers);
     finish(draft, at);
   }),
@@ -194,13 +197,14 @@ export const broadcastKind: LogKind<BroadcastState> = {
     'broadcast.stop': stop,
   },
   facts: {
+    'broadcast.owner': broadcastOwner,
     'broadcast.found': broadcastFound,
     'broadcast.sent': broadcastSent,
     'broadcast.halt': broadcastHalt,
     'broadcast.stop': broadcastStop,
     'broadcast.decline': broadcastDecline,
   },
-  accessEntries: new Set(['broadcast.begin', 'broadcast.found']),
+  accessEntries: new Set(['broadcast.begin', 'broadcast.owner']),
   // A relay that forgot that it was to stop would go on.
   revoking: {
     'broadcast.stop': (_entry, state) =>

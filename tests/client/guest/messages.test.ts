@@ -30,6 +30,19 @@ test('a message reads as it was edited last, and has no words once it was taken 
   ]);
 });
 
+test('what many get says so, as long as it is there', () => {
+  const target = { seq: 1, id: 'e1' };
+  const sent = [
+    entry(1, 'ann', 'chat.send', { text: 'news', broadcast: 'b' }),
+    entry(2, 'ann', 'chat.send', { text: 'to you' }),
+  ];
+  expect(lines(sent)).toMatchObject([{ mass: true }, { mass: false }]);
+  expect(lines([...sent, entry(3, 'ann', 'chat.recall', { target })])).toMatchObject([
+    { recalled: true },
+    {},
+  ]);
+});
+
 test('own messages say what became of them: waiting, refused, delivered, read by somebody else', () => {
   const own = [entry(1, me, 'chat.send', { text: 'a' }), entry(2, me, 'chat.send', { text: 'b' })];
   const told = lines(own, [waiting('c'), waiting('d', { failure: 'too-large' })], { ann: 1, [me]: 2 });

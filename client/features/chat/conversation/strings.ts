@@ -66,6 +66,7 @@ export const t = defineStrings({
     forwardTooMany: (p: { most: number }) =>
       plural(p.most, { other: 'One record holds at most {n} messages.' }),
     forwardedFrom: 'Forwarded, from {name}',
+    toMany: 'Sent to many',
     recordOf: 'Messages of {title}',
     recordCount: (p: { count: number }) => plural(p.count, { one: '{n} message', other: '{n} messages' }),
     openRecord: 'Read {title}',
@@ -145,6 +146,7 @@ export const t = defineStrings({
     forwardNothing: '没有找到“{text}”。',
     forwardTooMany: (p: { most: number }) => plural(p.most, { other: '合并转发最多 {n} 条消息。' }),
     forwardedFrom: '转发自{name}',
+    toMany: '群发',
     recordOf: '{title}的聊天记录',
     recordCount: (p: { count: number }) => plural(p.count, { other: '{n} 条消息' }),
     openRecord: '查看{title}',
