@@ -8,6 +8,7 @@ import {
   type CustomerState,
   type FixedField,
 } from './customer-schema.ts';
+import { mailKey, phoneKey } from './match.ts';
 
 /* The fields of a customer: what they say, since when, and what stands beside it until somebody decides. */
 
@@ -70,10 +71,17 @@ export function introduce(draft: CustomerState, field: FixedField, value: string
   draft.conflicts = { ...draft.conflicts, [field]: all.slice(0, most.conflicting) };
 }
 
+/** A number or an address is the same however it is written. */
+function isSame(field: string, one: string, other: string): boolean {
+  if (field === 'phone' && one !== '' && phoneKey(one) === phoneKey(other)) return true;
+  if (field === 'mail' && mailKey(one) === mailKey(other)) return true;
+  return one === other;
+}
+
 /** A value from another file or a table: it fills what is empty, and else stands beside what is there, none in its place. */
 export function bring(draft: CustomerState, field: string, brought: Conflicting, { seq }: LogEntry): void {
   const now = valueOf(draft, field);
-  if (brought.value === '' || brought.value === now) return;
+  if (brought.value === '' || isSame(field, brought.value, now)) return;
   const waiting = Object.hasOwn(draft.conflicts, field) ? draft.conflicts[field]! : [];
   if (now === '' && waiting.length === 0) {
     const isNew = !isFixed(field) && !Object.hasOwn(draft.fields, field);
