@@ -64,7 +64,9 @@ function readingOf(context: JobContext, maker: MemberId): Reading {
 function hindrance(reading: Reading, customer: CustomerId): Letter | null {
   const file = reading.file(customer);
   if (file === null) return 'b';
-  if (!file.begun || file.owner === null || !reading.mayWriteFor(file.owner)) return 'f';
+  // Who is a part of another customer is reached as that one.
+  if (!file.begun || file.owner === null || file.into !== undefined) return 'f';
+  if (!reading.mayWriteFor(file.owner)) return 'f';
   if (file.ended) return 'e';
   if (file.quiet) return 'q';
   return file.guest === null ? 'a' : null;
