@@ -84,7 +84,7 @@ export interface GuestsDeps {
   readonly store: AuthStore;
   readonly relay: Pick<
     Relay,
-    'actor' | 'appendFacts' | 'directory' | 'rooms' | 'state' | 'workspace' | 'nameOf'
+    'actor' | 'appendFacts' | 'directory' | 'files' | 'rooms' | 'state' | 'workspace' | 'nameOf'
   >;
   readonly clock: Clock;
   readonly bounds: Pick<Bounds, 'networkGuests' | 'newGuests'>;
@@ -193,12 +193,28 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
       .filter((text) => /\S/.test(text));
   };
 
-  const firstFacts = (room: RoomId, link: ContactLink, owner: MemberId): RelayFact[] =>
-    firstWords(link, owner).map((text) => ({
-      ...{ room, type: 'chat.send', by: owner, data: { text } },
+  /** What the link sends with its welcome, as far as it has come to the relay. */
+  const filesOf = ({ files = [] }: ContactLink): NonNullable<ContactLink['files']> =>
+    files.filter(({ hash, small }) =>
+      [hash, small ?? hash].every((each) => relay.files()?.has(settingsRoom, each)),
+    );
+
+  const shareFiles = (link: ContactLink, room: RoomId): void => {
+    for (const { hash, small } of filesOf(link))
+      for (const each of new Set([hash, small ?? hash])) relay.files()?.share(settingsRoom, room, each);
+  };
+
+  const firstFacts = (room: RoomId, link: ContactLink, owner: MemberId): RelayFact[] => {
+    const files = filesOf(link);
+    const texts = firstWords(link, owner);
+    const said = files.length > 0 && texts.length === 0 ? [''] : texts;
+    return said.map((text, at) => ({
+      ...{ room, type: 'chat.send', by: owner },
+      data: { text, ...(at === 0 && files.length > 0 ? { files } : {}) },
       // Messages are named by their ids in more than their own room.
       id: (factPrefix + newId()) as CommandId,
     }));
+  };
 
   const newSession = (customer: CustomerId): { token: string; insert: () => void } => {
     const token = newSecret(256);
@@ -316,7 +332,10 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
         ...firstFacts(chat, link, owner),
         { room: settingsRoom, type: 'customers.begun', by: guest, data: { link: link.id, owner } },
       ];
-      await relay.appendFacts(facts, made.insert);
+      await relay.appendFacts(facts, () => {
+        made.insert();
+        shareFiles(link, chat);
+      });
       return ok({ guest, token: made.token });
     },
     quiet: (guest, on) =>

@@ -90,6 +90,8 @@ export interface Relay {
   whenStored(tell: (rows: readonly StoredRow[]) => void): void;
   /** Where files are kept: without them no work is done that gives files to other rooms. */
   keepsFiles(files: RoomFiles): void;
+  /** Null while nobody keeps them. */
+  files(): RoomFiles | null;
   /** The highest number of a command of that device that is settled or queued to be. */
   lastCommand(device: DeviceId): number;
   /** Takes somebody who left out of everything that went on without them (`kind.letGo`), before they come back. */

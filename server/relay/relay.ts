@@ -400,6 +400,7 @@ export function createRelay(deps: RelayDeps): Relay {
     lastCommand: commands.lastCommand,
     whenStored: (tell) => void beside.push(tell),
     keepsFiles: (kept) => void (files = kept),
+    files: () => files,
     letGo: (member) =>
       new Promise((resolve) => {
         for (const { room } of store.changedRooms(member, 0, Number.MAX_SAFE_INTEGER - 1)) {

@@ -190,3 +190,37 @@ test('a relay that is killed while customers begin has each of them whole or not
     expect(entries.filter(({ type }) => type === 'customers.begun')).toHaveLength(files.length);
   }
 }, 120_000);
+
+test('a welcome brings its files once they have arrived, to its own conversation', async () => {
+  const bytes = Buffer.from('what we offer');
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const files = [{ hash, name: 'offer.txt', size: bytes.length, type: 'text/plain' }];
+  const settings = `${owner.workspace.id}/customers/main`;
+  const about = { name: 'Shop', on: true, until: null, source: '', tags: [], hours: null, away: '' };
+  const withFiles = (welcome: string) =>
+    command('customers/main', 'customers.link', {
+      ...{ id: 'l', code, to: { member: owner.member.id }, welcome, files, ...about },
+    });
+  await withFiles('Hi');
+  const read = async (room: string, cookie: string) =>
+    fetch(`${relay.address}/api/blob?room=${room}&hash=${hash}&as=guest`, { headers: { cookie } });
+  const firstOf = async (chat: string): Promise<unknown> => {
+    const log = await fetch(`${relay.address}/api/log?room=${chat}`, { headers: asOwner() });
+    return ((await log.json()) as { entries: { data: unknown }[] }).entries[1]?.data;
+  };
+  // Still on their way: the conversation begins without them.
+  const early = await begin();
+  expect(await firstOf(early.chat)).toEqual({ text: 'Hi' });
+  expect((await read(early.chat, early.cookie)).status).toBe(404);
+  const put = `${relay.address}/api/upload?room=${settings}&hash=${hash}&size=${bytes.length}&at=0`;
+  expect((await fetch(put, { method: 'PATCH', headers: asOwner(), body: bytes })).status).toBe(200);
+  await withFiles('');
+  const guest = await begin();
+  expect(await firstOf(guest.chat)).toEqual({ text: '', files });
+  expect(await (await read(guest.chat, guest.cookie)).text()).toBe('what we offer');
+  expect((await read(settings, guest.cookie)).status).toBe(403);
+  // Nobody puts anything to the company's settings by the cookie of a guest.
+  const other = `${put.replace(hash, createHash('sha256').update('x').digest('hex'))}&as=guest`;
+  const headers = { cookie: guest.cookie, origin: relay.address };
+  expect((await fetch(other, { method: 'PATCH', headers, body: bytes })).status).toBe(403);
+});

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { MemberId } from '../../base/ids.ts';
+import { messageFiles } from '../chat/schema.ts';
 import { memberId } from '../directory/schema.ts';
 import { key, line, moment, words } from './words.ts';
 
@@ -15,6 +16,8 @@ export const mostSettings = {
   ownLinks: 20,
   /** People of one link. */
   team: 50,
+  /** Files of one welcome. */
+  welcomeFiles: 5,
   replies: 1_000,
   serviceAdmins: 100,
 } as const;
@@ -124,6 +127,8 @@ export const settingsLink = z.object({
   tags: z.array(key).check(z.maxLength(20)),
   /** The first message to a customer; `{company}` and `{person}` are replaced. */
   welcome: line(1_000),
+  /** Sent with it: files of this room. */
+  files: z.optional(messageFiles.check(z.maxLength(mostSettings.welcomeFiles))),
   /** Null is always. */
   hours: z.nullable(officeHours),
   /** The first message outside of them. */

@@ -230,6 +230,9 @@ export const settingsKind: LogKind<SettingsState> = {
     }),
   }),
   exists: () => true,
+  // For the welcome of a link: whoever may have one.
+  mayAttach: (actor) =>
+    actor.isGuest || actor.may ? refuse('forbidden', 'members put files to links') : allow,
   readers: () => 'everyone',
   commands: {
     ...faceCommands,

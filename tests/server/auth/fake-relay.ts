@@ -58,6 +58,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     lastCommand: () => 0,
     whenStored: () => {},
     keepsFiles: () => {},
+    files: () => null,
     isConnected: () => false,
     nameOf: (member) => directory.members[member]?.name ?? '',
     rooms: () => [],
