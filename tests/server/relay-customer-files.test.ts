@@ -119,3 +119,44 @@ test('two files of one customer become one in one commit, with both conversation
   expect(await outcome('ada', file('c1'), 'customer.assign', { owner: 'ben' })).toBe('ok');
   expect(peopleIn('c2')).toEqual(['ada', 'eve', guest('c2')]);
 });
+
+test('only an administrator brings a file from elsewhere, whole and in order, and nobody reads it before', async () => {
+  await start();
+  const begun = { link: null, guest: guest('i1'), owner: 'ben', name: 'Mia', tags: [], language: 'en' };
+  const line = (n: number, type: string, data: unknown, by = 'eve') => ({
+    ...{ n, id: `old-${n}`, type, by, at: 10 + n, data },
+  });
+  const first = line(0, 'customer.begin', { ...begun, consentAt: 1 }, guest('i1'));
+  expect(await outcome('ben', file('i1'), 'customer.import', first)).toBe('forbidden');
+  const bring = (entry: unknown) => outcome('ada', file('i1'), 'customer.import', entry);
+  expect(await bring(line(0, 'customer.note', { text: 'x' }))).toBe('bad-request');
+  expect(await bring(line(1, 'customer.note', { text: 'x' }))).toBe('import-incomplete');
+  expect(await bring({ ...first, type: 'chat.send' })).toBe('bad-request');
+  expect(await bring(first)).toBe('ok');
+  expect(await bring(first)).toBe('import-incomplete');
+  expect(await bring(line(1, 'customer.import', first))).toBe('bad-request');
+  expect(await outcome('ben', file('i1'), 'customer.note', { text: 'x' })).toBe('forbidden');
+  expect(await outcome('ada', file('i1'), 'customer.note', { text: 'x' })).toBe('import-running');
+  expect(await outcome('ben', file('i1'), 'customer.create', { values: { name: 'x' }, tags: [] })).toBe(
+    'already-exists',
+  );
+  expect(peopleIn('i1')).toEqual(['ada', guest('i1')]);
+  // What was said elsewhere is its importer's word, and nobody else's.
+  const said = { n: 0, id: 'm0', name: 'Mia', member: guest('i1'), at: 12 };
+  const chat = rig.room('chat', 'customer-i1');
+  expect(await outcome('ben', chat, 'chat.import', { text: 'hi', imported: said })).toBe('forbidden');
+  expect(await outcome(guest('i1'), chat, 'chat.send', { text: 'hi' })).toBe('import-running');
+  expect(await outcome('ada', chat, 'chat.import', { text: 'hi', imported: said })).toBe('ok');
+  expect(await outcome('ada', chat, 'chat.send', { text: 'hi' })).toBe('import-running');
+  expect(await bring(line(1, 'customer.note', { text: 'likes boats' }))).toBe('ok');
+  expect(await outcome('ben', file('i1'), 'customer.imported', {})).toBe('forbidden');
+  expect(await outcome('ada', file('i1'), 'customer.imported', {})).toBe('ok');
+  expect(stateOf('i1')).toMatchObject({ owner: 'ben', begun: { by: guest('i1'), at: 10 } });
+  expect(stateOf('i1').lastNote).toMatchObject({ by: 'eve', at: 11, seq: 1, id: 'old-1' });
+  expect(peopleIn('i1')).toEqual(['ben', guest('i1')]);
+  expect(await outcome('ben', chat, 'chat.send', { text: 'hi again' })).toBe('ok');
+  expect(await bring(line(2, 'customer.note', { text: 'x' }))).toBe('already-exists');
+  expect(await outcome('ada', chat, 'chat.import', { text: 'x', imported: { ...said, n: 1 } })).toBe(
+    'forbidden',
+  );
+});

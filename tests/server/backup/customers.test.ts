@@ -82,3 +82,50 @@ test('a customer who was ended before the relay was restored stays so, and their
   expect(rig.relay.actor(guest)?.active).toBe(false);
   expect((rig.relay.state(chat) as ChatState).ended).toBeDefined();
 });
+
+test.each(['as they came', 'the part first', 'the other way round'])(
+  'two who were made one after the backup are one again when devices bring it back (%s), for the same people',
+  async (order) => {
+    const other = family.first.room('customer', 'c2');
+    const second = family.first.room('chat', 'customer-c2');
+    const theirs = guestOf('c2' as CustomerId);
+    await begin();
+    await family.first.relay.appendFact(other, 'customer.begin', theirs, {
+      ...{
+        link: null,
+        guest: theirs,
+        owner: 'ada',
+        name: 'Mia M',
+        tags: ['vip'],
+        language: 'en',
+        consentAt: 1,
+      },
+    });
+    await ada.command(other, 'customer.help', { add: ['ben'], remove: [] });
+    const copy = family.copy();
+    await ada.command(file, 'customer.merge', { other: 'c2' });
+    const eve = await family.first.device('eve');
+    await ada.command(file, 'customer.assign', { owner: 'eve' });
+    await eve.command(file, 'customer.note', { text: 'kind' });
+    const rooms = [file, chat, other, second];
+    const lost = [...heldBy(ada), ...heldBy(eve)].filter(({ room, seq }) => rooms.includes(room) && seq > 0);
+    const sorted =
+      order === 'as they came'
+        ? lost
+        : order === 'the other way round'
+          ? [...lost].reverse()
+          : [...lost].sort((a, b) => Number(a.room === file) - Number(b.room === file));
+    const { rig } = await family.restore(copy);
+    const bringing = await rig.device('ada.again');
+    for (let round = 0; round < 3; round++) await handBack(bringing, sorted);
+    expect(fileIn(rig)).toMatchObject({ owner: 'eve', helpers: ['ben'], tags: ['vip'] });
+    expect(Object.keys(fileIn(rig).merged ?? {})).toEqual(['c2']);
+    expect(rig.relay.state(other)).toMatchObject({ into: 'c1', owner: 'eve', helpers: ['ben'] });
+    for (const [room, who] of [
+      [chat, guest],
+      [second, theirs],
+    ] as const)
+      expect(Object.keys((rig.relay.state(room) as ChatState).members).sort()).toEqual(['ben', 'eve', who]);
+    for (const room of rooms) expect(rig.relay.mayRead('ada' as never, room).ok).toBe(false);
+  },
+);
