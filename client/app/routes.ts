@@ -28,7 +28,18 @@ const sections: Readonly<Record<string, FeatureName>> = {
 const views: Readonly<Partial<Record<FeatureName, readonly string[]>>> = {
   chat: ['mentions', 'saved'],
   docs: ['trash'],
-  customers: ['broadcasts', 'links', 'replies', 'handovers', 'figures', 'setup', 'exchange', 'duplicates'],
+  customers: [
+    'board',
+    'table',
+    'broadcasts',
+    'links',
+    'replies',
+    'handovers',
+    'figures',
+    'setup',
+    'exchange',
+    'duplicates',
+  ],
 };
 
 const decoded = (part: string): string | undefined => {

@@ -18,6 +18,7 @@ import type { SettingsState } from '../../shared/features/customers/settings-sch
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
+import type { SegmentsState } from '../../shared/features/personal/segments.ts';
 import type {
   ListState,
   NoticesState,
@@ -279,6 +280,8 @@ export interface WorkspaceData {
   readonly notices: NoticesState;
   /** Their own quick replies. */
   readonly replies: RepliesState;
+  /** Their own segments of customers. */
+  readonly segments: SegmentsState;
   /** What the company set for its customers. */
   readonly customerSettings: SettingsState;
   /** Who asks to join; empty for whoever is no administrator. */

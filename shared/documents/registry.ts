@@ -10,7 +10,14 @@ import { settingsKind } from '../features/customers/settings.ts';
 import { directoryAdminKind } from '../features/directory/admin.ts';
 import { directoryKind } from '../features/directory/kind.ts';
 import { docAboutKind, docKind } from '../features/docs/kind.ts';
-import { listKind, noticesKind, repliesKind, savedKind, todosKind } from '../features/personal/kind.ts';
+import {
+  listKind,
+  noticesKind,
+  repliesKind,
+  savedKind,
+  segmentsKind,
+  todosKind,
+} from '../features/personal/kind.ts';
 import { scratchKind } from '../features/scratch/kind.ts';
 import { parseRoom, partOf, type RoomName } from '../protocol/rooms.ts';
 
@@ -40,6 +47,7 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(todosKind),
   anyKind(noticesKind),
   anyKind(repliesKind),
+  anyKind(segmentsKind),
   anyKind(settingsKind),
   anyKind(customerKind),
   anyKind(handoverKind),

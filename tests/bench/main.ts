@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { broadcast } from './broadcast.ts';
 import { bundle, offlineStart } from './browser.ts';
 import { largeConversations } from './conversations.ts';
+import { customers } from './customers.ts';
 import { device } from './device.ts';
 import { dashboards } from './figures.ts';
 import { firstSync } from './first-sync.ts';
@@ -40,6 +41,7 @@ const benches: Readonly<Record<string, Bench>> = {
   device,
   search,
   conversations: largeConversations,
+  customers,
   'first-sync': firstSync,
   start: offlineStart,
   bundle,

@@ -1,3 +1,4 @@
+import { everyone } from '../../shared/features/customers/segments.ts';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoomId } from '../../shared/base/ids.ts';
@@ -21,6 +22,7 @@ const firsts: [string | undefined, string, unknown][] = [
   ['saved', 'saved.add', message],
   ['todos', 'todo.add', { id: 't', text: 'private words' }],
   ['replies', 'reply.add', { id: 'r', folder: '', title: 'Private', text: 'private words' }],
+  ['segments', 'segment.put', { id: 's', name: 'private words', filter: everyone }],
 ];
 
 const statusOf = (room: string, token: string): Promise<number> =>

@@ -18,6 +18,7 @@ import { directoryRoomId } from '../../../shared/features/directory/kind.ts';
 import type { MessageMarks } from '../../../shared/features/chat/marks.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { ownRoom } from '../../../shared/features/personal/rooms.ts';
+import type { SegmentsState } from '../../../shared/features/personal/segments.ts';
 import type {
   ListState,
   NoticesState,
@@ -103,6 +104,7 @@ export class LocalWorkspace implements WorkspaceData {
   readonly todos = $derived.by(() => this.#own('todos') as TodosState);
   readonly notices = $derived.by(() => this.#own('notices') as NoticesState);
   readonly replies = $derived.by(() => this.#own('replies') as RepliesState);
+  readonly segments = $derived.by(() => this.#own('segments') as SegmentsState);
   readonly customerSettings: SettingsState = $derived.by(
     () => this.#stateOf(roomId(this.workspace, 'customers', settingsRoomId)) as SettingsState,
   );

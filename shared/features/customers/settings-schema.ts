@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { MemberId } from '../../base/ids.ts';
 import { messageFiles } from '../chat/schema.ts';
 import { memberId } from '../directory/schema.ts';
+import type { Segment } from '../segments/schema.ts';
 import { key, line, moment, words } from './words.ts';
 
 /** Bounds of what a company sets for its customers: every member's device holds all of it. */
@@ -216,6 +217,8 @@ export interface SettingsState {
   face?: CompanyFace;
   /** Absent while nobody was named. */
   serviceAdmins?: readonly MemberId[];
+  /** Segments for everybody, by id; absent while there was none. */
+  segments?: Readonly<Record<string, Segment>>;
 }
 
 /** Their names are empty: pages say them in the person's language, by id. */

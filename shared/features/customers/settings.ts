@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule, makeFold } from '../../access/fold.ts';
+import { mostSegments, segmentDrop, segmentPut } from '../segments/schema.ts';
 import { revokingRule, type CommandRule, type LogKind } from '../../access/kind.ts';
 import { faceCommands, faceFolds } from './face.ts';
 import {
@@ -144,6 +145,23 @@ const dropLink: Rule<typeof settingsDropLink> = {
   isDone: (_actor, { id }, { state }) => !Object.hasOwn(state.links, id),
 };
 
+const segment: Rule<typeof segmentPut> = {
+  schema: segmentPut,
+  may(actor, { id }, { state: { segments = {} } }) {
+    const manage = mayManage(actor);
+    if (!manage.ok || Object.hasOwn(segments, id) || sizeOf(segments) < mostSegments) return manage;
+    return refuse('too-many', `there are at most ${mostSegments} segments`);
+  },
+  isDone: (_actor, data, { state: { segments = {} } }) =>
+    Object.hasOwn(segments, data.id) && same(segments[data.id], data),
+};
+
+const dropSegment: Rule<typeof segmentDrop> = {
+  schema: segmentDrop,
+  may: (actor) => mayManage(actor),
+  isDone: (_actor, { id }, { state: { segments = {} } }) => !Object.hasOwn(segments, id),
+};
+
 const serviceAdmins: Rule<typeof settingsServiceAdmins> = {
   schema: settingsServiceAdmins,
   may(actor, { members }, { isActiveMember }) {
@@ -225,6 +243,12 @@ export const settingsKind: LogKind<SettingsState> = {
       draft.replies = without(draft.replies, id);
     }),
     ...faceFolds,
+    'customers.segment': entryRule(segmentPut, (draft, data) => {
+      draft.segments = { ...draft.segments, [data.id]: data };
+    }),
+    'customers.dropSegment': entryRule(segmentDrop, (draft, { id }) => {
+      draft.segments = without(draft.segments ?? {}, id);
+    }),
     'customers.serviceAdmins': entryRule(settingsServiceAdmins, (draft, { members }) => {
       draft.serviceAdmins = members;
     }),
@@ -248,6 +272,8 @@ export const settingsKind: LogKind<SettingsState> = {
     'customers.dropLink': dropLink,
     'customers.quickReply': line(settingsQuickReply, 'replies'),
     'customers.dropQuickReply': drop(settingsDropQuickReply, 'replies'),
+    'customers.segment': segment,
+    'customers.dropSegment': dropSegment,
     'customers.serviceAdmins': serviceAdmins,
   },
   facts: {

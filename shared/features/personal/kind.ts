@@ -3,4 +3,5 @@ export { listKind } from './list.ts';
 export { noticesKind } from './notices.ts';
 export { repliesKind } from './replies.ts';
 export { savedKind } from './saved.ts';
+export { segmentsKind } from './segments.ts';
 export { todosKind } from './todos.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
-import { everyone, type SegmentFilter } from '../../../shared/features/customers/segments.ts';
+import { everyone } from '../../../shared/features/customers/segments.ts';
+import type { SegmentFilter } from '../../../shared/features/segments/schema.ts';
 import { defaultStages } from '../../../shared/features/customers/settings-schema.ts';
 import type { CustomerLine } from '../../../client/data/api.ts';
 import { arrange } from '../../../client/features/customers/list/arrange.ts';

@@ -4,8 +4,8 @@ import {
   isDueBefore,
   stageIdOf,
   type FilterAt,
-  type SegmentFilter,
 } from '../../../../shared/features/customers/segments.ts';
+import type { SegmentFilter } from '../../../../shared/features/segments/schema.ts';
 import type { CustomerLine } from '../../../data/api.ts';
 import { compareNames, language, nameInitials, soundsLike } from '../../../i18n/index.ts';
 
@@ -93,6 +93,10 @@ const byTime =
     return [...with_.sort((a, b) => sign * (timeOf(a)! - timeOf(b)!)), ...without];
   };
 
+/** More new words than these are sorted with all others, fewer put in their places. */
+const inPlace = 300;
+const mostWords = 50_000;
+
 /** Words are compared by the language's rules, which takes long: the order of those that were met is kept. */
 class Words {
   #sorted: string[] = [];
@@ -101,11 +105,11 @@ class Words {
 
   placesOf(words: ReadonlySet<string>): ReadonlyMap<string, number> {
     const speaks = language.current;
-    if (speaks !== this.#language || this.#sorted.length > 2 * words.size + 1_000) this.#sorted = [];
+    if (speaks !== this.#language || this.#sorted.length > mostWords) this.#sorted = [];
     if (this.#sorted.length === 0) this.#place = new Map();
     this.#language = speaks;
     const more = [...words].filter((word) => !this.#place.has(word));
-    if (more.length > 100 || this.#sorted.length === 0)
+    if (more.length > inPlace || this.#sorted.length === 0)
       this.#sorted = [...this.#sorted, ...more].sort(compareNames);
     else for (const word of more) this.#sorted.splice(this.#placeFor(word), 0, word);
     if (more.length > 0) this.#place = new Map(this.#sorted.map((word, i) => [word, i]));

@@ -1,5 +1,6 @@
 /* How this person narrowed the list, as long as the page lives: list, board and table show the same customers. */
-import { countOf, everyone, type SegmentFilter } from '../../../../shared/features/customers/segments.ts';
+import { countOf, everyone } from '../../../../shared/features/customers/segments.ts';
+import type { SegmentFilter } from '../../../../shared/features/segments/schema.ts';
 import type { Order, View } from './arrange.ts';
 
 class Wishes {
