@@ -13,6 +13,7 @@ import { addLogoRoute } from './http/routes/logo.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
 import { addCustomersApi } from './http/routes/customers-api.ts';
+import { addCustomersLookRoute } from './http/routes/customers-look.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addGuestPushRoutes } from './http/routes/guest-push.ts';
 import { addGuestRoutes } from './http/routes/guest.ts';
@@ -71,6 +72,7 @@ export function createApp(options: AppOptions): Routes {
   addLogoRoute(app, deps);
   addHandoverRoutes(app, deps);
   addCustomersFiguresRoutes(app, deps);
+  addCustomersLookRoute(app, deps);
   addBroadcastRoutes(app, deps);
   if (deps.push) {
     addPushRoutes(app, deps, deps.push);

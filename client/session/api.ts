@@ -1,3 +1,4 @@
+import type { LogEntry } from '../../shared/access/kind.ts';
 import type { Role } from '../../shared/access/actor.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
 import type { CustomerId, DeviceId, MemberId } from '../../shared/base/ids.ts';
@@ -99,6 +100,20 @@ export interface CustomerBehind {
   readonly partOf: string | null;
 }
 
+/** What is inside of a customer of one's line, for whoever is set above their owner: the newest part of it. */
+export interface CustomerInside {
+  /** Empty: none yet. */
+  readonly name: string;
+  readonly guest: MemberId | null;
+  readonly owner: MemberId | null;
+  readonly helpers: readonly MemberId[];
+  readonly file: readonly LogEntry[];
+  readonly chat: readonly LogEntry[];
+  /** So many entries are before those of the file and of the conversation. */
+  readonly fileBefore: number;
+  readonly chatBefore: number;
+}
+
 export interface Credentials {
   readonly email: string;
   readonly password: string;
@@ -198,5 +213,8 @@ export const api = {
       'GET',
       `/api/customers/behind?${new URLSearchParams(question).toString()}`,
     ),
+  /** It is told in the customer's history. */
+  customerInside: (id: string, before: { fileBefore?: number; chatBefore?: number }) =>
+    call<CustomerInside>('POST', `/api/customers/${encodeURIComponent(id)}/look`, before),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),
 } as const;

@@ -104,6 +104,8 @@ export interface Relay {
   nameOf(member: MemberId): string;
   /** Rooms whose name begins so, by name. */
   rooms(prefix: string): RoomHead[];
+  /** How many rows a room has: the next seq. */
+  head(room: RoomId): number;
   /** The reduced state of a log room; rights are the caller's business. */
   state(room: RoomId): unknown;
   /** Rooms the member may read, by cursor. */

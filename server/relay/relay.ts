@@ -426,6 +426,7 @@ export function createRelay(deps: RelayDeps): Relay {
     },
     nameOf: access.nameOf,
     rooms: store.rooms,
+    head: (room) => store.room(room)?.rows ?? 0,
     isConnected: (member) => devices.has(member),
     readable: (member) =>
       store

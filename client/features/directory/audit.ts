@@ -171,6 +171,7 @@ const words: Readonly<Record<string, Words>> = {
     'customers',
     (data, known) => t.didComplain({ name: personName(known, data['owner']), text: text(data['text']) }),
   ],
+  'customer.looked': ['customers', (data, known) => t.didLook({ name: personName(known, data['owner']) })],
 };
 
 /** Learns what things are called from here on. */

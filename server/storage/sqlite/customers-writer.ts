@@ -75,9 +75,11 @@ export function customersWriter(
     )
     .pluck();
 
-  const file = (id: string, { at }: LogEntry, state: CustomerState): void => {
+  const file = (id: string, { at, type }: LogEntry, state: CustomerState): void => {
     // What is brought from elsewhere counts when all of it is there.
     if (!state.begun || state.importing) return;
+    // It says nothing of the customer.
+    if (type === 'customer.looked') return;
     const before = read.get(id)!;
     const { owner, name, phone, mail, company } = state;
     saveFile.run(

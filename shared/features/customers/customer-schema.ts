@@ -96,6 +96,8 @@ export const customerFollowUp = z.object({
 export const customerDone = z.object({ target });
 /** No messages to many go to this customer any more, or they do again. */
 export const customerQuiet = z.object({ on: z.boolean() });
+/** Somebody set above the owner read the file and the conversation, which the relay showed them. */
+export const customerLooked = z.object({});
 export const customerEnd = z.object({});
 export const customerReopen = z.object({});
 

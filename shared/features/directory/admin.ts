@@ -40,6 +40,12 @@ export const customerComplained = z.object({
   text: z.string().check(z.maxLength(2_000)),
 });
 
+/** Somebody looked into the file and the conversation of a customer of whoever they are set above. */
+export const customerLookedInto = z.object({
+  customer: reference,
+  owner: z.nullable(memberId),
+});
+
 /** Somebody who asked to come in and waits. */
 export interface JoinRequest {
   readonly id: string;
@@ -82,6 +88,7 @@ export const directoryAdminKind: LogKind<AdminState, DirectoryState> = {
     'join.asked': joinAsked,
     'join.decided': joinDecided,
     'customer.complained': customerComplained,
+    'customer.looked': customerLookedInto,
     ...webhookFacts,
   },
   accessEntries: new Set(),

@@ -62,6 +62,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     isConnected: () => false,
     nameOf: (member) => directory.members[member]?.name ?? '',
     rooms: () => [],
+    head: () => 0,
     letGo: async () => {},
     takeBack: async () => [],
     readable: () => [],

@@ -147,6 +147,49 @@ it('tells nothing to who has no line, has it no more, or is no member', async ()
   expect(await rows(mei, { of: 'customers' })).toEqual([]);
 });
 
+it('shows a leader what is inside of a customer, tells who looked, and shows it to nobody else', async () => {
+  type Looked = { name: string; chatBefore: number; chat: { type: string; data: { text?: string } }[] };
+  const look = (who: SignedIn | null | undefined, id: string, more: object = {}) =>
+    send('POST', `/api/customers/${id}/look`, who ?? null, more);
+  await say(kim, 'customer', 'k1', 'customer.note', { text: 'likes tea' });
+  const answer = await look(mei, 'k1');
+  expect(answer.status).toBe(200);
+  const inside = (await answer.json()) as Looked & { file: { type: string }[] };
+  expect(inside.name).toBe('k1');
+  expect(inside.file.map(({ type }) => type)).toEqual(['customer.begin', 'customer.note', 'customer.looked']);
+  expect(inside.chat.at(-1)).toMatchObject({ type: 'chat.send', data: { text: 'hello' } });
+  // Once, however often it is read; by whom, for those who work there and for administrators.
+  const before = (await (await look(mei, 'k1', { chatBefore: 1 })).json()) as Looked;
+  expect([before.chat.length, before.chatBefore]).toEqual([1, 0]);
+  const told = (of: ReturnType<typeof room>) =>
+    workspace.relay.entries(null, of, 0, 1_000).filter(({ type }) => type === 'customer.looked');
+  expect(told(room('customer', 'k1')).map(({ by }) => by)).toEqual([idOf(mei)]);
+  expect(told(roomId(workspace.relay.workspace, 'directory', 'main', 'admin'))).toMatchObject([
+    { by: idOf(mei), data: { customer: 'k1', owner: idOf(kim) } },
+  ]);
+  const changed = workspace.customers.line('k1')!.changedAt;
+  now += hour;
+  await look(mei, 'k1');
+  expect(told(room('customer', 'k1'))).toHaveLength(2);
+  expect(workspace.customers.line('k1')!.changedAt).toBe(changed);
+
+  for (const [who, id] of [
+    [tom, 'k1'],
+    [mei, 't1'],
+    [mei, 'nobody'],
+    [kim, 't1'],
+  ] as const)
+    expect(await codeOf(await look(who, id)), id).toBe('forbidden');
+  expect(await codeOf(await look(null, 'k1'))).toBe('not-signed-in');
+  expect(await codeOf(await look(mei, '../main'))).not.toBe('');
+  await say(lin, 'directory', 'main', 'member.edit', { member: idOf(kim), superior: null });
+  expect(await codeOf(await look(mei, 'k1'))).toBe('forbidden');
+  // Nobody says of themself or of others that they looked.
+  const command = { id: 'x1', n: ++n, room: room('customer', 'k1'), type: 'customer.looked', data: {} };
+  const forged = await send('POST', '/api/commands', kim!, { commands: [command] });
+  expect(await forged.json()).toMatchObject({ results: [{ ok: false, code: 'bad-request' }] });
+});
+
 it('gives long lists in pages, and refuses periods that are none', async () => {
   for (let i = 0; i < 230; i++) await begin(`p${String(i).padStart(3, '0')}`, tom);
   const seen: string[] = [];

@@ -152,6 +152,7 @@ describe("the operator's pages", () => {
       '/api/contact/{code}',
       '/api/customers/behind',
       '/api/customers/figures',
+      '/api/customers/{id}/look',
       '/api/group-link',
       '/api/guest',
       '/api/guest/complain',

@@ -1,5 +1,7 @@
 /* What is asked of the relay for figures, and how they are said. */
-import type { MemberId } from '../../../../shared/base/ids.ts';
+import type { LogEntry } from '../../../../shared/access/kind.ts';
+import type { CommandId, MemberId } from '../../../../shared/base/ids.ts';
+import { chatEdit } from '../../../../shared/features/chat/messages.ts';
 import { barsOf, day, type Figures, type Period } from '../../../../shared/features/customers/figures.ts';
 import { stagesOf, type SettingsState } from '../../../../shared/features/customers/settings-schema.ts';
 import { shortDate } from '../../../i18n/index.ts';
@@ -33,6 +35,24 @@ export function chosenBy({ team, person, channel }: Wishes): Record<string, stri
     ...(channel.startsWith('l') ? { link: channel.slice(1) } : {}),
     ...(channel.startsWith('s') ? { source: channel.slice(1) } : {}),
   };
+}
+
+/** The page with the customer that is looked into; null for without. */
+export function addressWith(query: URLSearchParams, look: string | null): string {
+  const next = new URLSearchParams(query);
+  if (look === null) next.delete('look');
+  else next.set('look', look);
+  return `/customers/figures?${next.toString()}`;
+}
+
+/** What messages read now whose authors edited them. */
+export function editsIn(entries: readonly LogEntry[]): ReadonlyMap<CommandId, string> {
+  const edited = new Map<CommandId, string>();
+  for (const { type, data } of entries) {
+    const edit = type === 'chat.edit' ? chatEdit.safeParse(data) : null;
+    if (edit?.success) edited.set(edit.data.target.id, edit.data.text);
+  }
+  return edited;
 }
 
 /** 40 s, 12 min, 3 h 20 min, 5 days. */

@@ -102,6 +102,8 @@ export function changeOf(entry: LogEntry, names: Names): string | null {
     }
     case 'customer.introduce':
       return t.happenedIntroduced({ who });
+    case 'customer.looked':
+      return t.happenedLooked({ who });
     case 'customer.complain': {
       const parsed = customerComplain.safeParse(entry.data);
       return parsed.success ? t.happenedComplained({ text: parsed.data.text }) : null;

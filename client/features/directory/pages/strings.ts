@@ -222,6 +222,7 @@ export const t = defineStrings({
     didLetIn: 'let {name} in',
     didTurnAway: 'turned {name} away',
     didComplain: 'complained as a customer of {name}: “{text}”',
+    didLook: 'looked into a customer of {name}',
   },
   zh: {
     back: '返回通讯录',
@@ -418,5 +419,6 @@ export const t = defineStrings({
     didLetIn: '通过了{name}的申请',
     didTurnAway: '拒绝了{name}的申请',
     didComplain: '作为{name}的客户投诉：“{text}”',
+    didLook: '查看了 {name} 的一位客户',
   },
 });

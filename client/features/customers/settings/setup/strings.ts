@@ -60,6 +60,10 @@ export const t = defineStrings({
     handover: 'When somebody else takes over',
     handoverHelp:
       '{company}, {from} and {to} become names. Empty says the usual, in the customer’s language.',
+    serviceAdmins: 'Service administrators',
+    serviceAdminsText:
+      'They see the figures of everybody’s customers and may look inside, like administrators.',
+    noServiceAdmins: 'Nobody beside administrators.',
     unanswered: 'Unanswered customers',
     unansweredText:
       'Customers of a team’s link go to the next one of the team; those of one person are marked. Time outside of office hours does not count.',
@@ -128,6 +132,9 @@ export const t = defineStrings({
     endedHelp: '再次打开会话的客户会看到。',
     handover: '更换跟进人时',
     handoverHelp: '{company}、{from}、{to} 会换成名称。留空则按客户的语言使用默认文案。',
+    serviceAdmins: '客服管理员',
+    serviceAdminsText: '可以查看所有人的客户数据和客户详情，与管理员相同。',
+    noServiceAdmins: '除管理员外没有其他人。',
     unanswered: '未回复的客户',
     unansweredText: '团队链接的客户会转给团队中的下一位；个人链接的客户会被标记。非工作时间不计。',
     unansweredAfter: '多久未回复',
