@@ -71,10 +71,9 @@ it('an administrator makes a link for a team, and its code leads to its address'
   await field(newField, 'Choices, one on each line').fill('Small\nLarge');
   await newField.getByRole('button', { name: 'Save' }).click();
   await admin.page.getByText('Choice: Small · Large').waitFor();
-  await field(admin.page.getByRole('region', { name: 'What customers read' }), 'Privacy notice').fill(
-    'We keep it.',
-  );
-  await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
+  const read = admin.page.getByRole('region', { name: 'What customers read' });
+  await field(read, 'Privacy notice').fill('We keep it.');
+  await read.getByRole('button', { name: 'Save', exact: true }).click();
   await admin.page.getByText('Saved.').waitFor();
   await screenshot(admin.page, 'customers-setup');
   expect(await axe(admin.page)).toEqual([]);

@@ -19,6 +19,13 @@ const words = {
     conversation: 'Conversation',
     offline: 'No network. What you write is sent later.',
     waiting: 'Waiting to be sent',
+    actions: 'Edit or take back',
+    change: 'Edit',
+    saveChange: 'Save the change',
+    takeBack: 'Take back',
+    takenBack: 'Message taken back',
+    edited: 'edited',
+    notSure: 'Check this',
     delivered: 'Delivered',
     read: 'Read',
     close: 'Close',
@@ -47,6 +54,13 @@ const words = {
     conversation: '对话',
     offline: '没有网络，您写的内容会在联网后发送。',
     waiting: '等待发送',
+    actions: '编辑或撤回',
+    change: '编辑',
+    saveChange: '保存修改',
+    takeBack: '撤回',
+    takenBack: '消息已撤回',
+    edited: '已编辑',
+    notSure: '请核对',
     delivered: '已送达',
     read: '已读',
     close: '关闭',
@@ -217,6 +231,22 @@ for (const language of ['en', 'zh'] as const) {
       );
       await until('the picture is there', () => ann.has(room, sent.hash));
 
+      // What was wrong is said otherwise, and what should not have been said is taken back.
+      const mine = log.getByRole('article').filter({ hasText: 'Do you have it in green?' });
+      await mine.getByRole('button', { name: t.actions }).click();
+      await mine.getByRole('button', { name: t.change, exact: true }).click();
+      await page.getByRole('textbox', { name: t.message }).fill('Do you have it in red?');
+      await page.getByRole('button', { name: t.saveChange }).click();
+      const edited = log.getByRole('article').filter({ hasText: 'Do you have it in red?' });
+      await edited.getByText(t.edited).waitFor();
+      await edited.getByRole('button', { name: t.actions }).click();
+      await edited.getByRole('button', { name: t.takeBack, exact: true }).click();
+      await log.getByText(t.takenBack).waitFor();
+      await until('the company has neither', async () => {
+        const all = JSON.stringify(await ann.entries(room));
+        return all.includes('chat.recall') && !/in green\?|in red/.test(all);
+      });
+
       // Somebody who comes in is told, in a line.
       await ann.send([file, 'customer.help', { add: [colleague.member.id as MemberId], remove: [] }]);
       await log.getByText(t.joined).waitFor();
@@ -329,6 +359,39 @@ for (const language of ['en', 'zh'] as const) {
     });
   });
 }
+
+test('a page that says what the company has not signed looks different', async () => {
+  const guest = await world.newPerson('guest', { phone: true });
+  const page = await guest.open('/c/none');
+  guest.excuse(/status of 404/);
+  await page.route('**/api/contact/*', async (route) => {
+    const answer = await route.fetch();
+    const card = (await answer.json()) as { person: { name: string } };
+    await route.fulfill({ json: { ...card, person: { ...card.person, name: 'Director Eve' } } });
+  });
+  await guest.open(`/c/${await ann.link()}`);
+  await page.getByRole('heading', { name: 'Director Eve' }).waitFor();
+  await page.getByRole('button', { name: words.en.notSure }).click();
+  await page.getByRole('dialog').getByText('not what the company’s key has signed').waitFor();
+  expect(await axe(page)).toEqual([]);
+});
+
+test('who ends it without a network is forgotten at once, and the company hears of it later', async () => {
+  const guest = await world.newPerson('guest', { phone: true });
+  const { page, file } = await begun(guest, words.en, await ann.link());
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await guest.goOffline();
+  await page.getByText(words.en.offline).waitFor();
+  await page.getByRole('button', { name: words.en.about }).click();
+  await page.getByRole('button', { name: words.en.end }).click();
+  await page.getByRole('button', { name: words.en.endNow }).click();
+  await page.getByRole('heading', { name: words.en.ended }).waitFor();
+  expect(await page.getByRole('log').count()).toBe(0);
+  await guest.goOnline();
+  await page.getByRole('button', { name: words.en.again }).click();
+  await page.getByRole('button', { name: words.en.agree }).waitFor();
+  expect((await ann.entries(file)).map(({ type }) => type)).toContain('customer.end');
+});
 
 test('two tabs of one guest show the same, and both send', async () => {
   const guest = await world.newPerson('guest', { phone: true });
