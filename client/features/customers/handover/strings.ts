@@ -5,6 +5,8 @@ export const t = defineStrings({
     title: (p: { count: number }) =>
       plural(p.count, { one: 'Hand over {n} customer', other: 'Hand over {n} customers' }),
     titleAll: 'Hand over all customers of {name}',
+    titleMine: 'Hand over all of your customers',
+    handOverMine: 'Hand over mine',
     who: 'Who takes them? Several people share them.',
     whoNotYours: (p: { count: number }) =>
       plural(p.count, {
@@ -33,7 +35,7 @@ export const t = defineStrings({
     handovers: 'Handovers',
     text: 'Customers who went from one person to others. Each can be undone for a day.',
     none: 'No handovers yet.',
-    noneText: 'Choose customers in the list, or all of somebody who leaves in the directory.',
+    noneText: 'Yours are handed over from here, those of somebody who leaves from their card in the contacts.',
     list: 'Handovers',
     wayOf: '{from} to {to}',
     byOf: 'by {name}',
@@ -76,6 +78,8 @@ export const t = defineStrings({
   zh: {
     title: (p: { count: number }) => plural(p.count, { other: '移交 {n} 位客户' }),
     titleAll: '移交{name}的全部客户',
+    titleMine: '移交我的全部客户',
+    handOverMine: '移交我的客户',
     who: '由谁接手？选择多人时会分配给他们。',
     whoNotYours: (p: { count: number }) =>
       plural(p.count, { other: '由谁接手？所选客户中有 {n} 位不归你跟进，不会移交。' }),
@@ -101,7 +105,7 @@ export const t = defineStrings({
     handovers: '客户移交',
     text: '客户在同事之间的移交。每次移交一天内可以撤销。',
     none: '还没有移交。',
-    noneText: '在客户列表中选择客户，或在通讯录中移交离职成员的全部客户。',
+    noneText: '在此移交自己的客户；成员离职时，在通讯录中移交其客户。',
     list: '客户移交',
     wayOf: '{from} → {to}',
     byOf: '由{name}发起',
