@@ -35,7 +35,8 @@ export const t = defineStrings({
     handovers: 'Handovers',
     text: 'Customers who went from one person to others. Each can be undone for a day.',
     none: 'No handovers yet.',
-    noneText: 'Yours are handed over from here, those of somebody who leaves from their card in the contacts.',
+    noneText:
+      'Yours are handed over from here, those of somebody who leaves from their card in the contacts.',
     list: 'Handovers',
     wayOf: '{from} to {to}',
     byOf: 'by {name}',
