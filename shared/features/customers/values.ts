@@ -72,7 +72,7 @@ export function introduce(draft: CustomerState, field: FixedField, value: string
 }
 
 /** A number or an address is the same however it is written. */
-function isSame(field: string, one: string, other: string): boolean {
+export function isSame(field: string, one: string, other: string): boolean {
   if (field === 'phone' && one !== '' && phoneKey(one) === phoneKey(other)) return true;
   if (field === 'mail' && mailKey(one) === mailKey(other)) return true;
   return one === other;

@@ -89,7 +89,6 @@ export const t = defineStrings({
     pickArchive: 'Choose an archive',
     readingArchive: 'Reading the archive',
     badArchive: 'This is no archive of customers from Weft.',
-    adminsOnly: 'Administrators import archives.',
     needsNetwork: 'Importing an archive needs the network.',
     archiveHas: (p: { count: number }) => plural(p.count, { one: '{n} customer', other: '{n} customers' }),
     peopleFound: '{found} of {all} people are members here',
@@ -155,7 +154,6 @@ export const t = defineStrings({
     happenedMerged: '{who} merged {name} into this customer',
     happenedSplit: '{who} took {name} apart again',
     happenedImported: '{who} imported what stands before this',
-    importedBy: 'Imported by {who}, {when}. What was said before carries the names that the archive gave.',
     conflictMerged: 'The values differ. Which one is right?',
   },
   zh: {
@@ -237,7 +235,6 @@ export const t = defineStrings({
     pickArchive: '选择归档',
     readingArchive: '正在读取归档',
     badArchive: '这不是 Weft 的客户归档。',
-    adminsOnly: '只有管理员可以导入归档。',
     needsNetwork: '导入归档需要联网。',
     archiveHas: (p: { count: number }) => plural(p.count, { other: '{n} 位客户' }),
     peopleFound: '{all} 人中有 {found} 人是这里的成员',
@@ -297,7 +294,6 @@ export const t = defineStrings({
     happenedMerged: '{who}把{name}合并到这位客户',
     happenedSplit: '{who}把{name}拆开了',
     happenedImported: '{who}导入了此前的内容',
-    importedBy: '由{who}于{when}导入，此前内容的作者以归档为准。',
     conflictMerged: '内容不一致，哪个是对的？',
   },
 });
