@@ -125,7 +125,8 @@ export interface DeviceClaim {
   readonly name: string;
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Answer<T> {
+/** One request to the relay, for the lists of them here and in `apps-api.ts`. */
+export async function call<T>(method: string, path: string, body?: unknown): Answer<T> {
   let response: Response;
   try {
     response = await fetch(path, {

@@ -1,12 +1,14 @@
 import type { MemberId } from '../../../shared/base/ids.ts';
+import { appOf, isOutsider } from '../../../shared/base/apps.ts';
 import { isGuest } from '../../../shared/base/guests.ts';
+import type { AppsState } from '../../../shared/features/apps/schema.ts';
 import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
 import type { ChatRow } from '../api.ts';
 
 type Names = ReadonlyMap<MemberId, string>;
 
 /**
- * Guests have no card in the directory: what they are called stands in their conversation. They are found under their
+ * Guests and apps have no card in the directory: what guests are called stands in their conversation. They are found under their
  * ids as members are, so that every place that shows somebody's name shows theirs, and they are in no list of people.
  */
 export class Guests {
@@ -32,21 +34,28 @@ export class Guests {
   }
 
   /** The directory, with them where somebody asks for one of them. */
-  in(directory: DirectoryState, names: Names): DirectoryState {
-    if (names.size === 0) return directory;
+  in(directory: DirectoryState, names: Names, { apps }: AppsState): DirectoryState {
+    if (names.size === 0 && Object.keys(apps).length === 0) return directory;
     const members = new Proxy(directory.members, {
       get: (all, id): unknown => {
-        if (typeof id !== 'string' || !isGuest(id as MemberId)) return Reflect.get(all, id);
-        return this.#member(id as MemberId, names);
+        if (typeof id !== 'string' || !isOutsider(id)) return Reflect.get(all, id);
+        const member = id as MemberId;
+        if (isGuest(id)) return this.#guest(member, names);
+        const app = Object.hasOwn(apps, appOf(member)) ? apps[appOf(member)] : undefined;
+        return app && card(member, app.name);
       },
     });
     return { ...directory, members };
   }
 
-  #member(id: MemberId, names: Names): Member | undefined {
+  #guest(id: MemberId, names: Names): Member | undefined {
     const name = names.get(id);
     if (name === undefined) return undefined;
-    const blank = { email: '', post: '', phone: '', about: '', role: 'member' as const };
-    return { ...blank, id, name: name || this.#nameless(id), joinedAt: 0, leftAt: null };
+    return card(id, name || this.#nameless(id));
   }
 }
+
+const card = (id: MemberId, name: string): Member => ({
+  ...{ id, name, email: '', post: '', phone: '', about: '', role: 'member' },
+  ...{ joinedAt: 0, leftAt: null },
+});

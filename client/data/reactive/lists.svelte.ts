@@ -1,4 +1,5 @@
 import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
+import type { AppsState } from '../../../shared/features/apps/schema.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import type { BroadcastRow, ChatRow, CustomerLine, CustomerRow, DocRow, HandoverRow } from '../api.ts';
 import { broadcastRows } from '../projection/broadcasts.ts';
@@ -71,8 +72,8 @@ export class DeviceLists {
   }
 
   /** The directory, with the guests of these conversations where somebody asks for one of them. */
-  withGuests(directory: DirectoryState): DirectoryState {
-    return this.#guests.in(directory, this.#guestNames);
+  withOutsiders(directory: DirectoryState, apps: AppsState): DirectoryState {
+    return this.#guests.in(directory, this.#guestNames, apps);
   }
 
   #from<Row>(rows: { from(records: Records, commands: CommandsByRoom): Row[] }): readonly Row[] {

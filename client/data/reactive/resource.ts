@@ -1,5 +1,5 @@
 import type { EntryTarget, LogEntry } from '../../../shared/access/kind.ts';
-import { isGuest } from '../../../shared/base/guests.ts';
+import { isOutsider } from '../../../shared/base/apps.ts';
 import type { RoomId, WorkspaceId } from '../../../shared/base/ids.ts';
 import type { Resource } from '../../../shared/documents/decide.ts';
 import { findRoom, governingRoom } from '../../../shared/documents/registry.ts';
@@ -28,7 +28,7 @@ export function resourceOf(room: RoomId, held: Held): Resource | null {
     governing: governing ? held.stateOf(governing) : null,
     at: held.now(),
     stateOf: (kind, id) => held.stateOf(roomId(held.workspace, kind, id)),
-    isActiveMember: (id) => !isGuest(id) && held.directory.members[id]?.leftAt === null,
+    isActiveMember: (id) => !isOutsider(id) && held.directory.members[id]?.leftAt === null,
     entry: (target) => held.entry(room, target),
   };
 }

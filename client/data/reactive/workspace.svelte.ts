@@ -11,6 +11,8 @@ import {
 } from '../../../shared/base/ids.ts';
 import { decide, judgeCommand, type Resource } from '../../../shared/documents/decide.ts';
 import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
+import { appsRoomId } from '../../../shared/features/apps/kind.ts';
+import type { AppsState } from '../../../shared/features/apps/schema.ts';
 import { settingsRoomId } from '../../../shared/features/customers/settings.ts';
 import type { SettingsState } from '../../../shared/features/customers/settings-schema.ts';
 import type { AdminState } from '../../../shared/features/directory/admin.ts';
@@ -97,7 +99,8 @@ export class LocalWorkspace implements WorkspaceData {
   readonly broadcasts = $derived.by(() => this.#lists.broadcasts);
   readonly directory: DirectoryState = $derived.by(() => {
     const shown = this.#stateOf(this.#directoryRoom) as DirectoryState;
-    return this.#lists.withGuests(this.#parts.met?.in(shown) ?? shown);
+    const apps = this.#stateOf(roomId(this.workspace, 'apps', appsRoomId)) as AppsState;
+    return this.#lists.withOutsiders(this.#parts.met?.in(shown) ?? shown, apps);
   });
   readonly list = $derived.by(() => this.#own() as ListState);
   readonly saved = $derived.by(() => this.#own('saved') as SavedState);

@@ -1,4 +1,5 @@
 /* What conversations say of customers and of who takes care of them. */
+import { isApp } from '../../../shared/base/apps.ts';
 import { customerOf, isGuest } from '../../../shared/base/guests.ts';
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { fileOf } from '../../../shared/features/chat/customer.ts';
@@ -19,4 +20,4 @@ export function answeredBy(data: WorkspaceData, chat: string): string {
 
 /** Where one reads more about somebody. */
 export const pageOf = (id: MemberId): string =>
-  isGuest(id) ? `/customers/${customerOf(id)}` : `/contacts/${id}`;
+  isApp(id) ? '/settings/apps' : isGuest(id) ? `/customers/${customerOf(id)}` : `/contacts/${id}`;

@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../../shared/access/kind.ts';
-import type { MemberId } from '../../../shared/base/ids.ts';
+import { appMember } from '../../../shared/base/apps.ts';
+import type { AppId, MemberId } from '../../../shared/base/ids.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 import { formatList } from '../../i18n/index.ts';
 import { roleName } from './members.ts';
@@ -50,6 +51,8 @@ const personName = ({ directory }: Known, id: unknown): string =>
   directory.members[text(id) as MemberId]?.name ?? t.somebody;
 const departmentName = ({ departments }: Known, id: unknown): string =>
   id === null ? t.theCompany : (departments.get(text(id)) ?? t.aDepartment);
+
+const appName = (known: Known, id: unknown): string => personName(known, appMember(text(id) as AppId));
 
 function people(known: Known, ids: unknown): string {
   const all = list(ids);
@@ -111,6 +114,15 @@ function invited(known: Known, data: Data): string {
 type Words = readonly [AuditKind, (data: Data, known: Known) => string];
 
 const words: Readonly<Record<string, Words>> = {
+  'app.made': ['rights', (data) => t.didConnect({ name: text(data['name']) })],
+  'app.keyMade': ['rights', (data, known) => t.didNewKey({ name: appName(known, data['app']) })],
+  'app.revoked': ['rights', (data, known) => t.didDisconnect({ name: appName(known, data['app']) })],
+  'webhook.set': [
+    'rights',
+    (data, known) => t.didWebhook({ name: appName(known, data['app']), url: text(data['url']) }),
+  ],
+  'webhook.off': ['rights', (data) => (data['why'] === 'by-hand' ? t.didWebhookOff : t.didWebhookFail)],
+  'webhook.dropped': ['rights', () => t.didWebhookDrop],
   'workspace.cards': ['settings', (data) => t.didCards({ on: data['on'] === true })],
   'workspace.rename': ['settings', (data) => t.didRename({ name: text(data['name']) })],
   'member.join': ['people', (data) => t.didJoin({ name: text(data['name']), role: roleOf(data['role']) })],

@@ -10,9 +10,11 @@ import KeyRound from '@lucide/svelte/icons/key-round';
 import MonitorSmartphone from '@lucide/svelte/icons/monitor-smartphone';
 import Palette from '@lucide/svelte/icons/palette';
 import UserRound from '@lucide/svelte/icons/user-round';
+import Plug from '@lucide/svelte/icons/plug';
 import type { Component } from 'svelte';
 import AboutSection from './sections/AboutSection.svelte';
 import AppearanceSection from './sections/AppearanceSection.svelte';
+import AppsSection from './sections/AppsSection.svelte';
 import CustomersSection from './sections/CustomersSection.svelte';
 import DevicesSection from './sections/DevicesSection.svelte';
 import ExportSection from './sections/ExportSection.svelte';
@@ -34,6 +36,7 @@ export interface Section {
     | 'export'
     | 'import'
     | 'customers'
+    | 'apps'
     | 'workspace'
     | 'about';
   readonly icon: Component<{ size?: number | string }>;
@@ -52,6 +55,7 @@ export const sections: readonly Section[] = [
   { id: 'export', icon: Download, content: ExportSection },
   { id: 'import', icon: FileInput, content: ImportSection, forAdmins: true },
   { id: 'customers', icon: Contact, content: CustomersSection },
+  { id: 'apps', icon: Plug, content: AppsSection, forAdmins: true },
   { id: 'workspace', icon: Building, content: WorkspaceSection },
   { id: 'about', icon: Info, content: AboutSection },
 ];

@@ -14,6 +14,9 @@ export const t = defineStrings({
     export: 'Export',
     import: 'Import conversations',
     customers: 'Customers',
+    apps: 'Connected systems',
+    failed: (p: { count: number }) =>
+      plural(p.count, { one: '{n} webhook was switched off', other: '{n} webhooks were switched off' }),
     customersText: 'How customers get to you, and what you and your colleagues have at hand for them.',
     workspace: 'Workspace',
     about: 'About Weft',
@@ -161,6 +164,8 @@ export const t = defineStrings({
     export: '导出',
     import: '导入会话',
     customers: '客户',
+    apps: '已连接的系统',
+    failed: (p: { count: number }) => `${p.count} 个 Webhook 已停用`,
     customersText: '客户如何联系到你，以及你和同事服务客户时用到的内容。',
     workspace: '企业',
     about: '关于 Weft',
