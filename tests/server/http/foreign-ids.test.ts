@@ -186,6 +186,8 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/guest/introduce': () => [{ name: 'Eve' }],
   'POST /api/guest/complain': () => [{ text: 'about somebody else' }],
   'POST /api/guest/quiet': () => [{ on: true }],
+  // Names nobody: whose customers are told follows from who asks.
+  'POST /api/broadcast-recipients': () => [{ stage: null, source: null, tags: [] }],
   'PUT /api/guest/push': () => [{ ...browserOf('Ours'), language: 'en' }],
   'POST /api/group-link': ({ rooms }) =>
     rooms.flatMap((room) => ['undefined', 'k'.repeat(22)].map((key) => ({ group: idIn(room), key }))),
