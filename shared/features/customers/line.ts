@@ -1,7 +1,13 @@
 import { isAdmin, type Actor } from '../../access/actor.ts';
 import type { DepartmentId, MemberId } from '../../base/ids.ts';
-import type { DirectoryState, Member } from '../directory/schema.ts';
-import { departmentsOf, isWithin, memberOf, pathUp } from '../directory/tree.ts';
+import {
+  departmentsOf,
+  isWithin,
+  memberOf,
+  pathUp,
+  type DirectoryState,
+  type Member,
+} from '../directory/schema.ts';
 import type { SettingsState } from './settings-schema.ts';
 
 /*

@@ -231,3 +231,35 @@ export const directorySeen = z.object({
   anew: z.optional(z.literal(true)),
 });
 export type DirectorySeen = z.infer<typeof directorySeen>;
+
+/* What other features ask of its shape: who somebody is, and what is above a department. */
+
+export const departmentOf = (state: DirectoryState, id: DepartmentId): Department | undefined =>
+  state.departments && Object.hasOwn(state.departments, id) ? state.departments[id] : undefined;
+
+export const memberOf = (state: DirectoryState, id: MemberId): Member | undefined =>
+  Object.hasOwn(state.members, id) ? state.members[id] : undefined;
+
+export const departmentsOf = (member: Member): readonly DepartmentId[] => member.departments ?? [];
+
+/** From a department up to the top, itself first. */
+export function* pathUp(state: DirectoryState, from: DepartmentId | null): Generator<Department> {
+  const seen = new Set<DepartmentId>();
+  for (let id = from; id !== null && !seen.has(id);) {
+    const found = departmentOf(state, id);
+    if (!found) return;
+    seen.add(id);
+    yield found;
+    id = found.parent;
+  }
+}
+
+/** Whether `department` is `ancestor` or lies under it. */
+export function isWithin(
+  state: DirectoryState,
+  department: DepartmentId | null,
+  ancestor: DepartmentId,
+): boolean {
+  for (const each of pathUp(state, department)) if (each.id === ancestor) return true;
+  return false;
+}

@@ -1,16 +1,13 @@
 import type { DepartmentId, MemberId } from '../../base/ids.ts';
+import { departmentOf, departmentsOf, isWithin, memberOf, pathUp } from './schema.ts';
 import type { Department, DirectoryState, Field, Member } from './schema.ts';
+
+export { departmentOf, departmentsOf, isWithin, memberOf, pathUp };
 
 /* What rules, fold and pages ask of the tree of departments and the chain of superiors. Nothing recurses: any depth. */
 
 export const isActive = (member: Member | undefined): member is Member =>
   member !== undefined && member.leftAt === null;
-
-export const departmentOf = (state: DirectoryState, id: DepartmentId): Department | undefined =>
-  state.departments && Object.hasOwn(state.departments, id) ? state.departments[id] : undefined;
-
-export const memberOf = (state: DirectoryState, id: MemberId): Member | undefined =>
-  Object.hasOwn(state.members, id) ? state.members[id] : undefined;
 
 /**
  * Somebody by an id that was typed or sent. A page knows people whom its directory does not list: they are found so, and
@@ -18,30 +15,6 @@ export const memberOf = (state: DirectoryState, id: MemberId): Member | undefine
  */
 export const personOf = (state: DirectoryState, id: string): Member | undefined =>
   id in Object.prototype ? undefined : state.members[id as MemberId];
-
-export const departmentsOf = (member: Member): readonly DepartmentId[] => member.departments ?? [];
-
-/** From a department up to the top, itself first. */
-export function* pathUp(state: DirectoryState, from: DepartmentId | null): Generator<Department> {
-  const seen = new Set<DepartmentId>();
-  for (let id = from; id !== null && !seen.has(id);) {
-    const found = departmentOf(state, id);
-    if (!found) return;
-    seen.add(id);
-    yield found;
-    id = found.parent;
-  }
-}
-
-/** Whether `department` is `ancestor` or lies under it. */
-export function isWithin(
-  state: DirectoryState,
-  department: DepartmentId | null,
-  ancestor: DepartmentId,
-): boolean {
-  for (const each of pathUp(state, department)) if (each.id === ancestor) return true;
-  return false;
-}
 
 /** Whether somebody would stand above themselves with this superior. */
 export function wouldCircle(state: DirectoryState, member: MemberId, superior: MemberId | null): boolean {
