@@ -32,10 +32,10 @@ const everything = (of: Rig): string =>
 
 async function dropped(): Promise<{ seq: number; id: CommandId }> {
   const id = newId<CommandId>();
-  const noted = await ada.command(file, 'customer.note', { text: 'the first secret' }, id);
+  const noted = await ada.command(file, 'customer.note', { text: 'the first quokka' }, id);
   if (!noted.ok) throw new Error(noted.message);
   const target = { seq: noted.seq!, id };
-  await ada.command(file, 'customer.editNote', { target, text: 'the second secret' });
+  await ada.command(file, 'customer.editNote', { target, text: 'the second quokka' });
   // Written without a network: where the note is was a guess.
   const guessed = { seq: 99_999, id };
   expect(await ada.command(file, 'customer.dropNote', { target: guessed })).toMatchObject({ ok: true });
@@ -44,14 +44,14 @@ async function dropped(): Promise<{ seq: number; id: CommandId }> {
 
 test('a note that is deleted leaves no words in the log, the state, the database and its copies', async () => {
   const target = await dropped();
-  expect(everything(rig)).not.toMatch(/secret/);
+  expect(everything(rig)).not.toMatch(/quokka/);
   const [note] = rig.relay.entries(null, file, target.seq, 1);
   expect(note).toMatchObject({ id: target.id, type: 'customer.note', by: 'ada', data: { erased: true } });
   expect((rig.relay.state(file) as CustomerState).lastNote).toBeNull();
   const copy = family.copy();
-  expect(readFileSync(copy).toString('latin1')).not.toMatch(/secret/);
+  expect(readFileSync(copy).toString('latin1')).not.toMatch(/quokka/);
   const { rig: again } = await family.restore(copy);
-  expect(everything(again)).not.toMatch(/secret/);
+  expect(everything(again)).not.toMatch(/quokka/);
 });
 
 test('nothing is said of it any more, and nobody else deletes it', async () => {
@@ -63,9 +63,9 @@ test('nothing is said of it any more, and nobody else deletes it', async () => {
   expect(everything(rig)).toMatch(/kept/);
   const gone = await dropped();
   for (const [type, data] of [
-    ['customer.editNote', { target: gone, text: 'a third secret' }],
+    ['customer.editNote', { target: gone, text: 'a third quokka' }],
     ['customer.dropNote', { target: gone }],
   ] as const)
     expect(await ada.command(file, type, data)).toMatchObject({ ok: true, seq: null });
-  expect(everything(rig)).not.toMatch(/secret/);
+  expect(everything(rig)).not.toMatch(/quokka/);
 });

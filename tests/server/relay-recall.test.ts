@@ -118,7 +118,8 @@ describe('a recalled message', () => {
     const database = openDatabase(copy, { durability: 'process' });
     expect(checkDatabase(database).damage).toEqual([]);
     database.close();
-    expect(readFileSync(copy).toString('latin1')).not.toMatch(secret);
+    // A column may be called so.
+    expect(readFileSync(copy).toString('latin1')).not.toMatch(/(first|second) secret|f{64}|e{64}/);
     const { rig: again } = await family.restore(copy);
     expect(await everyWayOut(again, 'ben')).not.toMatch(secret);
   });
