@@ -189,6 +189,16 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   // Names nobody: whose customers are told follows from who asks.
   'POST /api/broadcast-recipients': () => [{ stage: null, source: null, tags: [] }],
   'PUT /api/guest/push': () => [{ ...browserOf('Ours'), language: 'en' }],
+  'POST /api/customers/{id}/look': () => [{}],
+  // Other systems have keys of their own; no session is one.
+  'POST /api/apps': () => [{ name: 'Mine', may: [] }],
+  'POST /api/apps/{id}/key': () => [{ hours: 1 }],
+  'POST /api/v1/customers': ({ members }) => members.map((owner) => ({ fields: { name: 'Eve' }, owner })),
+  'PATCH /api/v1/customers/{id}': ({ members }) => members.map((owner) => ({ owner })),
+  'PUT /api/v1/customers/{id}/external': () => [{ external: 'mine' }],
+  'POST /api/v1/customers/{id}/notes': () => [{ text: 'hello' }],
+  'POST /api/v1/customers/{id}/follow-ups': () => [{ text: 'hello' }],
+  'POST /api/v1/customers/{id}/messages': () => [{ text: 'hello' }],
   'POST /api/group-link': ({ rooms }) =>
     rooms.flatMap((room) => ['undefined', 'k'.repeat(22)].map((key) => ({ group: idIn(room), key }))),
   'POST /api/commands': ({ rooms, members }) => [
@@ -290,11 +300,12 @@ const foreignOf = (company: Company): Foreign => {
 const ownEnd = /^(POST \/api\/sign-out|DELETE \/api\/push)/;
 /** Routes that answer about the caller or the product, whatever the request says. */
 const ownAnswers =
-  /^GET (\/api\/(session|sessions|rooms|workspace|push|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;
+  /^GET (\/api\/(session|sessions|apps|rooms|workspace|push|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;
 
-/** Names are told of ids that are known; of others the answer is that there is nobody. */
+/** Names are told of ids that are known, and customers that are one's own; of others the answer is that there is nobody. */
 const knowsNobody = (path: string, text: string): boolean =>
-  path.startsWith('/api/people?') && text === '{"people":[]}';
+  (path.startsWith('/api/people?') && text === '{"people":[]}') ||
+  (path === '/api/broadcast-recipients' && text === '{"customers":[]}');
 
 test('no route reads or changes anything by an id of another workspace', { timeout: 60_000 }, async () => {
   const before = [state(ours), state(theirs)];
