@@ -77,6 +77,7 @@ it('a seller writes to all of her customers, a leader in her name, and a custome
   await screenshot(page, 'broadcast-approve');
   expect(await axe(page)).toEqual([]);
   await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('asks to write to customers in your name').waitFor({ state: 'detached' });
   await theirs.getByText('春季优惠').waitFor();
   const noMore = theirs.getByRole('button', { name: 'No more like this' });
   await noMore.last().click();
