@@ -90,7 +90,7 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
   await page.getByRole('link', { name: 'Open conversation' }).click();
   await page.getByRole('heading', { name: 'Mia Chen' }).waitFor();
   await page.getByRole('main').getByText('Outside', { exact: true }).waitFor();
-  await page.getByText('You answer', { exact: true }).waitFor();
+  await page.getByText('online · You answer', { exact: true }).waitFor();
   const composer = page.getByRole('textbox', { name: 'Outside: reply to Mia Chen' });
   await composer.fill('Yes, in two blues.');
   await composer.press('Enter');
