@@ -255,7 +255,7 @@ test('an app that asks too much has to wait, and nobody else', async () => {
   await rig.close();
   rig = await openAppRig({}, { appRequests: 2 });
   const [busy, other] = [await rig.app(everything), await rig.app(everything, 'Other')];
-  const answers = await Promise.all(Array.from({ length: 40 }, () => busy.call('GET', '/customers')));
+  const answers = await Promise.all(Array.from({ length: 100 }, () => busy.call('GET', '/customers')));
   expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(10);
   expect((await other.call('GET', '/customers')).status).toBe(200);
 });
