@@ -188,6 +188,7 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/guest/quiet': () => [{ on: true }],
   // Names nobody: whose customers are told follows from who asks.
   'POST /api/broadcast-recipients': () => [{ stage: null, source: null, tags: [] }],
+  'POST /api/customers/{id}/look': () => [{}],
   'PUT /api/guest/push': () => [{ ...browserOf('Ours'), language: 'en' }],
   'POST /api/customers/{id}/look': () => [{}],
   // Other systems have keys of their own; no session is one.
