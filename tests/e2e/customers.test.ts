@@ -129,7 +129,7 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
   await side.getByRole('button', { name: 'Hand over' }).click();
   await page.getByRole('dialog').getByRole('button', { name: /Ben$/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).click();
-  await ben.page.getByText('由你跟进', { exact: true }).waitFor();
+  await ben.page.getByText(/^(在线 · )?由你跟进$/).waitFor();
   await ann.go('Customers');
   await page.getByText('No customers yet.').first().waitFor();
 }, 240_000);
