@@ -190,7 +190,6 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   'POST /api/broadcast-recipients': () => [{ stage: null, source: null, tags: [] }],
   'POST /api/customers/{id}/look': () => [{}],
   'PUT /api/guest/push': () => [{ ...browserOf('Ours'), language: 'en' }],
-  'POST /api/customers/{id}/look': () => [{}],
   // Other systems have keys of their own; no session is one.
   'POST /api/apps': () => [{ name: 'Mine', may: [] }],
   'POST /api/apps/{id}/key': () => [{ hours: 1 }],
