@@ -15,8 +15,8 @@ const followUps = 20;
 const messages = 10;
 const starts = 5;
 const times = 5;
-/** As long as somebody has the app open before it is opened again: what makes its next start quick is put together then. */
-const openFor = 30_000;
+/** As long as somebody has the app open before it is opened again: what makes its next start quick is put together then. Milliseconds. */
+const openFor = 60_000;
 
 /* What runs in the page, as texts: the loader of this program would put calls of its own into functions. */
 const list = `document.querySelector('[role="list"][aria-label="Customers"]')`;
