@@ -2,8 +2,10 @@ import type * as z from 'zod/mini';
 import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import { entryRule, type EntryRule } from '../../access/fold.ts';
 import type { CommandRule, LogEntry } from '../../access/kind.ts';
+import { guestOf } from '../../base/guests.ts';
+import type { CustomerId } from '../../base/ids.ts';
 import type { CustomerState } from './customer-schema.ts';
-import { customerImport, customerImported, type CustomerImport } from './exchange-schema.ts';
+import { customerImport, customerImported, customerMerge, type CustomerImport } from './exchange-schema.ts';
 import type { Context } from './may.ts';
 import { isCustomerId } from './personal.ts';
 
@@ -22,10 +24,26 @@ function mayImport(actor: Actor, { state }: Context): Decision {
     : refuse('forbidden', 'somebody else imports this customer');
 }
 
+/** What such an entry says of others: its importer's word alone, so it must not give them what is here already. */
+function mayClaim({ member }: Actor, { type, data }: CustomerImport, context: Context): Decision {
+  const { room, stateOf } = context;
+  const guest = data['guest'];
+  if (guest !== undefined && guest !== guestOf(room.id as CustomerId))
+    return refuse('bad-request', 'guest: a file is of one customer');
+  const merge = type === 'customer.merge' ? customerMerge.safeParse(data) : null;
+  if (!merge?.success) return allow;
+  const other = stateOf('customer', merge.data.other) as CustomerState;
+  const isTheirs = (other.importing ?? other.imported)?.by === member;
+  return !other.begun || isTheirs || other.into === room.id
+    ? allow
+    : refuse('forbidden', 'other: that customer was not brought along');
+}
+
 const bringEntry: Rule<typeof customerImport> = {
   schema: customerImport,
   creates: true,
-  may(actor, { n, type }, context) {
+  may(actor, brought, context) {
+    const { n, type } = brought;
     const { room, state } = context;
     if (!isCustomerId(room.id)) return refuse('bad-request', 'the id is too long');
     const isFirst = !state.begun && !state.importing;
@@ -36,7 +54,8 @@ const bringEntry: Rule<typeof customerImport> = {
     if (n !== next) return refuse('import-incomplete', `entry ${next} of the import comes next`);
     const begins = type === 'customer.begin' || type === 'customer.create';
     if (isFirst && !begins) return refuse('bad-request', 'type: a file begins with its customer');
-    return type === 'customer.import' ? refuse('bad-request', 'type: an import has no imports in it') : allow;
+    if (type === 'customer.import') return refuse('bad-request', 'type: an import has no imports in it');
+    return mayClaim(actor, brought, context);
   },
 };
 
