@@ -76,9 +76,13 @@ it('a seller writes a customer down, sends them their link, brings a table in, a
   await page.getByText('2 added, 1 merged, 0 left out.').waitFor();
   await ann.saved();
 
-  // The two are found, made one, and can be two again.
+  // The two are found, may be said to be two people, made one, and can be two again.
   await ann.person.open('/customers/duplicates');
   await page.getByText('same number', { exact: true }).waitFor();
+  await page.getByRole('button', { name: /^Not the same: Otto/ }).click();
+  await page.getByText('No two of your customers look like one.').waitFor();
+  await screenshot(page, 'customers-exchange/not-the-same');
+  await page.getByRole('button', { name: /^Undo: Otto/ }).click();
   await screenshot(page, 'customers-exchange/duplicates');
   await page.getByRole('button', { name: /^Merge: Otto/ }).click();
   await page.getByText('Differs: Name', { exact: true }).waitFor();

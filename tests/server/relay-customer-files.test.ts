@@ -3,6 +3,7 @@ import { guestOf } from '../../shared/base/guests.ts';
 import type { CommandId, CustomerId, RoomId } from '../../shared/base/ids.ts';
 import type { ChatState } from '../../shared/features/chat/schema.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
+import { areSaidToDiffer } from '../../shared/features/customers/merge.ts';
 import { startRig, type Rig } from './relay-rig.ts';
 
 let rig: Rig;
@@ -17,6 +18,7 @@ const outcome = async (by: string, room: RoomId, type: string, data: unknown): P
 };
 const file = (id: string): RoomId => rig.room('customer', id);
 const stateOf = (id: string): CustomerState => rig.relay.state(file(id)) as CustomerState;
+const as = (id: string) => ({ id, state: stateOf(id) });
 const peopleIn = (id: string): string[] =>
   Object.keys((rig.relay.state(rig.room('chat', `customer-${id}`)) as ChatState).members).sort();
 const guest = (id: string): string => guestOf(id as CustomerId);
@@ -118,6 +120,35 @@ test('two files of one customer become one in one commit, with both conversation
   // From now on each goes its own way.
   expect(await outcome('ada', file('c1'), 'customer.assign', { owner: 'ben' })).toBe('ok');
   expect(peopleIn('c2')).toEqual(['ada', 'eve', guest('c2')]);
+});
+
+test('who reads two customers says that they are not one, and takes it back', async () => {
+  await start();
+  await begin('c1', 'ben', 'Mia');
+  await begin('c2', 'ben', 'Mia');
+  await begin('c3', 'eve', 'Mia');
+  const differ = (who: string, of: string, other: string, on = true) =>
+    outcome(who, file(of), 'customer.differ', { other, on });
+  // Whoever reads only one of them says nothing of the other, and does not learn whether it is there.
+  for (const other of ['c3', 'none']) expect(await differ('ben', 'c1', other)).toBe('room-not-found');
+  expect(await differ('ben', 'c1', 'c1')).toBe('bad-request');
+  expect(await differ('eve', 'c1', 'c3')).toBe('forbidden');
+  expect(await differ('ben', 'c1', 'c2')).toBe('ok');
+  expect(await differ('ben', 'c1', 'c2')).toBe('ok');
+  expect(stateOf('c1').differs).toEqual(['c2']);
+  expect(stateOf('c2').differs).toBeUndefined();
+  // It goes along with the file, and whoever has it then may take it back without reading the other one.
+  await outcome('ben', file('c1'), 'customer.assign', { owner: 'eve' });
+  await rig.restart();
+  expect(areSaidToDiffer(as('c2'), as('c1'))).toBe(true);
+  expect(await differ('eve', 'c1', 'c2', false)).toBe('ok');
+  expect(areSaidToDiffer(as('c1'), as('c2'))).toBe(false);
+  expect(await differ('eve', 'c1', 'c2')).toBe('room-not-found');
+  // Two that are one after all are not two.
+  await outcome('eve', file('c1'), 'customer.assign', { owner: 'ben' });
+  expect(await differ('ben', 'c1', 'c2')).toBe('ok');
+  expect(await outcome('ben', file('c1'), 'customer.merge', { other: 'c2' })).toBe('ok');
+  expect(areSaidToDiffer(as('c1'), as('c2'))).toBe(false);
 });
 
 test('only an administrator brings a file from elsewhere, whole and in order, and nobody reads it before', async () => {

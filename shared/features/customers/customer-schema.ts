@@ -19,6 +19,8 @@ export const mostOfCustomer = {
   merged: 10,
   /** Customers that were one, and are not any more, as far as that is remembered. */
   apart: 20,
+  /** Customers who look like this one and are somebody else. */
+  differs: 100,
 } as const;
 
 /** Longest name that a guest says of themselves. */
@@ -197,6 +199,8 @@ export interface CustomerState {
   merged?: Readonly<Record<string, Merged>>;
   /** And those that were, the last at the end. */
   apart?: readonly string[];
+  /** Customers of whom somebody said that they are not this one. */
+  differs?: readonly string[];
   /** Somebody brings the file from elsewhere, and nobody else reads it before all of it is here. */
   importing?: { readonly by: MemberId; readonly count: number };
   /** Who brought the file from elsewhere, and when. */

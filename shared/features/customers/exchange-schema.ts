@@ -59,6 +59,8 @@ export const broughtOver = z.object({
 export type BroughtOver = z.infer<typeof broughtOver>;
 export const customerMerge = z.object({ other: key, brought: z.optional(broughtOver) });
 export const customerSplit = z.object({ other: key });
+/** However much the two look alike, they are not one; or that was a mistake. */
+export const customerDiffer = z.object({ other: key, on: z.boolean() });
 /** The relay's word in the other file: whose part it is from now on, and who works with it. */
 export const customerFollow = z.object({
   into: z.nullable(key),

@@ -3,8 +3,14 @@ import { allow, refuse } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
 import type { CommandRule, Fact } from '../../access/kind.ts';
 import { inShort, mostOfCustomer as most, type CustomerState } from './customer-schema.ts';
-import { customerFollow, customerMerge, customerSplit, type BroughtOver } from './exchange-schema.ts';
-import { mayLead, type Context } from './may.ts';
+import {
+  customerDiffer,
+  customerFollow,
+  customerMerge,
+  customerSplit,
+  type BroughtOver,
+} from './exchange-schema.ts';
+import { mayLead, mayWork, type Context } from './may.ts';
 import { staffOf } from './staff.ts';
 import { bring, takeBack, valueOf } from './values.ts';
 
@@ -17,6 +23,15 @@ type Rule<Schema extends z.ZodMiniType> = CommandRule<CustomerState, CustomerSta
 
 const isPart = ({ merged }: Pick<CustomerState, 'merged'>, other: string): boolean =>
   merged !== undefined && Object.hasOwn(merged, other);
+
+const saysOther = ({ differs }: Pick<CustomerState, 'differs'>, other: string): boolean =>
+  differs?.includes(other) ?? false;
+
+/** Whether somebody said in either file that the two are not one; files by their customers' ids. */
+export const areSaidToDiffer = (
+  a: { readonly id: string; readonly state: Pick<CustomerState, 'differs'> },
+  b: { readonly id: string; readonly state: Pick<CustomerState, 'differs'> },
+): boolean => saysOther(a.state, b.id) || saysOther(b.state, a.id);
 
 /** The other file as far as this device or the relay has it. */
 const fileOf = ({ stateOf }: Context, id: string): CustomerState => stateOf('customer', id) as CustomerState;
@@ -69,7 +84,29 @@ const split: Rule<typeof customerSplit> = {
   isDone: (_actor, { other }, { state }) => !isPart(state, other),
 };
 
-export const mergeCommands = { 'customer.merge': merge, 'customer.split': split };
+/** It is kept in one of both files, and counts for everybody who reads that one. */
+const differ: Rule<typeof customerDiffer> = {
+  schema: customerDiffer,
+  may(actor, { other, on }, context) {
+    const work = mayWork(context);
+    const { state, room } = context;
+    // Taking it back needs nothing but the file that says it.
+    if (!work.ok || !on || saysOther(state, other)) return work;
+    if (other === room.id) return refuse('bad-request', 'other: a customer is not two');
+    if (!staffOf(fileOf(context, other)).includes(actor.member))
+      return refuse('room-not-found', 'no such customer');
+    return (state.differs ?? []).length >= most.differs
+      ? refuse('too-many', `at most ${most.differs} customers are said to be others than one`)
+      : allow;
+  },
+  isDone: (_actor, { other, on }, { state }) => on === saysOther(state, other),
+};
+
+export const mergeCommands = {
+  'customer.merge': merge,
+  'customer.split': split,
+  'customer.differ': differ,
+};
 export const mergeFacts = { 'customer.follow': customerFollow };
 
 export const mergeFolds = {
@@ -96,6 +133,7 @@ export const mergeFolds = {
       }
       draft.merged = { ...draft.merged, [other]: { by, at, seq, tags, helpers, stage } };
       if (draft.apart) draft.apart = draft.apart.filter((each) => each !== other);
+      if (draft.differs) draft.differs = draft.differs.filter((each) => each !== other);
     },
   ),
   'customer.split': entryRule<CustomerState, z.infer<typeof customerSplit>>(
@@ -110,6 +148,13 @@ export const mergeFolds = {
       if (stage !== null && draft.stage === stage) draft.stage = null;
       draft.merged = others;
       draft.apart = [...(draft.apart ?? []).filter((each) => each !== other), other].slice(-most.apart);
+    },
+  ),
+  'customer.differ': entryRule<CustomerState, z.infer<typeof customerDiffer>>(
+    customerDiffer,
+    (draft, { other, on }) => {
+      const others = (draft.differs ?? []).filter((each) => each !== other);
+      draft.differs = on ? [...others, other].slice(-most.differs) : others;
     },
   ),
   'customer.follow': entryRule<CustomerState, z.infer<typeof customerFollow>>(

@@ -144,3 +144,24 @@ test('customers who look like one are grouped, through one another', () => {
   expect(groups[0]!.all.map(({ name }) => name)).toEqual(['A', 'B', 'C']);
   expect([...groups[0]!.why].sort()).toEqual(['mail', 'phone']);
 });
+
+test('of whom somebody said that they are not one stand together only by another one', () => {
+  const of = (name: string, phone: string, mail = '') => ({ name, phone, mail, company: '' });
+  const groupsOf = (all: ReturnType<typeof of>[], differ: string[]) =>
+    alike(
+      all,
+      (each) => each,
+      (a, b) => differ.includes(a.name + b.name) || differ.includes(b.name + a.name),
+    ).map((group) => [group.all, group.pair].map((some) => some.map(({ name }) => name).join('')));
+  const [a, b, c, d] = [of('A', '12345'), of('B', '12345'), of('C', '12345'), of('D', '12345')];
+  expect(groupsOf([a, b], ['AB'])).toEqual([]);
+  expect(groupsOf([a, b, c], ['AB'])).toEqual([['ABC', 'AC']]);
+  expect(groupsOf([a, b, c], ['BC'])).toEqual([['ABC', 'AB']]);
+  expect(groupsOf([a, b, c], ['CA', 'CB'])).toEqual([['AB', 'AB']]);
+  expect(groupsOf([a, b, c, d], ['AB', 'AC', 'AD'])).toEqual([['BCD', 'BC']]);
+  expect(groupsOf([a, b, c, d], ['AB', 'AC', 'BD', 'CD'])).toEqual([
+    ['AD', 'AD'],
+    ['BC', 'BC'],
+  ]);
+  expect(groupsOf([a, b, of('E', '', 'e@x'), of('F', '', 'e@x')], ['AB'])).toEqual([['EF', 'EF']]);
+});

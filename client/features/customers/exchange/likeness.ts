@@ -29,39 +29,62 @@ export function keysOf({ name, phone, mail, company }: Known): { readonly why: W
 
 export interface Likes<Each> {
   readonly all: readonly Each[];
+  /** Two of them that are alike themselves, not through others. */
+  readonly pair: readonly [Each, Each];
   readonly why: ReadonlySet<Why>;
 }
 
-/** Those of them who may be one, in groups of two and more, in the order in which they come. */
-export function alike<Each>(all: readonly Each[], known: (each: Each) => Known): Likes<Each>[] {
+/** Those that have one key. */
+interface Bucket {
+  readonly all: number[];
+  /** Two of them are said to be different people. */
+  parted: boolean;
+}
+
+/**
+ * Those of them who may be one, in groups of two and more, in the order in which they come. Of whom `differ` says that they
+ * are not one stand together only where another one is like both.
+ */
+export function alike<Each>(
+  all: readonly Each[],
+  known: (each: Each) => Known,
+  differ: (a: Each, b: Each) => boolean = () => false,
+): Likes<Each>[] {
   const above = all.map((_, at) => at);
   const top = (at: number): number => {
     while (above[at] !== at) at = above[at] = above[above[at]!]!;
     return at;
   };
-  const first = new Map<string, number>();
-  const reasons = new Map<number, Set<Why>>();
-  const met: { at: number; why: Why }[] = [];
+  const buckets = new Map<string, Bucket>();
+  const met: { one: number; other: number; why: Why }[] = [];
   all.forEach((each, at) => {
     for (const { why, key } of keysOf(known(each))) {
-      const other = first.get(key);
-      if (other === undefined) {
-        first.set(key, at);
-        continue;
+      const bucket = buckets.get(key) ?? { all: [], parted: false };
+      buckets.set(key, bucket);
+      for (const other of bucket.all) {
+        if (differ(all[other]!, each)) {
+          bucket.parted = true;
+          continue;
+        }
+        const [a, b] = [top(other), top(at)].sort((x, y) => x - y);
+        above[b!] = a!;
+        met.push({ one: other, other: at, why });
+        // All that are there stand together already.
+        if (!bucket.parted) break;
       }
-      const [a, b] = [top(other), top(at)].sort((x, y) => x - y);
-      above[b!] = a!;
-      met.push({ at, why });
+      bucket.all.push(at);
     }
   });
-  for (const { at, why } of met) {
-    const group = top(at);
-    reasons.set(group, (reasons.get(group) ?? new Set()).add(why));
+  const reasons = new Map<number, { why: Set<Why>; pair: readonly [Each, Each] }>();
+  for (const { one, other, why } of met) {
+    const group = reasons.get(top(other)) ?? { why: new Set<Why>(), pair: [all[one]!, all[other]!] };
+    reasons.set(top(other), group);
+    group.why.add(why);
   }
   const groups = new Map<number, Each[]>();
   all.forEach((each, at) => {
     const group = top(at);
     if (reasons.has(group)) groups.set(group, [...(groups.get(group) ?? []), each]);
   });
-  return [...groups].map(([group, those]) => ({ all: those, why: reasons.get(group)! }));
+  return [...groups].map(([group, those]) => ({ all: those, ...reasons.get(group)! }));
 }

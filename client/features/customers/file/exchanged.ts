@@ -1,6 +1,10 @@
 /* Sentences for what happens to customers who are written down, merged or brought from elsewhere. Pure. */
 import type { LogEntry } from '../../../../shared/access/kind.ts';
-import { customerMerge, customerSplit } from '../../../../shared/features/customers/exchange-schema.ts';
+import {
+  customerDiffer,
+  customerMerge,
+  customerSplit,
+} from '../../../../shared/features/customers/exchange-schema.ts';
 import { t } from '../exchange/strings.ts';
 
 interface Names {
@@ -27,6 +31,12 @@ export function exchanged({ type, data }: LogEntry, who: string, names: Names): 
     case 'customer.split': {
       const parsed = customerSplit.safeParse(data);
       return parsed.success ? t.happenedSplit({ who, name: names.customer(parsed.data.other) }) : null;
+    }
+    case 'customer.differ': {
+      const parsed = customerDiffer.safeParse(data);
+      if (!parsed.success) return null;
+      const said = { who, name: names.customer(parsed.data.other) };
+      return parsed.data.on ? t.happenedDiffers(said) : t.happenedMayBeOne(said);
     }
     case 'customer.imported':
       return t.happenedImported({ who });
