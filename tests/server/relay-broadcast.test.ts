@@ -105,7 +105,7 @@ test('sent off twice, and over any number of ends of the relay, nobody gets it t
   await until(isOver(id));
   expect(ids.filter((each) => received(each).length !== 1)).toEqual([]);
   expect(counted(id)).toEqual({ sent: 40 });
-});
+}, 60_000);
 
 test('a customer gets as many as the company allows in so many days, over all that are made, and one more after them', async () => {
   await start('ada');
@@ -147,6 +147,24 @@ test('who wants none of it gets none, also when they say so while it goes out, a
   await until(isOver(id));
   expect(counted(id)).toEqual({ sent: 2, quiet: 2, ended: 2, foreign: 1 });
   expect(ids.filter((each) => received(each).length > 0)).toEqual(['ada0', 'ada5']);
+});
+
+test('what a guest said of wanting none is good for all that is one customer with them', async () => {
+  await start('ada');
+  await customers(3, 'ada');
+  const guest = guestOf('ada1' as CustomerId);
+  await rig.relay.appendFact(file('ada1'), 'customer.quiet', guest, { on: true });
+  await does('ada', file('ada0'), 'customer.merge', { other: 'ada1' });
+  await does('ada', file('ada2'), 'customer.quiet', { on: true });
+  const go = async (): Promise<Record<string, number>> => {
+    const id = await draft('ada', ['ada0']);
+    await submit('ada', id, 1);
+    await until(isOver(id));
+    return counted(id);
+  };
+  expect(await go()).toEqual({ quiet: 1 });
+  await rig.relay.appendFact(file('ada1'), 'customer.quiet', guest, { on: false });
+  expect(await go()).toEqual({ sent: 1 });
 });
 
 test('after a stop was acknowledged nothing goes out, also not after a restart', async () => {
@@ -193,6 +211,18 @@ test('what goes out in others’ names waits for their word, and goes to nobody 
   expect(counted(id)).toEqual({ sent: 4, declined: 4, moved: 1 });
   const [said] = rig.relay.entries(null, chat('cy0'), 1, 1);
   expect(said).toMatchObject({ by: 'cy' });
+});
+
+test('nobody waits for the word of an owner who has left', async () => {
+  await start('boss', 'ada');
+  await customers(2, 'ada');
+  const id = await draft('boss', ['ada0', 'ada1']);
+  await submit('boss', id, 2);
+  await until(() => stateOf(id).looked === 2);
+  await does('boss', rig.room('directory', 'main'), 'member.remove', { member: 'ada' });
+  await rig.restart();
+  await until(isOver(id));
+  expect(counted(id)).toEqual({ moved: 2 });
 });
 
 test('where the company asks for no approval it goes out in the owners’ names', async () => {

@@ -233,6 +233,29 @@ test('an undo gives back what was moved and not given on since, within a day, by
   expect(await outcome('ben', handover('i'), 'handover.undo', {})).toBe('too-late');
 });
 
+test('who became a part of another customer, or is being brought, stays where they are', async () => {
+  await start(2);
+  await say('ben', handover('h'), 'handover.begin', { ...all, to: to('cem') });
+  await over('h');
+  const texts = textsOf('c1').length;
+  expect(await outcome('cem', file('c0'), 'customer.merge', { other: 'c1' })).toBe('ok');
+  expect(await outcome('cem', file('c0'), 'customer.assign', { owner: 'cem' })).toBe('ok');
+  expect(await outcome('ben', handover('h'), 'handover.undo', {})).toBe('ok');
+  await undone('h');
+  expect(stateOf('h').undo).toMatchObject({ back: 1, left: [{ customer: 'c1', why: 'changed' }] });
+  // The part goes with the whole, and its customer hears nothing of their own.
+  expect(fileOf('c1')).toMatchObject({ into: 'c0', owner: 'ben' });
+  expect(textsOf('c1')).toHaveLength(texts);
+
+  const created = { n: 0, id: 'old', type: 'customer.create', by: 'ben', at: 5 };
+  const data = { values: { name: 'I' }, tags: [], owner: 'ben' };
+  expect(await outcome('ada', file('i'), 'customer.import', { ...created, data })).toBe('ok');
+  const named = { ...all, customers: ['i'], to: to('cem') };
+  expect(await outcome('ben', handover('i'), 'handover.begin', named)).toBe('ok');
+  await over('i');
+  expect(stateOf('i').left).toEqual([{ customer: 'i', why: 'not-theirs' }]);
+});
+
 test('customers go over exactly once, however often the relay is ended in the middle', async () => {
   const ids = await start(300);
   const portions = () => rig.relay.entries(null, handover('h'), 0, 2_000).length;

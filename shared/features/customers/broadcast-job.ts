@@ -17,7 +17,8 @@ import { nextOfficeTime } from './hours.ts';
 import { mayLead } from './line.ts';
 import { broadcastsOf, type SettingsState } from './settings-schema.ts';
 
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 /** Places of the list that one portion looks over for some whose turn it is. */
 const widest = 4_000;
 
@@ -60,6 +61,10 @@ function readingOf(context: JobContext, maker: MemberId): Reading {
   };
 }
 
+/** Whether they want no messages to many, as said in any of the conversations that are with them. */
+const isQuiet = (reading: Reading, { quiet, merged }: CustomerState): boolean =>
+  [quiet, ...Object.keys(merged ?? {}).map((id) => reading.file(id as CustomerId)?.quiet)].some(Boolean);
+
 /** Why nothing goes to this customer, whoever writes; null when it may. What does not exist and what is foreign are alike. */
 function hindrance(reading: Reading, customer: CustomerId): Letter | null {
   const file = reading.file(customer);
@@ -68,7 +73,7 @@ function hindrance(reading: Reading, customer: CustomerId): Letter | null {
   if (!file.begun || file.owner === null || file.into !== undefined) return 'f';
   if (!reading.mayWriteFor(file.owner)) return 'f';
   if (file.ended) return 'e';
-  if (file.quiet) return 'q';
+  if (isQuiet(reading, file)) return 'q';
   return file.guest === null ? 'a' : null;
 }
 
@@ -165,14 +170,21 @@ function messageTo(
   ];
 }
 
-function send(state: BroadcastState, list: BroadcastListState, reading: Reading): readonly JobFact[] | null {
+function send(
+  state: BroadcastState,
+  list: BroadcastListState,
+  reading: Reading,
+): ReturnType<typeof broadcastJob.next> {
   const { context } = reading;
-  const isOpen = state.owners.map(({ member }) => !isAsked(state, member));
+  // Nobody waits for the word of who has left.
+  const isOpen = state.owners.map(
+    ({ member }) => !isAsked(state, member) || !context.isActiveMember(member),
+  );
   const isTurn = (place: number): boolean =>
     list.outcomes[place] === waiting && isOpen[list.owners[place]!] === true;
   let from = list.outcomes.indexOf(waiting);
   while (from >= 0 && !isTurn(from)) from = list.outcomes.indexOf(waiting, from + 1);
-  if (from < 0) return null;
+  if (from < 0) return { until: context.at + hour };
   const facts: JobFact[] = [];
   const tally = new Map<string, { owner: number; outcome: Letter; customers: number }>();
   let outcomes = '';

@@ -129,7 +129,8 @@ function move(state: HandoverState, context: JobContext): readonly JobFact[] {
     const to = receiver(state, context, given);
     if (file === null) left.push({ customer, why: 'damaged' });
     // Who was merged into another goes with that one.
-    else if (!file.begun || file.owner !== from || file.into) left.push({ customer, why: 'not-theirs' });
+    else if (!file.begun || file.importing || file.owner !== from || file.into !== undefined)
+      left.push({ customer, why: 'not-theirs' });
     else if (to === null) left.push({ customer, why: 'nobody' });
     else {
       given.set(to, (given.get(to) ?? 0) + 1);
@@ -166,7 +167,8 @@ function giveBack(state: HandoverState, context: JobContext): readonly JobFact[]
     const { customer, to } = each;
     const file = fileOf(context, customer);
     if (file === null) left.push({ customer, why: 'damaged' });
-    else if (file.owner !== to || file.handed?.id !== context.room.id)
+    // Who was merged into another since stays with that one.
+    else if (file.owner !== to || file.handed?.id !== context.room.id || file.into !== undefined)
       left.push({ customer, why: 'changed' });
     else if (!context.isActiveMember(from)) left.push({ customer, why: 'nobody' });
     else {
