@@ -23,6 +23,7 @@ import type { Followed, Following } from './following.ts';
 import { entriesOf, type LogRooms } from './log-rooms.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { damagedRoom } from './quarantine.ts';
+import { hitsOf } from './word-hits.ts';
 
 export type Deliver = (result: CommandResult) => void;
 
@@ -94,14 +95,18 @@ export function createCommands(deps: CommandsDeps): Commands {
     const actor = access.actor(caller.member);
     const located = access.locate(command.room);
     if (!actor || !located) return failure('room-not-found', 'no such room');
-    const judged = judgeCommand(actor, command.type, command.data, access.resource(located, caller.device));
-    if (!judged.ok) return judged.error;
+    const resource = access.resource(located, caller.device);
+    const judged = judgeCommand(actor, command.type, command.data, resource);
+    const noted = (said: unknown) => hitsOf(actor, resource, command, said);
+    if (!judged.ok && judged.error.code !== 'words-held') return judged.error;
+    if (!judged.ok) return { held: judged.error, hits: noted(command.data) };
     const { id, type, room } = command;
     if (located.kind.class === 'log' && isTaken(logs.open(room), { id, type, by: caller.member }))
       return failure('already-exists', 'somebody else has an entry of this id');
     // Damage there is met before anything is counted on.
-    following.look(located);
-    return { located, ...judged.value };
+    following.look(located, { type, by: caller.member, data: judged.value.data });
+    const { data, done } = judged.value;
+    return { located, data, done, held: null, hits: done ? [] : noted(data) };
   };
 
   const mayGuestSend = (guest: MemberId): boolean => {
@@ -129,12 +134,12 @@ export function createCommands(deps: CommandsDeps): Commands {
     const schema = located.kind.facts[type];
     if (!schema) throw new Error(`not a fact of this kind of room: ${type}`);
     const parsed = schema.parse(data);
-    following.look(located);
+    following.look(located, { type, by, data: parsed });
     const log = logs.open(room);
     const said = { id: id ?? appending.factId(log.head), type, by, at: clock.now(), data: parsed };
     const { entry, work } = appending.entry(log, said, relayDevice);
     const own = { ...work, ...appending.fold(located, log, entry) };
-    return [own, ...following.after(located, by)].map((each) => ({ ...each, ...nothingToSay }));
+    return [own, ...following.after(located, entry)].map((each) => ({ ...each, ...nothingToSay }));
   };
 
   const rolledBack = (works: readonly Work[]): void => {
@@ -179,12 +184,14 @@ export function createCommands(deps: CommandsDeps): Commands {
 
       const judged = unlessDamaged(() => judge(caller, command), command.room);
       if (judged === null) return refuse(roomDamaged.code, roomDamaged.message);
-      let work: Pick<Work, 'row' | 'erasure'> & Consequences = {};
+      let work: Pick<Work, 'row' | 'erasure' | 'hits'> & Consequences = {};
       let followed: readonly Followed[] = [];
       let result: CommandResult;
-      if (isFailure(judged)) {
-        metrics.refused(judged.code);
-        result = { id, ok: false, code: judged.code, message: judged.message };
+      if (isFailure(judged) || judged.held) {
+        const { code, message } = isFailure(judged) ? judged : judged.held;
+        metrics.refused(code);
+        result = { id, ok: false, code, message };
+        if (!isFailure(judged)) work = { hits: judged.hits };
       } else if (judged.done) {
         result = { id, ok: true, seq: null, cursor: committer.cursor };
       } else {
@@ -197,9 +204,9 @@ export function createCommands(deps: CommandsDeps): Commands {
           metrics.refused('too-large');
           result = { id, ok: false, code: 'too-large', message: 'the command is too large' };
         } else {
-          work = { ...appended, ...appending.fold(judged.located, log, entry) };
+          work = { ...appended, ...appending.fold(judged.located, log, entry), hits: judged.hits };
           result = { id, ok: true, seq: entry.seq, cursor: committer.cursor + 1 };
-          followed = following.after(judged.located, caller.member);
+          followed = following.after(judged.located, entry);
         }
       }
       numbers.set(caller.device, n);

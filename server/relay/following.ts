@@ -1,6 +1,6 @@
-import type { Fact, NameOfRoom } from '../../shared/access/kind.ts';
+import type { Fact, NameOfRoom, Said } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
-import type { MemberId, RoomId } from '../../shared/base/ids.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
 import type { AnyLogKind } from '../../shared/documents/registry.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import type { RelayStore } from '../storage/contract.ts';
@@ -23,14 +23,14 @@ export interface Following {
    * What those rooms lack whose leader this one is, or whose leader it has, each when its turn comes: what one of them was
    * given meanwhile is seen by the next. To go through it reads all of them, so that damage there is met.
    */
-  lacking(located: Located): Generator<Lacking>;
-  /** Reads all that follows, so that damage there is met before anything is counted on. */
-  look(located: Located): void;
+  lacking(located: Located, said: Said | null): Generator<Lacking>;
+  /** Reads all that follows from what is about to be said, so that damage there is met before anything is counted on. */
+  look(located: Located, said: Said | null): void;
   /**
    * Appends and folds in what is lacking after an entry of this room, in the order in which it is to be stored: in the
    * same commit as the entry.
    */
-  after(located: Located, by: MemberId): Followed[];
+  after(located: Located, said: Said): Followed[];
 }
 
 /** Rooms that lead one another, one above the other. */
@@ -63,7 +63,7 @@ export function createFollowing(
     return { follower: { ...follower, kind: follower.kind }, facts };
   };
 
-  function* lacking(located: Located): Generator<Lacking> {
+  function* lacking(located: Located, said: Said | null): Generator<Lacking> {
     if (located.kind.class !== 'log' || located.name.part !== null) return;
     if (!located.kind.leads && !located.kind.ledBy) return;
     const chain = chainOf(located);
@@ -77,7 +77,7 @@ export function createFollowing(
     }
     for (const room of chain) {
       const { name, state, kind } = logs.open(room);
-      for (const each of kind.leads?.followers(name, state) ?? []) {
+      for (const each of kind.leads?.followers(name, state, room === located.room ? said : null) ?? []) {
         if (met.has(nameOf(each))) continue;
         met.add(nameOf(each));
         chain.push(nameOf(each));
@@ -89,19 +89,19 @@ export function createFollowing(
 
   return {
     lacking,
-    look(located) {
-      for (const _ of lacking(located)) continue;
+    look(located, said) {
+      for (const _ of lacking(located, said)) continue;
     },
-    after(located, by) {
-      const made: Followed[] = [];
-      for (const { follower, facts } of lacking(located))
+    after(located, said) {
+      const all: Followed[] = [];
+      for (const { follower, facts } of lacking(located, said))
         for (const fact of facts) {
           const log = logs.open(follower.room);
-          const said = { ...fact, id: appending.factId(log.head), by, at: clock.now() };
-          const { entry, work } = appending.entry(log, said, relayDevice);
-          made.push({ ...work, ...appending.fold(follower, log, entry) });
+          const made = { ...fact, id: appending.factId(log.head), by: said.by, at: clock.now() };
+          const { entry, work } = appending.entry(log, made, relayDevice);
+          all.push({ ...work, ...appending.fold(follower, log, entry) });
         }
-      return made;
+      return all;
     },
   };
 }

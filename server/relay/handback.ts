@@ -164,7 +164,7 @@ export function createHandback(deps: HandbackDeps): Handback {
     const { room } = located;
     const [entry] = decodeLogRun(row.bytes);
     if (!entry) return refused(failure('bad-request', 'no entry'));
-    following.look(located);
+    following.look(located, entry);
     if (lost.isKnown(logs.open(room), entry)) return committer.enqueue({ done: known, failed: refused });
     const now = logs.open(room);
     if (entry.seq > now.head && !again) return refused(missing('entries before it are missing'));
@@ -202,7 +202,7 @@ export function createHandback(deps: HandbackDeps): Handback {
       const hidden = located.kind.limited!.begin(later, after.head);
       lost.appended(after, { entry: enqueueFact(located, hidden, entry.by), place });
     }
-    for (const { follower, facts } of following.lacking(located))
+    for (const { follower, facts } of following.lacking(located, entry))
       for (const fact of facts) {
         const before = logs.open(follower.room);
         lost.appended(before, { entry: enqueueFact(follower, fact, entry.by), place });

@@ -86,7 +86,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     unlessDamaged(() => {
       const located = access.locate(room);
       if (!located) throw new Error(`no such room: ${room}`);
-      following.look(located);
+      following.look(located, null);
       return logs.open(room).state;
     });
 

@@ -152,9 +152,13 @@ export type Readers = 'everyone' | readonly MemberId[];
 /** What stands in a plain room's name behind the workspace. */
 export type NameOfRoom = Pick<RoomName, 'kind' | 'id'>;
 
+/** What was said in an entry, wherever it stands. */
+export type Said = Pick<LogEntry, 'type' | 'by' | 'data'>;
+
 /** What other rooms have to say so that they agree with this one: stored with the entry that made the difference. */
 export interface Leading<State = unknown> {
-  followers(room: RoomName, state: State): readonly NameOfRoom[];
+  /** Those that may lack something, after what was said here; null when something was said in a room that this one follows. */
+  followers(room: RoomName, state: State, said: Said | null): readonly NameOfRoom[];
   /** The facts that one of them lacks, in their order; none where it agrees. */
   lacks(state: State, room: RoomName, follower: unknown, name: NameOfRoom): readonly Fact[];
 }
@@ -241,6 +245,11 @@ export interface LogKind<State = unknown, Governing = State> extends KindBase<Go
   ledBy?(room: RoomName, state: State): NameOfRoom | null;
   /** Whether somebody may keep files with the room, for its entries to name; absent where it takes none. */
   mayAttach?(actor: Actor, context: RuleContext<State, Governing>): Decision;
+  /**
+   * Its files are small pictures of people, and each is for the readers who may see one of those who show it. Absent where
+   * files are any, for all readers.
+   */
+  faces?(state: State, reader: MemberId, hash: string): boolean;
   /** What takes somebody out who had left the workspace and comes back; null when they may read on. */
   letGo?(state: State, member: MemberId): Fact | null;
   /**

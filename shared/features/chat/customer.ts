@@ -4,6 +4,7 @@ import type { MemberId } from '../../base/ids.ts';
 import type { RoomName } from '../../protocol/rooms.ts';
 import { chatImported } from './group-schema.ts';
 import { changeMembers } from './group.ts';
+import { leaveGroups } from './places.ts';
 import { chatCustomer, chatGuest, chatSaid, type ChatState } from './schema.ts';
 
 /*
@@ -41,7 +42,10 @@ export const customerFolds = {
       if (guest === undefined) return;
       draft.guests = { [guest]: { name } };
       if (!ended) delete draft.ended;
-      else draft.ended ??= { at };
+      else {
+        draft.ended ??= { at };
+        leaveGroups(draft);
+      }
     },
   ),
 };

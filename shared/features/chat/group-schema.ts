@@ -48,6 +48,37 @@ export const chatConfirm = z.object({
   announcement: z.string().check(z.regex(idPattern)) as unknown as z.ZodMiniType<CommandId, CommandId>,
 });
 
+/** Guests in one group, and those who are asked. */
+export const mostGuests = 500;
+const guests = z.array(memberId).check(z.minLength(1), z.maxLength(100));
+const groupId = z.string().check(z.regex(idPattern));
+/** As they say it of themselves; empty where they say none. */
+const ownName = z.string().check(z.trim(), z.maxLength(60));
+
+/** Asks customers, by their guests, into a group that is for them. */
+export const chatInvite = z.object({ guests });
+/** A guest is in the group from here on, under this name. */
+export const chatEnter = z.object({ guest: memberId, name: ownName });
+/** A guest who was in the group, or asked, is not any more: they said so, or their conversation is over. */
+export const chatDepart = z.object({ guest: memberId });
+/** The link by which guests come into the group by themselves; with null there is none. */
+export const chatDoor = z.object({
+  code: z.nullable(z.string().check(z.regex(/^[A-Za-z0-9]{16,22}$/))),
+  on: z.boolean(),
+  /** Milliseconds since 1970. */
+  until: z.nullable(z.number().check(z.int(), z.nonnegative())),
+});
+/** In a guest's own conversation: where they stand in a group. */
+export const chatPlace = z.object({
+  group: groupId,
+  is: z.enum(['invited', 'in', 'out']),
+  /** What the group was called then. */
+  title: z.string().check(z.maxLength(100)),
+  by: memberId,
+});
+/** In a guest's own conversation: what they answer, and under which name they come; not to accept is to leave as well. */
+export const chatAnswer = z.object({ group: groupId, accept: z.boolean(), name: ownName });
+
 export type GroupSettings = z.infer<typeof groupSettings>;
 export type GroupChange = z.infer<typeof chatSet>;
 
@@ -78,6 +109,10 @@ export interface GroupState {
   /** Who was taken out: the link alone does not let them in again. */
   takenOut?: Readonly<Record<MemberId, true>>;
   dissolved?: { readonly by: MemberId; readonly at: number };
+  /** It is for guests, too. */
+  outside?: true;
+  /** The link by which guests come in. */
+  door?: z.infer<typeof chatDoor> & { readonly code: string; readonly by: MemberId };
 }
 
 /** Who asks to be let in, since when. */

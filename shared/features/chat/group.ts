@@ -24,6 +24,7 @@ import {
   mostMembers,
 } from './group-schema.ts';
 import {
+  isAsked,
   isIn,
   mayAdd,
   mayLook,
@@ -74,7 +75,7 @@ const removeMember: Rule<typeof chatMember> = {
     if (target === 'owner') return refuse('forbidden', 'the owner is not taken out');
     return target === 'admin' ? mayOwn(actor, context) : allow;
   },
-  isDone: (_actor, { member }, { state }) => !isIn(state, member),
+  isDone: (_actor, { member }, { state }) => !isIn(state, member) && !isAsked(state, member),
 };
 
 const leave: Rule<typeof chatLeave> = {
@@ -211,6 +212,8 @@ export const groupFolds = {
     letIn(draft, [entry.by], entry),
   ),
   'chat.removeMember': entryRule<ChatState, z.infer<typeof chatMember>>(chatMember, (draft, { member }) => {
+    if (isAsked(draft, member))
+      draft.guests = { ...draft.guests, [member]: { name: draft.guests![member]!.name } };
     if (!isIn(draft, member)) return;
     letGo(draft, member);
     draft.takenOut = { ...draft.takenOut, [member]: true };
@@ -285,7 +288,7 @@ export const groupAccessEntries = [
 ] as const;
 
 const takeOut = (state: ChatState, member: MemberId): Fact | null =>
-  isIn(state, member) ? { type: 'chat.removeMember', data: { member } } : null;
+  isIn(state, member) || isAsked(state, member) ? { type: 'chat.removeMember', data: { member } } : null;
 
 const again = <Schema extends z.ZodMiniType>(
   schema: Schema,

@@ -19,6 +19,14 @@ import { importCommands, importFolds } from './import.ts';
 import { messageMarks } from './marks.ts';
 import { isImporting, mayImport, mayLook, mayTakePart, newcomers, readsFrom } from './membership.ts';
 import { messageCommands, messageFolds } from './messages.ts';
+import {
+  leadsGuests,
+  outsideAccessEntries,
+  outsideCommands,
+  outsideFacts,
+  outsideFolds,
+  outsideRevoking,
+} from './outside.ts';
 import { chatCreate, chatRead, type ChatState, type ReadsState } from './schema.ts';
 import { urgentCommands, urgentFolds } from './urgent.ts';
 
@@ -34,6 +42,7 @@ const fold = makeFold<ChatState>((state) => ({ ...state }), {
     draft.type = data.type;
     draft.title = data.title;
     if (data.imports) draft.imports = { from: data.imports, count: 0, last: '' };
+    if (data.outside && data.type === 'group') draft.outside = true;
     const changed = changeMembers(draft);
     for (const member of [entry.by, ...data.members]) changed[member] = { since: entry.seq };
   }),
@@ -41,6 +50,7 @@ const fold = makeFold<ChatState>((state) => ({ ...state }), {
   ...groupFolds,
   ...urgentFolds,
   ...importFolds,
+  ...outsideFolds,
   ...customerFolds,
 });
 
@@ -56,12 +66,13 @@ const create: Rule<typeof chatCreate> = {
     for (const member of people)
       if (!isActiveMember(member)) return refuse('member-not-found', 'no such member');
     if (data.type === 'direct') {
-      if (data.imports) return refuse('bad-request', 'what is imported becomes a group');
+      if (data.imports ?? data.outside) return refuse('bad-request', 'that becomes a group');
       const [a, b] = [...people];
       if (people.size !== 2 || room.id !== directChatId(a!, b!))
         return refuse('bad-request', 'a direct conversation is between two members and named after them');
       return allow;
     }
+    if (data.imports && data.outside) return refuse('bad-request', 'what is imported is for members');
     if (data.imports && !(isAdmin(actor) && people.size === 1))
       return refuse('forbidden', 'administrators import, and others come in when all of it is there');
     if (room.id.startsWith('direct-'))
@@ -93,10 +104,18 @@ export const chatKind: LogKind<ChatState> = {
     ...groupCommands,
     ...urgentCommands,
     ...importCommands,
+    ...outsideCommands,
   },
-  facts: { ...groupFacts, ...customerFacts, 'chat.addMembers': chatMembers, 'chat.card': chatCard },
-  guestCommands: new Set(['chat.send', 'chat.edit', 'chat.recall', 'chat.giveUp']),
+  facts: {
+    ...groupFacts,
+    ...customerFacts,
+    ...outsideFacts,
+    'chat.addMembers': chatMembers,
+    'chat.card': chatCard,
+  },
+  guestCommands: new Set(['chat.send', 'chat.edit', 'chat.recall', 'chat.giveUp', 'chat.answer']),
   appCommands: { 'chat.send': 'conversations:write' },
+  leads: leadsGuests,
   ledBy: fileOf,
   accessEntries: new Set([
     'chat.create',
@@ -104,8 +123,9 @@ export const chatKind: LogKind<ChatState> = {
     'chat.customer',
     'chat.guest',
     ...groupAccessEntries,
+    ...outsideAccessEntries,
   ]),
-  revoking: { ...groupRevoking, ...recallRevoking, ...customerRevoking },
+  revoking: { ...groupRevoking, ...recallRevoking, ...customerRevoking, ...outsideRevoking },
   // A group went on without them; a pair could not.
   letGo: ({ type, members: of }, member) =>
     type === 'group' && Object.hasOwn(of, member) ? { type: 'chat.removeMember', data: { member } } : null,

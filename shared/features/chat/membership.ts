@@ -1,5 +1,6 @@
 import { allow, isAdmin, refuse, type Actor, type Decision } from '../../access/actor.ts';
 import type { RuleContext } from '../../access/kind.ts';
+import { isGuest } from '../../base/guests.ts';
 import type { MemberId } from '../../base/ids.ts';
 import type { GroupSettings, Membership } from './group-schema.ts';
 import type { ChatState } from './schema.ts';
@@ -15,6 +16,10 @@ type Context = RuleContext<unknown, ChatState>;
 
 export const isIn = (state: ChatState, member: MemberId): boolean => Object.hasOwn(state.members, member);
 
+/** A guest who was asked into a group and has not answered. */
+export const isAsked = ({ guests = {} }: ChatState, member: MemberId): boolean =>
+  Object.hasOwn(guests, member) && guests[member]!.invited !== undefined;
+
 const membership = (state: ChatState, member: MemberId): Membership | undefined =>
   isIn(state, member) ? state.members[member] : undefined;
 
@@ -27,8 +32,14 @@ const defaults: GroupSettings = {
   newcomersRead: 'everything',
 };
 
+/** What colleagues said among themselves is not for a customer who comes later. */
+const outsideDefaults: GroupSettings = { ...defaults, newcomersRead: 'fromThen' };
+
 /** A group whose settings were never touched has the defaults. */
-export const settingsOf = (state: ChatState): GroupSettings => ({ ...defaults, ...state.settings });
+export const settingsOf = (state: ChatState): GroupSettings => ({
+  ...(state.outside ? outsideDefaults : defaults),
+  ...state.settings,
+});
 
 /** Whoever comes first is the owner when there is nobody who was named. */
 function comesBefore(state: ChatState, a: MemberId, b: MemberId): boolean {
@@ -42,7 +53,7 @@ function comesBefore(state: ChatState, a: MemberId, b: MemberId): boolean {
 /**
  * The owner of a group: who was named last. When nobody was, or they have left the group or the company, it is the admin
  * who has been in the group longest, without admins the member who has; of those who came together the one who made
- * the group, else the one with the smaller id. Null for a direct conversation, and where nobody is left.
+ * the group, else the one with the smaller id. Never a guest. Null for a direct conversation, and where nobody is left.
  */
 export function ownerOf(state: ChatState, isActive: IsActive = everybody): MemberId | null {
   if (state.type !== 'group') return null;
@@ -53,7 +64,8 @@ export function ownerOf(state: ChatState, isActive: IsActive = everybody): Membe
   if (named !== undefined && found && isFirst && isActive(named)) return named;
   let first: MemberId | null = null;
   for (const member of Object.keys(state.members) as MemberId[])
-    if (isActive(member) && (first === null || comesBefore(state, member, first))) first = member;
+    if (!isGuest(member) && isActive(member) && (first === null || comesBefore(state, member, first)))
+      first = member;
   return first;
 }
 

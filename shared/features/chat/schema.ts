@@ -18,6 +18,8 @@ export const chatCreate = z.object({
   members,
   /** The group is made for what is imported from there, by an administrator, and opened when all of it is here. */
   imports: z.optional(z.enum(importSources)),
+  /** A group in which guests may be. */
+  outside: z.optional(z.literal(true)),
 });
 export const chatRead = z.object({ upTo: z.number().check(z.int(), z.nonnegative()) });
 
@@ -103,13 +105,32 @@ export interface ChatState extends GroupState {
   urgent?: readonly UrgentMessage[];
   /** Absent for what was begun here. */
   imports?: ImportState;
-  /** Whose conversation with the company it is, and what they are called (empty: nothing yet). Of type `customer` only. */
+  /** Whose conversation with the company it is. Of type `customer` only. */
   guest?: MemberId;
-  guests?: Readonly<Record<MemberId, { readonly name: string }>>;
+  /** What that guest is called, or those who are or were in a group (empty: nothing yet), and who asked them into it. */
+  guests?: Readonly<Record<MemberId, GuestIn>>;
+  /** Groups of that guest, by id, the one that changed last at the end. */
+  groups?: Readonly<Record<string, GuestPlace>>;
   /** Messages to many that came to this guest, the newest of them; absent before the first. */
   broadcasts?: readonly BroadcastMessage[];
   /** The conversation with the guest is over. */
   ended?: { readonly at: number };
+}
+
+export interface GuestIn {
+  readonly name: string;
+  /** They were asked and have not answered. */
+  readonly invited?: { readonly by: MemberId; readonly at: number };
+}
+
+/** Where a guest stands in a group. */
+export interface GuestPlace {
+  readonly is: 'invited' | 'in' | 'out';
+  /** What the group was called when they were asked. */
+  readonly title: string;
+  readonly by: MemberId;
+  /** What they want to be called there. */
+  readonly name?: string;
 }
 
 export interface ReadsState {
