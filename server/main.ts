@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock } from '../shared/base/clock.ts';
+import { directoryRoomId } from '../shared/features/directory/kind.ts';
+import { isSomebodys } from '../shared/features/directory/visibility.ts';
+import { roomId } from '../shared/protocol/rooms.ts';
 import { createApp } from './app.ts';
 import { newOperatorSecret, removeRelayFile, writeRelayFile } from './backup/folder-files.ts';
 import { createCards } from './cards/cards.ts';
@@ -115,7 +118,10 @@ async function run(config: Config, log: Logger): Promise<void> {
     }
     workspace.forgetAnswers();
     blobs
-      .tend(config.keepFilesDays)
+      .tend(config.keepFilesDays, {
+        room: roomId(relay.workspace, 'directory', directoryRoomId),
+        isShown: (photo) => isSomebodys(relay.directory(), photo),
+      })
       .catch((error: unknown) => log.warn({ err: error }, 'old files could not be removed'));
   };
   tidy();

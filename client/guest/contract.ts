@@ -9,6 +9,8 @@ export interface StaffMember {
   readonly id: MemberId;
   readonly name: string;
   readonly post: string;
+  /** Address of their picture; null without one. */
+  readonly photo: string | null;
 }
 
 /** What binds a page to a company: the host that serves it, and the fingerprint of the company's key. */
@@ -27,7 +29,7 @@ export interface Verified {
 export interface ContactCard {
   readonly company: string;
   /** Null where a team answers: who it is, is said when it begins. */
-  readonly person: { readonly name: string; readonly post: string } | null;
+  readonly person: Omit<StaffMember, 'id'> | null;
   readonly welcome: string;
   readonly privacy: string;
   readonly privacyLink: string;

@@ -28,9 +28,17 @@ export const isOver = ({ code }: Failure): boolean =>
 const map = <A, B>(answer: Result<A, Failure>, to: (value: A) => B): Result<B, Failure> =>
   answer.ok ? ok(to(answer.value)) : answer;
 
+type PersonAnswer = Pick<StaffMember, 'name'> & Partial<Omit<StaffMember, 'name' | 'id'>>;
+
+const personOf = ({ name, post = '', photo = null }: PersonAnswer): Omit<StaffMember, 'id'> => ({
+  name,
+  post,
+  photo,
+});
+
 interface CardAnswer {
   readonly company: string;
-  readonly person: { readonly name: string; readonly post?: string } | null;
+  readonly person: PersonAnswer | null;
   readonly link: { readonly welcome: string };
   readonly privacy?: string;
   readonly privacyLink?: string;
@@ -52,7 +60,7 @@ export const getCard = async (code: string): Promise<Result<ContactCard, Failure
     } = answer as CardAnswer;
     return {
       company,
-      person: person && { name: person.name, post: person.post ?? '' },
+      person: person && personOf(person),
       welcome: link.welcome,
       privacy,
       privacyLink,
@@ -62,7 +70,7 @@ export const getCard = async (code: string): Promise<Result<ContactCard, Failure
   });
 
 interface SessionAnswer extends Pick<GuestSession, 'member' | 'chat' | 'company' | 'verified'> {
-  readonly staff: readonly (Pick<StaffMember, 'id' | 'name'> & { readonly post?: string })[];
+  readonly staff: readonly (PersonAnswer & Pick<StaffMember, 'id'>)[];
   readonly owner: GuestSession['owner'];
   readonly name: string | null;
   readonly phone: string | null;
@@ -90,7 +98,7 @@ const sessionOf = (answer: unknown): GuestSession => {
     chat,
     company,
     verified,
-    staff: staff.map(({ id, name: called, post = '' }) => ({ id, name: called, post })),
+    staff: staff.map((each) => ({ id: each.id, ...personOf(each) })),
     owner,
     name: name ?? '',
     phone: phone ?? '',

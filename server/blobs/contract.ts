@@ -18,8 +18,8 @@ export interface BlobInfo {
   readonly removedAt: number | null;
 }
 
-/** What a room takes: documents show pictures, conversations carry anything. */
-export type Takes = 'pictures' | 'files';
+/** What a room takes: documents show pictures, conversations carry anything, the directory small pictures of people. */
+export type Takes = 'pictures' | 'files' | 'faces';
 
 /** Who sends which file to which room. What one member has sent of it says nothing about another. */
 export interface UploadName {
@@ -84,9 +84,16 @@ export interface Blobs {
   ): Promise<ReadableStream<Uint8Array> | null>;
   /**
    * Forgets unfinished uploads that nobody went on with for a week, removes what no message names any more, and files of
-   * conversations older than `days`; 0: none.
+   * conversations older than `days`; 0: none. Of the files of `faces` only those stay that are not a day old or that somebody
+   * shows.
    */
-  tend(days: number): Promise<void>;
+  tend(days: number, faces?: Faces): Promise<void>;
+}
+
+/** A room of small pictures, and which of them anybody shows. */
+export interface Faces {
+  readonly room: RoomId;
+  isShown(hash: string): boolean;
 }
 
 /** Which file belongs to which room; on the same database as the rooms. */
@@ -100,6 +107,8 @@ export interface BlobIndex {
   usage(): { readonly all: number; readonly members: ReadonlyMap<MemberId, number> };
   /** Files of rooms of one kind that were put there before, oldest first. */
   before(kind: string, at: number, limit: number): BlobInfo[];
+  /** Files of a room that were put there before. */
+  of(room: RoomId, before: number): BlobInfo[];
   markRemoved(room: RoomId, hash: string, at: number): void;
   /** Files that no message of their room names any more: `find` has none of them, `has` and `usage` still count them. */
   unnamed(limit: number): BlobInfo[];

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../shared/base/clock.ts';
@@ -8,6 +8,7 @@ import { failure, type Failure } from '../../shared/base/errors.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { noBoundMetrics, type BoundMetrics, type Bounds } from '../bounds.ts';
 import type { BlobIndex, BlobInfo, Blobs, Piece, Progress, Takes, Upload, UploadName } from './contract.ts';
+import { faceRefusal, mostFace } from './face.ts';
 import { pictureType, plainType, servedType, typeHead } from './file-type.ts';
 import { createParts, type Part } from './parts.ts';
 import { createUsage } from './usage.ts';
@@ -76,6 +77,13 @@ async function readAll(file: FileHandle): Promise<Read> {
   return { size, hash: digest.digest('hex'), head };
 }
 
+/** Why a room does not take these bytes; null when it does. */
+async function notTaken(takes: Takes, path: string, head: Uint8Array): Promise<Failure | null> {
+  if (takes === 'files') return null;
+  if (takes === 'faces') return faceRefusal(await readFile(path));
+  return pictureType(head) === null ? notAPicture : null;
+}
+
 const notThese = failure('bad-request', 'hash: not the SHA-256 of these bytes');
 const notAPicture = failure('not-a-picture', 'only PNG, JPEG, GIF, WebP and AVIF are kept');
 
@@ -92,12 +100,13 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
   /** Files that are being renamed and are not in the index yet: their bytes must not be removed. */
   const keeping = new Map<string, number>();
 
-  const largest = (takes: Takes): 'blob' | 'file' => (takes === 'pictures' ? 'blob' : 'file');
+  const largest = (takes: Takes): 'blob' | 'file' => (takes === 'files' ? 'file' : 'blob');
+  const mostOf = (takes: Takes): number => (takes === 'faces' ? mostFace : bounds[largest(takes)]);
   const tooLarge = (takes: Takes): Failure => {
-    const bound = largest(takes);
-    boundMetrics.struck(bound);
-    const what = takes === 'pictures' ? 'a picture' : 'a file';
-    return failure('too-large', `${what} has at most ${bounds[bound]} bytes`, { limit: bounds[bound] });
+    const limit = mostOf(takes);
+    if (takes !== 'faces') boundMetrics.struck(largest(takes));
+    const what = takes === 'files' ? 'a file' : 'a picture';
+    return failure('too-large', `${what} has at most ${limit} bytes`, { limit });
   };
   const kept = ({ room, hash }: UploadName): BlobInfo | null => {
     const found = index.find(room, hash);
@@ -227,12 +236,7 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
     } finally {
       await file.close();
     }
-    const wrong =
-      read.hash !== piece.hash
-        ? notThese
-        : piece.takes === 'pictures' && pictureType(read.head) === null
-          ? notAPicture
-          : null;
+    const wrong = read.hash === piece.hash ? await notTaken(piece.takes, part.path, read.head) : notThese;
     if (wrong) {
       parts.forget(part);
       return err(wrong);
@@ -259,7 +263,7 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
   ): Promise<Result<Progress, Failure>> {
     const { size, takes } = piece;
     boundMetrics.reached(largest(takes), size);
-    if (size > bounds[largest(takes)]) return err(tooLarge(takes));
+    if (size > mostOf(takes)) return err(tooLarge(takes));
     for (let held = parts.find(piece); held?.takeOver; held = parts.find(piece)) await held.takeOver();
     if (kept(piece)) return ok({ received: size, stored: true });
     const claimed = claim(piece);
@@ -339,6 +343,8 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
       }
     },
     copy(from, to, takes) {
+      // What is checked when it comes is not taken from elsewhere.
+      if (takes === 'faces') return err(failure('forbidden', 'pictures of people are sent, not copied'));
       const found = kept({ ...to, room: from });
       if (!found) return err(failure('not-found', 'that room has no such file'));
       if (takes === 'pictures' && (found.size > bounds.blob || !found.type.startsWith('image/')))
@@ -355,8 +361,11 @@ export async function createFolderBlobs(deps: FolderBlobsDeps): Promise<Blobs> {
       const options = range ? { start: range.first, end: range.last } : {};
       return Readable.toWeb(file.createReadStream(options)) as ReadableStream<Uint8Array>;
     },
-    async tend(days) {
+    async tend(days, faces) {
       for (const part of parts.idle(clock.now() - idleAge)) parts.forget(part);
+      if (faces)
+        for (const info of index.of(faces.room, clock.now() - day))
+          if (!faces.isShown(info.hash)) remove(info, asUnnamed);
       await removeAll(() => index.unnamed(removedAtOnce), asUnnamed);
       if (days === 0) return;
       const before = clock.now() - days * day;

@@ -26,6 +26,9 @@ export function createSqliteBlobIndex(db: Database): BlobIndex {
   const before = db.prepare<[number, string, number], BlobInfo>(
     `SELECT ${columns} FROM blobs WHERE at < ? AND removed_at IS NULL AND room LIKE ? ORDER BY at LIMIT ?`,
   );
+  const ofRoom = db.prepare<[string, number], BlobInfo>(
+    `SELECT ${columns} FROM blobs WHERE room = ? AND at < ? AND unnamed = 0`,
+  );
   const unnamed = db.prepare<[number], BlobInfo>(`SELECT ${columns} FROM blobs WHERE unnamed = 1 LIMIT ?`);
   const unnamedAs = db.prepare<[string, string], BlobInfo>(
     `SELECT ${columns} FROM blobs WHERE room = ? AND hash = ? AND unnamed = 1`,
@@ -42,6 +45,7 @@ export function createSqliteBlobIndex(db: Database): BlobIndex {
         members: new Map(members.all().map(({ by, size }) => [by, size])),
       })),
     before: (kind, at, limit) => guarded(db, () => before.all(at, `%/${kind}/%`, limit)),
+    of: (room, at) => guarded(db, () => ofRoom.all(room, at)),
     unnamed: (limit) => guarded(db, () => unnamed.all(limit)),
     unnamedAs: (room, hash) => guarded(db, () => unnamedAs.get(room, hash) ?? null),
     drop: (room, hash) => guarded(db, () => void drop.run(room, hash)),

@@ -21,6 +21,11 @@ export function readableRoom(deps: AppDeps, member: MemberId, room: string): Tar
   return target;
 }
 
+/** Whether a reader of the room may have this file of it. */
+export function mayHave({ relay }: AppDeps, member: MemberId, { room, kind }: Target, hash: string): boolean {
+  return kind.class === 'text' || !kind.faces || kind.faces(relay.state(room), member, hash);
+}
+
 /** The same for keeping a file with the room. */
 export function roomForFiles(deps: AppDeps, member: MemberId, room: string): Target {
   const target = known(deps, room);

@@ -39,6 +39,8 @@ export const t = defineStrings({
     edit: 'Edit profile',
     leftOn: 'Left the company on {date}. Conversations and documents stay.',
     manage: 'For administrators',
+    removePhoto: 'Remove photo',
+    photoRemoved: 'Photo removed',
     removePerson: 'Remove from workspace',
     removeTitle: 'Remove {name}?',
     removeText:
@@ -230,6 +232,8 @@ export const t = defineStrings({
     edit: '编辑资料',
     leftOn: '{date}离开企业，会话和文档都还在。',
     manage: '管理',
+    removePhoto: '移除照片',
+    photoRemoved: '照片已移除',
     removePerson: '移出企业',
     removeTitle: '要把{name}移出企业吗？',
     removeText:

@@ -10,7 +10,7 @@ import type { AppEnvironment } from '../environment.ts';
 import { guardedBody } from '../guarded-body.ts';
 import { signedIn, signedInEither } from '../guards.ts';
 import { refuse, Refused, take } from '../refusals.ts';
-import { readableRoom, roomForFiles, writableRoom, type Target } from '../room-access.ts';
+import { mayHave, readableRoom, roomForFiles, writableRoom, type Target } from '../room-access.ts';
 import { body, guestsOnly, json, membersOnly, nothing, refusals, room } from '../schemas.ts';
 import type { Routes } from './app.ts';
 
@@ -47,11 +47,12 @@ const state = z
   })
   .openapi('FileState');
 
-/** Documents show pictures; conversations carry anything. */
-const takesOf = ({ kind }: Target): Takes => (kind.class === 'text' ? 'pictures' : 'files');
+/** Documents show pictures; conversations carry anything; the directory has faces. */
+const takesOf = ({ kind }: Target): Takes =>
+  kind.class === 'text' ? 'pictures' : kind.faces ? 'faces' : 'files';
 
 /** Names as RFC 8187 has them: everything else than letters and digits as bytes of UTF-8. */
-const asAttachment = (name: string): string =>
+export const asAttachment = (name: string): string =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*!]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`;
 
 /** The one range of a header that lies in the file; null where all of it is to be sent. */
@@ -261,6 +262,7 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       const { member } = c.get('caller');
       const { from, room: name, hash: of } = c.req.valid('json');
       const source = readableRoom(deps, member, from);
+      if (!mayHave(deps, member, source, of)) return refuse('not-found', 'that room has no such file');
       const target = roomForFiles(deps, member, name);
       take(blobs.copy(source.room, { room: target.room, hash: of, by: member }, takesOf(target)));
       return c.body(null, 204);
@@ -283,10 +285,13 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
     }),
     (c) => {
       const { room: where, hash: of } = c.req.valid('query');
-      const target = readableRoom(deps, c.get('caller').member, where);
-      const info = blobs.find(target.room, of);
+      const { member } = c.get('caller');
+      const target = readableRoom(deps, member, where);
+      const isTheirs = mayHave(deps, member, target, of);
+      const info = isTheirs ? blobs.find(target.room, of) : null;
       const [stored, removed] = [info?.removedAt === null, typeof info?.removedAt === 'number'];
-      return c.json({ stored, removed, received: stored ? null : blobs.arriving(target.room, of) }, 200);
+      const received = stored || !isTheirs ? null : blobs.arriving(target.room, of);
+      return c.json({ stored, removed, received }, 200);
     },
   );
 
@@ -316,6 +321,7 @@ export function addBlobRoutes(routes: Routes, deps: AppDeps): void {
       const { room: where, hash: of, name } = c.req.valid('query');
       const { member } = c.get('caller');
       const target = readableRoom(deps, member, where);
+      if (!mayHave(deps, member, target, of)) return refuse('not-found', 'this room has no such file');
       const info = fileOf(target.room, of);
       c.header('Cache-Control', 'private, max-age=31536000, immutable');
       c.header('ETag', `"${of}"`);

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { MemberId } from '../../../shared/base/ids.ts';
+import type { MemberId, RoomId } from '../../../shared/base/ids.ts';
 import { staffIn } from '../../../shared/features/chat/customer.ts';
 import type { ChatState } from '../../../shared/features/chat/schema.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
@@ -15,10 +15,19 @@ import { clientNetwork, isSecure } from '../request-facts.ts';
 import { body, guestsOnly, id, json, nothing, refusals, room, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
 import { logoAddress } from './logo.ts';
+import { groupFace, guestGroup, shownFace, shownGroup } from './guest-groups.ts';
+import { addPhotoRoutes, photoAddress, photoByLink } from './photo.ts';
 
 const tags = ['Guests'];
 const code = z.string().min(1).max(64);
-const person = z.object({ id, name: z.string(), post: z.string() }).openapi('ContactPerson');
+const person = z
+  .object({
+    id,
+    name: z.string(),
+    post: z.string(),
+    photo: z.string().nullable().openapi({ description: 'Address of their picture on this relay' }),
+  })
+  .openapi('ContactPerson');
 const logo = z.string().nullable().openapi({ description: 'Address of the company’s logo on this relay' });
 const verified = z
   .object({
@@ -39,6 +48,7 @@ const contact = z
     privacy: z.string(),
     privacyLink: z.string(),
     logo,
+    group: groupFace.nullable().openapi({ description: 'Into which the link leads' }),
     verified,
   })
   .openapi('Contact');
@@ -56,6 +66,7 @@ const guestAnswer = z
     phone: z.string().nullable(),
     consentAt: time.nullable(),
     quiet: z.boolean().openapi({ description: 'They want no messages to many' }),
+    groups: z.array(guestGroup).openapi({ description: 'In which they are, or to which they are asked' }),
     privacy: z.string(),
     privacyLink: z.string(),
     logo,
@@ -80,14 +91,33 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
     return network;
   };
 
-  const personOf = (member: MemberId): z.infer<typeof person> => {
+  const nameAndPost = (member: MemberId): { name: string; post: string } => {
     const found = memberOf(relay.directory(), member);
-    return { id: member, name: found?.name ?? '', post: found?.post ?? '' };
+    return { name: found?.name ?? '', post: found?.post ?? '' };
+  };
+  const personOf = (member: MemberId): z.infer<typeof person> => ({
+    ...{ id: member, ...nameAndPost(member), photo: photoAddress(deps, member) },
+  });
+
+  /** Who of the company is or was in a guest's conversation. */
+  const staffOf = (room: RoomId): readonly MemberId[] => {
+    const chat = relay.state(room) as ChatState;
+    return [...new Set([...staffIn(chat), ...(Object.keys(chat.takenOut ?? {}) as MemberId[])])];
+  };
+
+  const lookedAt = async (c: Context<AppEnvironment>, by: string) => {
+    const network = await mayAsk(c);
+    const found = guests.look(by);
+    // Guesses are counted, so that nobody can try many.
+    if (!found.ok) take(await auth.throttle.attempt(network));
+    const { link, owner, group } = take(found);
+    // Of a team it is not said who answers before it has begun.
+    return { link, group, person: 'member' in link.to ? owner : null };
   };
 
   const verifiedBy = (c: Context<AppEnvironment>, owner: MemberId | null): z.infer<typeof verified> => {
     const host = publicUrl === null ? (c.req.header('host') ?? '') : new URL(publicUrl).host;
-    const { name, post } = owner === null ? { name: '', post: '' } : personOf(owner);
+    const { name, post } = owner === null ? { name: '', post: '' } : nameAndPost(owner);
     const company = relay.directory().name;
     const card = JSON.stringify({ company, host, person: { name, post }, at: clock.now() });
     const { publicKey, fingerprint: key } = guests.key;
@@ -97,8 +127,6 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
   const answer = (c: Context<AppEnvironment>, guest: MemberId): z.infer<typeof guestAnswer> => {
     const { file, chat: room } = guests.placeOf(guest);
     const { owner, name, phone, consentAt, said, quiet } = relay.state(file) as CustomerState;
-    const chat = relay.state(room) as ChatState;
-    const were = Object.keys(chat.takenOut ?? {}) as MemberId[];
     const settings = guests.settings();
     const { privacy, privacyLink, ended } = settings.texts;
     const company = relay.directory().name;
@@ -107,15 +135,21 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
     return {
       ...{ member: guest, workspace: { id: relay.workspace, name: company }, chat: room, company, owner },
       person: owner === null ? null : personOf(owner),
-      staff: [...new Set([...staffIn(chat), ...were])].map(personOf),
+      staff: staffOf(room).map(personOf),
       name: name === '' ? null : name,
       phone: own('phone', phone),
       consentAt,
       quiet: quiet?.by === guest,
+      groups: guests.groupsOf(guest).map((each) => shownGroup(relay, each)),
       ...{ privacy, privacyLink, ended, logo: logoAddress(settings) },
       verified: verifiedBy(c, owner),
     };
   };
+
+  addPhotoRoutes(routes, deps, {
+    personBehind: async (c, by) => (await lookedAt(c, by)).person,
+    staffOf: (guest) => staffOf(guests.placeOf(guest).chat),
+  });
 
   routes.openapi(
     createRoute({
@@ -130,22 +164,19 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       },
     }),
     async (c) => {
-      const network = await mayAsk(c);
-      const found = guests.look(c.req.valid('param').code);
-      // Guesses are counted, so that nobody can try many.
-      if (!found.ok) take(await auth.throttle.attempt(network));
-      const { link, owner } = take(found);
-      // Of a team it is not said who answers before it has begun.
-      const one = 'member' in link.to ? personOf(owner) : null;
+      const by = c.req.valid('param').code;
+      const { link, group, person: owner } = await lookedAt(c, by);
+      const one = owner && nameAndPost(owner);
       const company = relay.directory().name;
       const settings = guests.settings();
       const { privacy, privacyLink } = settings.texts;
       return c.json(
         {
           ...{ open: true as const, company, privacy, privacyLink, logo: logoAddress(settings) },
-          person: one && { name: one.name, post: one.post },
+          person: owner && one && { ...one, photo: photoByLink(deps, by, owner) },
           link: { welcome: filledIn(link.welcome, company, one?.name ?? company) },
-          verified: verifiedBy(c, one && owner),
+          group: group ? shownFace(relay, group) : null,
+          verified: verifiedBy(c, owner),
         },
         200,
       );
@@ -171,7 +202,7 @@ export function addGuestRoutes(routes: Routes, deps: AppDeps): void {
       responses: {
         200: json(guestAnswer, 'Signed in by a cookie of its own, durable'),
         ...refusals('bad-request', 'wrong-origin', 'link-invalid', 'customer-ended', 'too-many-requests'),
-        ...refusals('storage-failed'),
+        ...refusals('storage-failed', 'forbidden', 'too-many'),
       },
     }),
     async (c) => {

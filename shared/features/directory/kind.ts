@@ -6,6 +6,7 @@ import { departmentCommands, departmentEntries, departmentRevoking } from './dep
 import { fieldCommands, fieldEntries } from './fields.ts';
 import { importCommands, importEntries } from './import.ts';
 import { partialDirectory, seenEntries } from './seen.ts';
+import { maySeePhoto } from './visibility.ts';
 import { peopleCommands, peopleEntries, peopleRevoking } from './people.ts';
 import {
   departmentAdmin,
@@ -77,6 +78,8 @@ export const directoryKind: LogKind<DirectoryState> = {
     'department.show',
   ]),
   revoking: { ...peopleRevoking, ...departmentRevoking },
+  mayAttach: () => allow,
+  faces: maySeePhoto,
   noteworthy: new Set(),
   partly: partialDirectory,
 };

@@ -34,6 +34,9 @@ export const most = {
   /** People in one import, over all its parts. */
   imported: 20_000,
   importParts: 200,
+  /** Bytes of somebody's photo, and pixels of its longer side. */
+  photo: 40 * 1024,
+  photoSide: 1024,
 } as const;
 
 /** What people are asked for beside the fixed fields, as text: a number with a point, a date as 2024-03-12. */
@@ -43,12 +46,16 @@ const fieldValues = z
   .check(z.refine((values) => Object.keys(values).length <= most.fields));
 export type FieldValues = Readonly<Record<FieldId, string>>;
 
+/** SHA-256 of a picture that is a file of the directory's room. */
+const photo = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+
 /** What a person says of themselves; a field that is absent stays as it is. */
 export const profileChange = z.object({
   name: z.optional(displayName),
   post: z.optional(line(60)),
   phone: z.optional(line(40)),
   about: z.optional(line(300)),
+  photo: z.optional(z.nullable(photo)),
   fields: z.optional(fieldValues),
 });
 export type ProfileChange = z.infer<typeof profileChange>;
@@ -72,6 +79,8 @@ export const memberEdit = z.object({
   post: z.optional(line(60)),
   phone: z.optional(line(40)),
   superior: z.optional(z.nullable(memberId)),
+  /** Takes it away; which one is shown is the person's own to say. */
+  photo: z.optional(z.null()),
   fields: z.optional(fieldValues),
 });
 export type MemberEdit = z.infer<typeof memberEdit>;
@@ -166,6 +175,8 @@ export interface Member {
   post: string;
   phone: string;
   about: string;
+  /** SHA-256 of their picture, whose bytes may be on the way; absent is none, as null is. */
+  photo?: string | null;
   role: Role;
   /** Null for somebody who is in the directory and has not joined yet. */
   joinedAt: number | null;

@@ -407,6 +407,27 @@ export function maySee(state: DirectoryState, member: MemberId, other: MemberId)
   return key === '' || !found || !isUnseen(state, viewOf(state, key).closed, found);
 }
 
+const photos = new WeakMap<Members, ReadonlyMap<string, readonly MemberId[]>>();
+
+function withPhoto({ members }: DirectoryState, photo: string): readonly MemberId[] {
+  let known = photos.get(members);
+  if (!known) {
+    const found = new Map<string, MemberId[]>();
+    for (const { id, photo: each } of Object.values(members))
+      if (each) found.set(each, [...(found.get(each) ?? []), id]);
+    photos.set(members, (known = found));
+  }
+  return known.get(photo) ?? [];
+}
+
+/** Whether this is the photo of anybody whom the member may see. */
+export const maySeePhoto = (state: DirectoryState, member: MemberId, photo: string): boolean =>
+  withPhoto(state, photo).some((id) => maySee(state, member, id));
+
+/** Whether anybody shows this photo. */
+export const isSomebodys = (state: DirectoryState, photo: string): boolean =>
+  withPhoto(state, photo).length > 0;
+
 /** Whether this department is there for somebody. */
 export function maySeeDepartment(state: DirectoryState, member: MemberId, id: DepartmentId): boolean {
   const key = keyOf(state, member);

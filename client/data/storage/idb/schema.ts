@@ -144,6 +144,8 @@ const migrations: readonly ((db: WeftDb, tx: Upgrade) => void)[] = [
     files.createIndex('room', 'room');
   },
   (db) => void db.createObjectStore('overview'),
+  // Photos of people, which were skipped before.
+  (_db, tx) => refetch(tx, 'directory'),
 ];
 
 /** An older version may hold entries that it skipped: what a newer one makes of them has to come from the relay. */
