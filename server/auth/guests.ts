@@ -11,6 +11,9 @@ import {
   type RoomId,
 } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import { mayEnter, mostGroups } from '../../shared/features/chat/outside.ts';
+import { groupsOf } from '../../shared/features/chat/places.ts';
+import type { ChatState } from '../../shared/features/chat/schema.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { isOfficeTime } from '../../shared/features/customers/hours.ts';
 import { readInvite } from '../../shared/features/customers/personal.ts';
@@ -22,6 +25,7 @@ import { createAllowance } from '../relay/allowance.ts';
 import type { Relay, RelayFact, Sessions } from '../relay/contract.ts';
 import { damagedRoom } from '../relay/quarantine.ts';
 import type { AuthStore, GuestSession } from './contract.ts';
+import { groupsOfGuest, openDoor, type Door, type GuestGroup } from './guest-groups.ts';
 import { openInvitation, type Invitation } from './guest-invites.ts';
 import { chooseOwner, filledIn, openLink } from './guest-links.ts';
 import { fingerprint, newSecret } from './secrets.ts';
@@ -56,11 +60,18 @@ export interface Guests extends Sessions {
   isOfEnded(token: string): boolean;
   /** Sessions of this guest that are not over. */
   list(guest: MemberId): readonly { readonly id: string }[];
-  /** The link behind a code that can be used now, and somebody who would answer; else `link-invalid`. */
-  look(code: string): Result<{ readonly link: ContactLink; readonly owner: MemberId }, Failure>;
+  /**
+   * The link behind a code that can be used now, and somebody who would answer; else `link-invalid`. `group` is the one
+   * into which the link leads.
+   */
+  look(
+    code: string,
+  ): Result<{ readonly link: ContactLink; readonly owner: MemberId; readonly group?: ChatState }, Failure>;
+  groupsOf(guest: MemberId): readonly GuestGroup[];
   /**
    * A customer with their conversation and a session, all or nothing. Whoever has a token of a conversation that goes on
-   * is brought back to it (`token` null: theirs is good); one that the company ended is `customer-ended`.
+   * is brought back to it (`token` null: theirs is good); one that the company ended is `customer-ended`. By the link of
+   * a group they come into it as well.
    */
   begin(
     code: string,
@@ -161,7 +172,29 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
     return file && openInvitation(named.customer, named.code, file, isActive);
   };
 
+  const groupDeps = { workspace, state: (room: RoomId) => relay.state(room), isActive };
+  const door = (address: string): Door | null =>
+    unlessDamaged(() => openDoor(address, clock.now(), groupDeps));
+
+  /** A guest comes into a group by its link; under the name that they gave on that page. */
+  const enter = async (
+    { room, code }: Door,
+    guest: MemberId,
+    name: string,
+  ): Promise<Result<true, Failure>> => {
+    const group = relay.state(room) as ChatState;
+    const may = mayEnter(group, code, guest, clock.now());
+    if (!may.ok) return may;
+    if (Object.hasOwn(group.members, guest)) return ok(true);
+    if (groupsOf(relay.state(placeOf(guest).chat) as ChatState).length >= mostGroups)
+      return err(failure('too-many', `a customer is in at most ${mostGroups} groups`));
+    await relay.appendFacts([{ room, type: 'chat.enter', by: guest, data: { guest, name } }]);
+    return ok(true);
+  };
+
   const look: Guests['look'] = (code) => {
+    const led = door(code);
+    if (led) return ok({ link: led.link, owner: led.owner, group: led.group });
     const invited = invitation(code);
     if (invited) return ok(invited);
     const link = found(code);
@@ -285,6 +318,7 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
     settings,
     placeOf,
     look,
+    groupsOf: (guest) => groupsOfGuest(guest, relay.state(placeOf(guest).chat) as ChatState, groupDeps),
     verify(token) {
       const session = sessionOf(token);
       if (!session || !stands(session)) return null;
@@ -311,7 +345,9 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
     async begin(code, network, who, token) {
       const session = token === undefined ? null : sessionOf(token);
       const back = session && (await comeBack(session, code));
-      if (back) return back;
+      const led = door(code);
+      const entered = back?.ok && led ? await enter(led, back.value.guest, who.name) : ok(true);
+      if (back) return entered.ok ? back : entered;
       const usable = look(code);
       if (!usable.ok) return usable;
       const refusal = mayBegin(network);
@@ -330,6 +366,7 @@ export function createGuests({ store, relay, clock, bounds, metrics, dayCounts }
       const facts: RelayFact[] = [
         { room: file, type: 'customer.begin', by: guest, data },
         ...firstFacts(chat, link, owner),
+        ...(led ? [{ room: led.room, type: 'chat.enter', by: guest, data: { guest, name: who.name } }] : []),
         { room: settingsRoom, type: 'customers.begun', by: guest, data: { link: link.id, owner } },
       ];
       await relay.appendFacts(facts, () => {

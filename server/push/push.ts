@@ -147,10 +147,10 @@ export function createPush(deps: PushDeps): Push {
   });
 
   /** A guest who told no name is told from another by the beginning of their id. */
+  const visitor = (language: Subscription['language'], guest: MemberId): string =>
+    `${language === 'zh' ? '访客' : 'Visitor'} ${customerOf(guest).slice(0, 4).toUpperCase()}`;
   const nameOf = (language: Subscription['language'], member: MemberId): string =>
-    relay.nameOf(member) !== '' || !isGuest(member)
-      ? relay.nameOf(member)
-      : `${language === 'zh' ? '访客' : 'Visitor'} ${customerOf(member).slice(0, 4).toUpperCase()}`;
+    relay.nameOf(member) !== '' || !isGuest(member) ? relay.nameOf(member) : visitor(language, member);
 
   /** What is shown on that browser and was read since; it is told of it once. */
   function readSince(session: string, member: MemberId): PushedNotice['read'] {
@@ -181,16 +181,24 @@ export function createPush(deps: PushDeps): Push {
   const toldTo = (member: MemberId, chat: ChatState, by: MemberId, name: (each: MemberId) => string) => {
     if (isGuest(member)) {
       const settings = relay.state(roomId(workspace, 'customers', 'main')) as SettingsState;
-      return { group: relay.directory().name, words: faceOf(settings).noticeWords, sound: true };
+      const company = relay.directory().name;
+      const group = chat.outside ? [chat.title, company].filter(Boolean).join(' · ') : company;
+      return { group, words: faceOf(settings).noticeWords, sound: true };
     }
     const { words, sound } = wishesOf(member).notices;
     return { group: by === chat.guest ? null : groupCalled(chat, member, name), words, sound };
   };
 
+  /** In a group guests are called as they said there, whatever the company calls them. */
+  const calledIn = (chat: ChatState, language: Subscription['language'], member: MemberId): string =>
+    chat.outside && isGuest(member)
+      ? chat.guests?.[member]?.name || visitor(language, member)
+      : nameOf(language, member);
+
   function textFor(job: Job, chat: ChatState, { session, language }: Subscription): string {
     const { member, happening, count } = job;
     const { room, id, seq, by, text, is, urgentTo } = happening;
-    const name = (each: MemberId): string => nameOf(language, each);
+    const name = (each: MemberId): string => calledIn(chat, language, each);
     const { group, words, sound } = toldTo(member, chat, by, name);
     const notice: PushedNotice = {
       member,

@@ -1,6 +1,7 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { asBytes, type Bytes } from '../../shared/base/bytes.ts';
+import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import type { Bound, Bounds } from '../bounds.ts';
 import type { RelayMetrics } from './metrics.ts';
@@ -182,7 +183,9 @@ export function createAwareness({ bounds, metrics, nameOf, defer, later }: Aware
     const told = (state as { user?: unknown }).user;
     const color: unknown =
       typeof told === 'object' && told !== null ? (told as { color?: unknown }).color : null;
-    const user = { id: watcher.member, name: nameOf(watcher.member) };
+    // Guests read each other here: what the company calls them is not for them.
+    const name = isGuest(watcher.member) ? '' : nameOf(watcher.member);
+    const user = { id: watcher.member, name };
     const isColor = typeof color === 'string' && /^#[0-9a-fA-F]{3,8}$/.test(color);
     return JSON.stringify({ ...state, user: isColor ? { ...user, color } : user });
   };

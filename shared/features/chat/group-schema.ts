@@ -77,7 +77,7 @@ export const chatPlace = z.object({
   by: memberId,
 });
 /** In a guest's own conversation: what they answer, and under which name they come; not to accept is to leave as well. */
-export const chatAnswer = z.object({ group: groupId, accept: z.boolean(), name: ownName });
+export const chatConsent = z.object({ group: groupId, accept: z.boolean(), name: ownName });
 
 export type GroupSettings = z.infer<typeof groupSettings>;
 export type GroupChange = z.infer<typeof chatSet>;

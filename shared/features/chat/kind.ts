@@ -113,7 +113,7 @@ export const chatKind: LogKind<ChatState> = {
     'chat.addMembers': chatMembers,
     'chat.card': chatCard,
   },
-  guestCommands: new Set(['chat.send', 'chat.edit', 'chat.recall', 'chat.giveUp', 'chat.answer']),
+  guestCommands: new Set(['chat.send', 'chat.edit', 'chat.recall', 'chat.giveUp', 'chat.consent']),
   appCommands: { 'chat.send': 'conversations:write' },
   leads: leadsGuests,
   ledBy: fileOf,

@@ -14,7 +14,7 @@ import { customerOf, isGuest } from '../../base/guests.ts';
 import type { MemberId } from '../../base/ids.ts';
 import { fileOf } from './customer.ts';
 import {
-  chatAnswer,
+  chatConsent,
   chatDepart,
   chatDoor,
   chatEnter,
@@ -111,8 +111,8 @@ const door: Rule<typeof chatDoor> = {
 };
 
 /** What a guest says in their own conversation of being in a group. */
-const answer: Rule<typeof chatAnswer> = {
-  schema: chatAnswer,
+const answer: Rule<typeof chatConsent> = {
+  schema: chatConsent,
   may(actor, { group, accept }, context) {
     const { state, stateOf } = context;
     const part = mayTakePart(actor, state);
@@ -125,7 +125,7 @@ const answer: Rule<typeof chatAnswer> = {
     (state.groups?.[group]?.is ?? 'out') === (accept ? 'in' : 'out'),
 };
 
-export const outsideCommands = { 'chat.invite': invite, 'chat.door': door, 'chat.answer': answer };
+export const outsideCommands = { 'chat.invite': invite, 'chat.door': door, 'chat.consent': answer };
 
 function changeGuest(
   draft: ChatState,
@@ -168,8 +168,8 @@ export const outsideFolds = {
   'chat.place': entryRule<ChatState, z.infer<typeof chatPlace>>(chatPlace, (draft, data) =>
     changePlace(draft, data.group, asPlace(data)),
   ),
-  'chat.answer': entryRule<ChatState, z.infer<typeof chatAnswer>>(
-    chatAnswer,
+  'chat.consent': entryRule<ChatState, z.infer<typeof chatConsent>>(
+    chatConsent,
     (draft, { group, accept, name }) => {
       const place = draft.groups?.[group];
       if (place) changePlace(draft, group, { ...place, is: accept ? 'in' : 'out', ...(accept && { name }) });
@@ -245,7 +245,7 @@ export const leadsGuests: Leading<ChatState> = {
     const { groups = {} } = state;
     const answered = (said?.data as { readonly group?: string } | undefined)?.group;
     if (said)
-      return said.type === 'chat.answer' && answered !== undefined ? [{ kind: 'chat', id: answered }] : [];
+      return said.type === 'chat.consent' && answered !== undefined ? [{ kind: 'chat', id: answered }] : [];
     return Object.keys(groups).map((group) => ({ kind: 'chat', id: group }));
   },
   lacks: (state, { id }, follower, name) =>

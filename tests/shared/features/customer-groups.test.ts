@@ -52,7 +52,7 @@ const placed = (is: string, group = 'g'): Line => [
   { group, is, title: 'Tea', by: 'ada' },
 ];
 const answers = (accept: boolean, name = 'Mia', group = 'g'): Line => [
-  'chat.answer',
+  'chat.consent',
   mia,
   { group, accept, name },
 ];
@@ -160,7 +160,7 @@ describe('who may do what in a group with customers', () => {
     [
       'nobody of the company does',
       own(placed('invited')),
-      ['chat.answer', 'ada', answers(true)[2]],
+      ['chat.consent', 'ada', answers(true)[2]],
       at,
       'forbidden',
     ],
