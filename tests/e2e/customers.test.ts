@@ -111,8 +111,11 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
   await page.getByText('You asked Ben in').waitFor();
   await page.getByText('You answer, 1 helps').waitFor();
   await theirs.getByText(/Ben/).first().waitFor();
+  // On his phone customers stand in the bar from now on, and the settings go to the contacts.
   await ben.go('通讯录');
-  await ben.page.getByRole('link', { name: '客户', exact: true }).click();
+  await ben.page.getByRole('main').getByRole('link', { name: '设置', exact: true }).waitFor();
+  await screenshot(ben.page, 'customers-bar-contacts');
+  await ben.go('客户');
   await ben.page
     .getByRole('list', { name: '客户' })
     .getByRole('link', { name: /Mia Chen/ })

@@ -2,7 +2,7 @@ import type { MemberId } from '../../../shared/base/ids.ts';
 import { urgentFor } from '../../../shared/features/chat/urgent-schema.ts';
 import type { ChatPlace, ListState, NoticesState, Todo } from '../../../shared/features/personal/schema.ts';
 import { levelIn } from '../../../shared/features/personal/telling.ts';
-import type { ChatRow } from '../api.ts';
+import type { ChatRow, WorkspaceData } from '../api.ts';
 
 const noPlace: ChatPlace = {};
 
@@ -47,3 +47,10 @@ export function pressingTodos(todos: readonly Todo[], now: number): number {
   const tomorrow = new Date(now).setHours(24, 0, 0, 0);
   return todos.filter(({ due, done }) => done === null && due !== null && due < tomorrow).length;
 }
+
+/** Whether this person works with customers, or their company has let some in by links. */
+export const hasCustomers = ({
+  customerLines,
+  customerSettings,
+}: Pick<WorkspaceData, 'customerLines' | 'customerSettings'>): boolean =>
+  (customerLines?.length ?? 0) > 0 || Object.keys(customerSettings.links).length > 0;

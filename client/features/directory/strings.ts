@@ -4,6 +4,7 @@ export const t = defineStrings({
   en: {
     contacts: 'Contacts',
     customers: 'Customers',
+    settings: 'Settings',
     clearSearch: 'Clear search',
     people: 'People',
     invite: 'Invite people',
@@ -197,6 +198,7 @@ export const t = defineStrings({
   zh: {
     contacts: '通讯录',
     customers: '客户',
+    settings: '设置',
     clearSearch: '清空搜索',
     people: '成员',
     invite: '邀请同事',
