@@ -1,3 +1,4 @@
+import type { MemberId } from '../../shared/base/ids.ts';
 import {
   startCounting,
   type Chosen,
@@ -16,17 +17,20 @@ const keptFor = 5_000;
 /** Questions that are answered at the same time; others wait. */
 const mostAtOnce = 2;
 const mostKept = 50;
+/** Questions of one person that wait for their answer, so that nobody keeps all others waiting. */
+const mostOfOne = 8;
 
 export interface Question {
   /** Two questions that are the same have the same. */
   readonly key: string;
+  readonly by: MemberId;
   readonly period: Period;
   readonly chosen: Chosen;
   hoursOf(link: string): OfficeHours | null;
 }
 
-/** Counts in small slices, and what several ask at once only once. */
-export type Count = (question: Question) => Promise<Figures>;
+/** Counts in small slices, and what several ask at once only once. Null for who has asked too much at once. */
+export type Count = (question: Question) => Promise<Figures> | null;
 
 /** Gives others their turn after every slice. */
 function pauses(): () => Promise<void> {
@@ -133,12 +137,21 @@ export function createCount(table: CustomersTable, now: () => number): Count {
     return counting.figures();
   };
 
+  const asking = new Map<MemberId, number>();
+  const asked = (by: MemberId, more: 1 | -1): void => {
+    const now = (asking.get(by) ?? 0) + more;
+    if (now > 0) asking.set(by, now);
+    else asking.delete(by);
+  };
+
   const inTurn = async (question: Question): Promise<Figures> => {
+    asked(question.by, 1);
     if (running >= mostAtOnce) await new Promise<void>((go) => waiting.push(go));
     else running++;
     try {
       return await count(question);
     } finally {
+      asked(question.by, -1);
       const next = waiting.shift();
       if (next) next();
       else running--;
@@ -148,6 +161,7 @@ export function createCount(table: CustomersTable, now: () => number): Count {
   return (question) => {
     const before = known.get(question.key);
     if (before && now() < before.until) return before.figures;
+    if ((asking.get(question.by) ?? 0) >= mostOfOne) return null;
     if (known.size >= mostKept) known.clear();
     const figures = inTurn(question);
     known.set(question.key, { until: now() + keptFor, figures });

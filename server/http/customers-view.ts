@@ -8,6 +8,7 @@ import { chatEdit, chatRecall, isErased, messageOf } from '../../shared/features
 import { customerChatId } from '../../shared/features/customers/conversation.ts';
 import { fixedFields, type CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { seenOf, valueOf } from '../../shared/features/customers/customer.ts';
+import { withoutCode } from '../../shared/features/customers/personal.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import type { Relay } from '../relay/contract.ts';
 import { id, time } from './schemas.ts';
@@ -88,7 +89,7 @@ export type MessageAnswer = z.infer<typeof messageAnswer>;
 export interface CustomersView {
   fileRoom(customer: CustomerId): RoomId;
   chatRoom(customer: CustomerId): RoomId;
-  /** Null where there is no such customer. */
+  /** Null where there is no such customer, or not all of them is here. */
   state(customer: string): CustomerState | null;
   who(member: MemberId): z.infer<typeof who>;
   customer(
@@ -129,7 +130,7 @@ export function createCustomersView(relay: Pick<Relay, 'nameOf' | 'state' | 'wor
     state(customer) {
       if (!isId(customer)) return null;
       const state = relay.state(fileRoom(customer as CustomerId)) as CustomerState;
-      return state.begun ? state : null;
+      return state.begun && !state.importing ? state : null;
     },
     who: whoIs,
     customer(customer, state, external) {
@@ -148,7 +149,10 @@ export function createCustomersView(relay: Pick<Relay, 'nameOf' | 'state' | 'wor
         mergedInto: (state as Merged).into ?? null,
       };
     },
-    change: ({ seq, id: of, type, by, at, data }) => ({ seq, id: of, type, by: whoIs(by), at, data }),
+    change(entry) {
+      const { seq, id: of, type, by, at, data } = withoutCode(entry);
+      return { seq, id: of, type, by: whoIs(by), at, data };
+    },
     message(customer, entry) {
       const { seq, id: of, by, at, type, data } = entry;
       const said = { seq, id: of, by: whoIs(by), at, files: [], recalled: false, target: null };

@@ -18,6 +18,7 @@ export interface Happened {
 const ofFiles: Readonly<Record<string, WebhookEvent>> = {
   'customer.begin': 'customer.created',
   'customer.create': 'customer.created',
+  'customer.imported': 'customer.created',
   'customer.set': 'customer.changed',
   'customer.settle': 'customer.changed',
   'customer.fill': 'customer.changed',

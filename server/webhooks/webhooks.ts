@@ -13,6 +13,7 @@ import type { AppTokens } from '../auth/app-tokens.ts';
 import type { Outside } from '../outside/fetch.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { RelayLog } from '../relay/metrics.ts';
+import { damagedRoom } from '../relay/quarantine.ts';
 import type { CustomersTable } from '../storage/customers-contract.ts';
 import type { NewDelivery, Outcome, Webhooks, WebhookStore } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
@@ -70,6 +71,8 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
   const active = (): WebhookState[] => all().filter(isActive);
   let isStopped = false;
   let isGathering = false;
+  /** Follow-ups up to then are being looked for. */
+  let lookingUntil = 0;
 
   const attempt = async ({ id, url }: WebhookState, { message, body }: NewDelivery): Promise<Outcome> => {
     const started = performance.now();
@@ -129,6 +132,15 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
       }
   };
 
+  const unlessDamaged = <T>(read: () => T): T | null => {
+    try {
+      return read();
+    } catch (error) {
+      if (damagedRoom(error) === null) throw error;
+      return null;
+    }
+  };
+
   const entryAt = (room: Parameters<Relay['entries']>[1], seq: number): LogEntry | null => {
     try {
       return relay.entries(null, room, seq, 1)[0] ?? null;
@@ -138,17 +150,22 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     }
   };
 
+  /** Nothing where the file of the customer waits for repair: nobody else's webhooks wait for that. */
+  const toldOf = (room: string, entry: LogEntry, due: number): Happened[] =>
+    unlessDamaged(() => happenedIn(room, entry, relay, view, due)) ?? [];
+
   /** A few rows behind the place; true when there are more. */
   const gather = (): boolean => {
+    // One that is off or forgot its secret has words that wait, too: they may be taken back.
+    if (all().length === 0) return false;
     const to = active();
-    if (to.length === 0) return false;
     const place = store.place();
     const { rows, cursor } = store.rowsAfter(Math.min(place.cursor, store.head()), lookAtOnce);
     const happened: Happened[] = [];
     for (const { room, seq } of rows) {
       const entry = entryAt(room, seq);
       if (!entry) continue;
-      happened.push(...happenedIn(room, entry, relay, view, place.due));
+      if (to.length > 0) happened.push(...toldOf(room, entry, Math.max(place.due, lookingUntil)));
       const taken = takenBackBy(entry);
       if (taken !== null) takeBack(room, taken, entry.at);
     }
@@ -174,48 +191,51 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
     });
   };
 
-  const tellDue = (): void => {
-    const to = active();
-    const { cursor, due } = store.place();
-    const now = clock.now();
-    if (to.length === 0 || now <= due) return;
-    let after: { at: number; n: number } | null = null;
-    for (;;) {
-      const lines = customers.lines({ next: [due + 1, now + 1], isEnded: false }, 'n', after, dueAtOnce);
-      const happened = lines.flatMap(({ id }) => {
-        const { next, into } = relay.state(fileRoom(id)) as CustomerState & { into?: string };
-        return next && into === undefined && next.at <= now ? [followUpDue(id as CustomerId, next)] : [];
-      });
-      const isLast = lines.length < dueAtOnce;
-      store.enqueue(deliveriesOf(happened, to), { cursor, due: isLast ? now : due });
-      if (isLast) break;
-      const { n } = lines.at(-1)!;
-      after = { at: n, n };
-    }
-    dispatch.look();
+  /** What is planned for now of some customers behind that one; the last of them where there are more. */
+  const dueOf = (
+    span: readonly [number, number],
+    after: number | null,
+  ): { told: Happened[]; last: number | null } => {
+    const cursor = after === null ? null : { at: after, n: after };
+    const lines = customers.lines({ next: span, isEnded: false }, 'n', cursor, dueAtOnce);
+    const told = lines.flatMap(({ id }) => {
+      const file = unlessDamaged(() => relay.state(fileRoom(id)) as CustomerState);
+      const next = file?.into === undefined ? file?.next : null;
+      return next && next.at < span[1] ? [followUpDue(id as CustomerId, next)] : [];
+    });
+    return { told, last: lines.length < dueAtOnce ? null : lines.at(-1)!.n };
   };
 
-  const watch = (): void =>
-    later(dueEvery, () => {
-      if (isStopped) return;
-      try {
-        tellDue();
-      } catch (error) {
-        log.error({ err: error }, 'follow-ups could not be told; it is tried again');
-      }
-      watch();
-    });
+  const tellDue = (now: number, after: number | null, done: () => void): void => {
+    const to = active();
+    const { cursor, due } = store.place();
+    if (to.length === 0 || now <= due) return done();
+    lookingUntil = now;
+    const { told, last } = dueOf([due + 1, now + 1], after);
+    store.enqueue(deliveriesOf(told, to), { cursor, due: last === null ? now : due });
+    dispatch.look();
+    if (last === null) return done();
+    // Others have their turn.
+    later(pause, () => attemptDue(now, last, done));
+  };
+
+  const attemptDue = (now: number, after: number | null, done: () => void): void => {
+    if (isStopped) return;
+    try {
+      tellDue(now, after, done);
+    } catch (error) {
+      log.error({ err: error }, 'follow-ups could not be told; it is tried again');
+      done();
+    }
+  };
+
+  const watch = (): void => later(dueEvery, () => attemptDue(clock.now(), null, watch));
 
   relay.whenStored((rows) => {
     if (rows.some(({ room }) => /\/(customer|broadcast)\/|\/chat\/customer-/.test(room))) plan();
   });
   plan();
   watch();
-
-  /** From here on everything is told to the first one that wants to hear. */
-  const begin = (): void => {
-    if (active().length === 0) store.setPlace({ cursor: store.head(), due: clock.now() });
-  };
 
   return {
     async make(by, app, url, events) {
@@ -227,13 +247,13 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
         );
       const webhook = newId();
       const secret = newWebhookSecret();
-      const wasQuiet = active().length === 0;
+      const isFirst = all().length === 0;
       const place = { cursor: store.head(), due: clock.now() };
       await relay.appendFacts(
         [{ room: adminRoom, type: 'webhook.set', by, data: { webhook, app, url, events: [...events] } }],
         () => {
           store.setSecret(webhook, secret, null);
-          if (wasQuiet) store.setPlace(place);
+          if (isFirst) store.setPlace(place);
         },
       );
       return ok({ webhook, secret });
@@ -244,7 +264,6 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
       if (!outside.isAllowed(url, true)) return err(notAllowed);
       const isSame = url === found.url && [...events].sort().join() === [...found.events].sort().join();
       if (on === (found.off === null) && isSame) return ok(true);
-      if (on) begin();
       const data = { webhook: id, app: found.app, url, events: [...events] };
       const facts = [
         ...(on || !isSame ? [{ room: adminRoom, type: 'webhook.set', by, data }] : []),

@@ -174,11 +174,15 @@ export function addCustomerWrites(
         fields: Object.fromEntries(Object.keys(fields).map((field) => [field, { value: '', seen: -1 }])),
       });
       const holder = external === null ? null : apps.store.customerOf(app, external);
-      if (holder !== null && holder !== customer)
-        refuse('already-exists', 'this app calls another customer so');
+      if (holder !== null && holder !== customer) {
+        if (view.state(holder)) refuse('already-exists', 'this app calls another customer so');
+        // It was noted for one who could not be written down then.
+        apps.store.setExternal(app, holder, null);
+      }
+      // Noted before they are there: of two requests at once, or one before and one after an end, the second finds it.
+      if (external !== null) apps.store.setExternal(app, customer, external);
       const data = { ...wish, values: fields, tags: of };
       await one(c, { room: view.fileRoom(customer), type: 'customer.create', data });
-      if (external !== null) apps.store.setExternal(app, customer, external);
       return c.json(view.customer(customer, known(customer), external), 201);
     },
   );

@@ -33,7 +33,7 @@ import { exchangeCommands, exchangeFolds } from './exchange.ts';
 import { customerSplit } from './exchange-schema.ts';
 import { mayLead, mayWork, type Context } from './may.ts';
 import { customerUnanswered, unansweredFolds, unansweredRevoking } from './unanswered.ts';
-import { mergeCommands, mergeFacts, mergeFolds } from './merge.ts';
+import { mergeCommands, mergeFacts, mergeFolds, mergeRevoking } from './merge.ts';
 import { personalCommands, personalFacts, personalFolds, personalRevoking } from './personal.ts';
 import { staffOf } from './staff.ts';
 import { change, introduce, isFixed, settleField, valueOf } from './values.ts';
@@ -386,6 +386,7 @@ export const customerKind: LogKind<CustomerState> = {
         merged && Object.hasOwn(merged, data.other) ? { type: 'customer.split', data } : null,
     ),
     ...personalRevoking,
+    ...mergeRevoking,
     'customer.end': (_entry, { begun, ended }) =>
       begun && !ended ? { type: 'customer.end', data: {} } : null,
   },

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import { allow, refuse } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
-import type { CommandRule, Fact } from '../../access/kind.ts';
+import { revokingRule, type CommandRule, type Fact } from '../../access/kind.ts';
+import type { MemberId } from '../../base/ids.ts';
 import { inShort, mostOfCustomer as most, type CustomerState } from './customer-schema.ts';
 import {
   customerDiffer,
@@ -164,6 +165,18 @@ export const mergeFolds = {
       draft.helpers = helpers;
       if (into === null) delete draft.into;
       else draft.into = into;
+    },
+  ),
+};
+
+/** Who was taken out of the whole, and so of its part, does not come back to the part because a relay was restored. */
+export const mergeRevoking = {
+  'customer.follow': revokingRule<CustomerState, z.infer<typeof customerFollow>>(
+    customerFollow,
+    ({ owner, helpers }, state) => {
+      const isOver = (member: MemberId): boolean => member !== owner && !helpers.includes(member);
+      if (!state.begun || !staffOf(state).some(isOver)) return null;
+      return { type: 'customer.follow', data: { into: state.into ?? null, owner, helpers } };
     },
   ),
 };

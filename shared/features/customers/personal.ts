@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { allow, refuse } from '../../access/actor.ts';
 import { entryRule } from '../../access/fold.ts';
-import { revokingRule, type CommandRule, type RevokingRule } from '../../access/kind.ts';
+import { revokingRule, type CommandRule, type LogEntry, type RevokingRule } from '../../access/kind.ts';
 import { mostOfCustomer as most, type CustomerState } from './customer-schema.ts';
 import {
   customerArrive,
@@ -31,6 +31,18 @@ export function readInvite(address: string): { readonly customer: string; readon
   const found = /^([A-Za-z0-9_-]{1,40})-([A-Za-z0-9]{16,22})$/.exec(address);
   return found && { customer: found[1]!, code: found[2]! };
 }
+
+/** As it is told to who reads the file and is not of those who work with it: by an open link they could be the customer. */
+export function withoutCode(entry: LogEntry): LogEntry {
+  const data = entry.data as Readonly<Record<string, unknown>>;
+  if (entry.type === 'customer.import') return { ...entry, data: { ...data, data: codeless(data['data']) } };
+  return entry.type === 'customer.invite' ? { ...entry, data: codeless(data) } : entry;
+}
+
+const codeless = (data: unknown): unknown => {
+  const { code: _, ...told } = data as { readonly code?: unknown };
+  return told;
+};
 
 const create: Rule<typeof customerCreate> = {
   schema: customerCreate,

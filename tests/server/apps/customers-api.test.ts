@@ -133,6 +133,33 @@ test('what an app did not see is not overwritten, and a request that comes twice
   expect(rig.state(made.body.id)).toMatchObject({ owner: ben.member.id, name: 'New' });
 });
 
+test('what an app calls a customer is one customer’s, also of two requests at once, and nothing stays of one refused', async () => {
+  const crm = await rig.app(everything);
+  const wish = { fields: { name: 'New' }, owner: ben.member.id, external: 'x1' };
+  const both = await Promise.all([
+    crm.call('POST', '/customers', wish),
+    crm.call('POST', '/customers', wish),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+  // A conflict says which one it is to be looked for by.
+  const found = await crm.call('GET', '/customers?external=x1');
+  expect(found.body.customers).toHaveLength(1);
+  const nobody = { ...wish, external: 'x2', fields: { name: ' ' } };
+  expect(codeIn((await crm.call('POST', '/customers', nobody)).body)).toBe('bad-request');
+  expect((await crm.call('POST', '/customers', { ...wish, external: 'x2' })).status).toBe(201);
+});
+
+test('an app that reads a customer does not learn by which link they come', async () => {
+  const crm = await rig.app(everything);
+  const customer = await rig.customer();
+  const code = 'S'.repeat(22);
+  const invite = { code, welcome: 'Hello' };
+  expect(await rig.command(rig.me, `customer/${customer}`, 'customer.invite', invite)).toBe('ok');
+  const answer = await crm.call('GET', `/customers/${customer}/history`);
+  expect(answer.body.history.map(({ type }) => type)).toContain('customer.invite');
+  expect(JSON.stringify(answer.body)).not.toContain(code);
+});
+
 test('a change with anything wrong in it changes nothing', async () => {
   const customer = await rig.customer();
   const crm = await rig.app(everything);

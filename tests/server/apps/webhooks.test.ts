@@ -217,6 +217,57 @@ test('words that were taken back are told to nobody any more', async () => {
   expect(kept()).not.toContain('a secret');
 });
 
+test('words that were taken back while nobody was told anything are told to nobody later', async () => {
+  const crm = await rig.app(all);
+  const { webhook } = await rig.webhook(crm.id, receiver.url, ['message.sent']);
+  const customer = await rig.customer();
+  receiver.answer = () => ({ status: 500 });
+  const chat = `chat/customer-${customer}`;
+  await rig.command(rig.me, chat, 'chat.send', { text: 'first' });
+  await rig.command(rig.me, chat, 'chat.send', { text: 'a secret' });
+  await rig.until(() => receiver.told.length === 1, 'the first');
+  await rig.until(() => receiver.open.now === 0, 'the answer');
+  const wish = { url: receiver.url, events: ['message.sent'] };
+  await rig.admin('PUT', `/api/webhooks/${webhook}`, { ...wish, on: false });
+  const [said] = rig.workspace.relay.entries(null, rig.room(chat), 2, 1);
+  const target = { seq: said!.seq, id: said!.id };
+  expect(await rig.command(rig.me, chat, 'chat.recall', { target })).toBe('ok');
+  rig.pass(1_000);
+  await rig.restart();
+  receiver.answer = () => ({ status: 200 });
+  await rig.admin('PUT', `/api/webhooks/${webhook}`, { ...wish, on: true });
+  for (let turn = 0; turn < 20; turn++) rig.pass(1_000);
+  rig.pass(24 * 3_600_000);
+  await rig.until(() => rig.workspace.webhookStore.waiting(webhook) === 0, 'what waited');
+  expect(receiver.told.map(({ body }) => body).filter((body) => body.includes('a secret'))).toEqual([]);
+  expect(receiver.told.length).toBeGreaterThan(1);
+});
+
+test('follow-ups of many at the same moment are all told, and a customer who was brought is told of once', async () => {
+  const crm = await rig.app(all);
+  const { webhook } = await rig.webhook(crm.id, receiver.url, ['follow-up.due', 'customer.created']);
+  const at = rig.now() + 600_000;
+  const guests = await Promise.all(Array.from({ length: 120 }, () => rig.customer()));
+  const plan = (text: string) => ({ text, how: 'call', next: at });
+  for (const customer of guests)
+    await rig.command(rig.me, `customer/${customer}`, 'customer.followUp', plan('x'));
+  const entry = (n: number, type: string, data: unknown) => ({
+    ...{ n, id: `old${n}`, type, by: rig.me.member.id, at: 5, data },
+  });
+  const bring = (type: string, data: unknown) => rig.command(rig.me, 'customer/brought', type, data);
+  const created = { values: { name: 'B' }, tags: [] };
+  expect(await bring('customer.import', entry(0, 'customer.create', created))).toBe('ok');
+  expect((await crm.call('GET', '/customers/brought')).status).toBe(404);
+  expect(await bring('customer.imported', {})).toBe('ok');
+  expect((await crm.call('GET', '/customers/brought')).status).toBe(200);
+  const of = (type: string) => receiver.told.filter(({ payload }) => payload.type === type);
+  await rig.until(() => of('customer.created').length === 121, 'all customers');
+  rig.pass(610_000);
+  await rig.until(() => of('follow-up.due').length === 120, 'all follow-ups');
+  await rig.until(() => rig.workspace.webhookStore.waiting(webhook) === 0, 'the answers');
+  expect(new Set(of('follow-up.due').map(({ payload }) => payload.data['customer'])).size).toBe(120);
+}, 60_000);
+
 test('an app that is taken out takes its webhooks along', async () => {
   const crm = await rig.app(all);
   const { webhook } = await rig.webhook(crm.id, receiver.url, ['customer.changed']);

@@ -3,6 +3,8 @@ import { guestOf } from '../../../shared/base/guests.ts';
 import type { CustomerId, RoomId } from '../../../shared/base/ids.ts';
 import type { ChatState } from '../../../shared/features/chat/schema.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
+import { customerKind } from '../../../shared/features/customers/customer.ts';
+import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import type { Rig, TestDevice } from '../relay-rig.ts';
 import { handBack, heldBy, startFamily, type Family } from './restored.ts';
 
@@ -129,3 +131,30 @@ test.each(['as they came', 'the part first', 'the other way round'])(
     for (const room of rooms) expect(rig.relay.mayRead('ada' as never, room).ok).toBe(false);
   },
 );
+
+test('who was taken out of a whole reads none of its parts on a relay that was restored to before they were one', async () => {
+  const other = family.first.room('customer', 'c2');
+  const second = family.first.room('chat', 'customer-c2');
+  await begin();
+  const theirs = guestOf('c2' as CustomerId);
+  await family.first.relay.appendFact(other, 'customer.begin', theirs, {
+    ...{ link: null, guest: theirs, owner: 'ada', name: '', tags: [], language: 'en', consentAt: 1 },
+  });
+  await ada.command(other, 'customer.help', { add: ['ben'], remove: [] });
+  const copy = family.copy();
+  await ada.command(file, 'customer.merge', { other: 'c2' });
+  await ada.command(file, 'customer.help', { add: [], remove: ['ben'] });
+  await ada.settle();
+  // What the journal has of it, and nothing that a device could hand back.
+  const journal = heldBy(ada).filter(({ room, bytes }) => {
+    const isFile = room === file || room === other;
+    return isFile && decodeLogRun(bytes).some(({ type }) => Object.hasOwn(customerKind.revoking, type));
+  });
+  const { rig } = await family.restore(copy);
+  const bringing = await rig.device('ada.again');
+  for (let round = 0; round < 2; round++) await handBack(bringing, journal);
+  for (const room of [other, second]) {
+    expect(rig.relay.mayRead('ben' as never, room).ok).toBe(false);
+    expect(rig.relay.mayRead('ada' as never, room).ok).toBe(true);
+  }
+});

@@ -130,6 +130,13 @@ it('counts a customer who was handed on for whom they began with, and shows them
   expect(await rows(tom, { of: 'customers' })).toEqual(['k1', 't1']);
 });
 
+it('lets nobody keep others waiting by asking for more and more', async () => {
+  const asked = Array.from({ length: 40 }, (_, i) => ask(tom, 'figures', { source: `none ${i}` }));
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  expect(await figures(tom)).toMatchObject({ customers: 1 });
+});
+
 it('tells nothing to who has no line, has it no more, or is no member', async () => {
   const person = { person: idOf(kim) };
   expect(await codeOf(await ask(tom, 'figures', person))).toBe('forbidden');
