@@ -29,6 +29,7 @@ import { addPushRoutes } from './http/routes/push.ts';
 import { addSessionRoutes, addSignInRoute } from './http/routes/sessions.ts';
 import { addSetupRoutes } from './http/routes/setup.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { addWordHitsRoute } from './http/routes/word-hits.ts';
 import type { MiddlewareHandler } from 'hono';
 
 /** Files are bounded while they stream to the disk; everything else is small and read at once. */
@@ -74,6 +75,7 @@ export function createApp(options: AppOptions): Routes {
   addCustomersFiguresRoutes(app, deps);
   addCustomersLookRoute(app, deps);
   addBroadcastRoutes(app, deps);
+  addWordHitsRoute(app, deps);
   if (deps.push) {
     addPushRoutes(app, deps, deps.push);
     addGuestPushRoutes(app, deps, deps.push);

@@ -176,6 +176,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     customers: workspace.customers,
     cards,
     broadcasts: workspace.broadcasts,
+    wordHits: workspace.wordHits,
     push,
     apps: workspace.apps,
     webhooks,

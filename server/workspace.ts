@@ -32,6 +32,8 @@ import { createSqliteBroadcasts } from './storage/sqlite/broadcasts.ts';
 import { createSqliteCustomers } from './storage/sqlite/customers.ts';
 import { createSqliteDayCounts } from './storage/sqlite/day-counts.ts';
 import { createSqliteStore } from './storage/sqlite/store.ts';
+import { createSqliteWordHits } from './storage/sqlite/word-hits.ts';
+import type { WordHits } from './storage/word-hits-contract.ts';
 import type { WebhookStore } from './webhooks/contract.ts';
 import { createSqliteWebhookStore } from './webhooks/sqlite-webhook-store.ts';
 
@@ -40,6 +42,7 @@ export interface Workspace {
   readonly relay: Relay;
   readonly customers: CustomersTable;
   readonly broadcasts: BroadcastsTable;
+  readonly wordHits: WordHits;
   readonly auth: Auth;
   readonly authStore: AuthStore;
   readonly blobs: Blobs;
@@ -121,11 +124,13 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const customers = createSqliteCustomers(database);
     const dayCounts = createSqliteDayCounts(database, () => clock.now());
     const broadcasts = createSqliteBroadcasts(database);
+    const wordHits = createSqliteWordHits(database);
     const relay = createRelay({
       store,
       clock,
       projections: [customers, broadcasts],
       customers,
+      wordHits,
       dayCounts,
       revoked: revokedByRoom(known),
       version: packageFile.version,
@@ -165,6 +170,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       relay,
       customers,
       broadcasts,
+      wordHits,
       auth,
       authStore,
       blobs,

@@ -34,6 +34,8 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'join-waiting': 'Your request waits for an administrator. Try again when it was accepted.',
     'group-muted': 'Only the owner and admins of this group write here at the moment.',
     'group-dissolved': 'This group was dissolved. What was said stays readable.',
+    'words-held':
+      'It has words that the company does not let out to customers. Change them and send it again.',
     'customer-merged': 'This customer was merged into another one. Go on there.',
     'customer-ended': 'The conversation with this customer was ended. Nothing more can be said in it.',
     'document-deleted': 'This document was deleted. Restore it to go on writing.',
@@ -97,6 +99,7 @@ const sentences: Readonly<Record<Language, Readonly<Record<ErrorCode, string>>>>
     'too-many': '数量到上限了，请先去掉一个。',
     'group-muted': '群里现在只有群主和管理员可以发言。',
     'group-dissolved': '这个群已经解散，之前的内容还可以看。',
+    'words-held': '内容包含公司不允许发给客户的词语，请修改后再发送。',
     'customer-merged': '这位客户已合并到另一位客户，请在那里继续。',
     'customer-ended': '与该客户的会话已结束，不能再发言。',
     'document-deleted': '文档已删除，恢复后才能继续写。',

@@ -8,6 +8,7 @@ import type { CustomersTable } from '../storage/customers-contract.ts';
 import type { Push } from '../push/contract.ts';
 import type { Relay } from '../relay/contract.ts';
 import type { BroadcastsTable } from '../storage/broadcasts-contract.ts';
+import type { WordHits } from '../storage/word-hits-contract.ts';
 import type { Log } from './environment.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { OperatorRoutes } from './routes/operator.ts';
@@ -22,6 +23,7 @@ export interface AppOptions {
   readonly customers: CustomersTable;
   readonly cards: Cards;
   readonly broadcasts: BroadcastsTable;
+  readonly wordHits: WordHits;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RequestMetrics;

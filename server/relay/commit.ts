@@ -13,6 +13,7 @@ import type {
 } from '../storage/contract.ts';
 import type { RelayLog, RelayMetrics } from './metrics.ts';
 import type { Said } from '../storage/customers-contract.ts';
+import type { WordHit } from '../storage/word-hits-contract.ts';
 import { createUnsynced } from './unsynced.ts';
 
 /**
@@ -37,6 +38,8 @@ export interface Work {
   readonly erasure?: Erasure;
   /** The entry of a log, for tables that follow from it. */
   readonly said?: Said;
+  /** Word rules that a command met, also one that was refused. */
+  readonly hits?: readonly WordHit[];
   /** Who could read what before, where this work may change it. */
   readonly readersBefore?: ReadonlyMap<RoomId, Readers>;
   /** Who sent it, for those who do not want their own back. */
@@ -82,8 +85,8 @@ export interface CommitterDeps {
   readonly store: RelayStore;
   readonly metrics: RelayMetrics;
   readonly log: RelayLog;
-  /** Writes what follows from entries in other tables, inside their transaction. */
-  projected(said: Said): void;
+  /** Writes what follows from the work in other tables, inside its transaction. */
+  projected(work: Pick<Work, 'said' | 'hits'>): void;
   /** Runs something at the end of this turn of the event loop. */
   defer(run: () => void): void;
   /** Runs something once, later. */
@@ -148,7 +151,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
   const persist = (works: readonly Work[], also: readonly (() => void)[], syncLater = false): StoredRow[] => {
     const started = performance.now();
     const project = (): void => {
-      for (const { said } of works) if (said) projected(said);
+      for (const work of works) if (work.said ?? work.hits) projected(work);
     };
     const rows = store.commit({ ...batchOf(works), also: [project, ...also], syncLater });
     metrics.committed(rows.length, (performance.now() - started) / 1000);

@@ -9,6 +9,7 @@ import { defaultBounds, limitsOf, type Bounds } from '../bounds.ts';
 import { createHistory } from '../history/history.ts';
 import { createInlineWorkshop, type WorkshopHost } from '../history/workshop.ts';
 import type { Projection } from '../storage/customers-contract.ts';
+import type { WordHits } from '../storage/word-hits-contract.ts';
 import type { RelayStore, StoredRow } from '../storage/contract.ts';
 import type { DayCounts } from '../storage/day-counts.ts';
 import { createAccess } from './access.ts';
@@ -59,6 +60,8 @@ export interface RelayDeps {
   readonly dayCounts?: DayCounts;
   /** Tables that follow from logs. */
   readonly projections?: readonly Projection[];
+  /** Where it is kept who met which word rule. */
+  readonly wordHits?: Pick<WordHits, 'add'>;
   /** Whose customers are whose, for work that goes through all of somebody's. */
   readonly customers?: JobCustomers;
   /** The end of a turn of the event loop; tests hold it in their hand. */
@@ -205,7 +208,10 @@ export function createRelay(deps: RelayDeps): Relay {
     store,
     metrics,
     log,
-    projected: (said) => deps.projections?.forEach((each) => each.told(said)),
+    projected({ said, hits = [] }) {
+      if (said) deps.projections?.forEach((each) => each.told(said));
+      for (const hit of hits) deps.wordHits?.add(hit);
+    },
     defer,
     later,
     now: () => clock.now(),

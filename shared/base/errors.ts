@@ -36,6 +36,7 @@ export const errorTable = {
   'group-muted': { status: 403, close: 4403, retry: false },
   'group-dissolved': { status: 409, close: 4409, retry: false },
   'customer-ended': { status: 409, close: 4409, retry: false },
+  'words-held': { status: 409, close: 4409, retry: false },
   'customer-merged': { status: 409, close: 4409, retry: false },
   'document-deleted': { status: 409, close: 4409, retry: false },
   'too-large': { status: 413, close: 4413, retry: false },

@@ -4,6 +4,7 @@ import { isOutsider } from '../base/apps.ts';
 import type { MemberId } from '../base/ids.ts';
 import { failure, type Failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { heldBy, wordsFound } from '../features/words/judge.ts';
 import type { AnyKind, AnyLogKind } from './registry.ts';
 
 /**
@@ -75,7 +76,7 @@ export interface Judged {
   readonly done: boolean;
 }
 
-/** Schema, then rights, then whether anything is left to do. What `decide` says of commands comes from here. */
+/** Schema, then rights, then the words of it, then whether anything is left to do. What `decide` says of commands comes from here. */
 export function judgeCommand(
   actor: Actor,
   type: string,
@@ -108,6 +109,8 @@ export function judgeCommand(
   const known = asKnownTo(actor, resource, resource.kind);
   const decision = rule.may(actor, parsed.data, known);
   if (!decision.ok) return decision;
+  const held = heldBy(actor, wordsFound(actor, resource, type, parsed.data));
+  if (held) return err(failure('words-held', `words that are not to be said: ${held.words.join(', ')}`));
   const completed: unknown = rule.complete?.(parsed.data, known) ?? parsed.data;
   return ok({ data: completed, done: rule.isDone?.(actor, parsed.data, known) ?? false });
 }

@@ -19,6 +19,7 @@ import {
   todosKind,
 } from '../features/personal/kind.ts';
 import { scratchKind } from '../features/scratch/kind.ts';
+import { wordsKind } from '../features/words/kind.ts';
 import { parseRoom, partOf, type RoomName } from '../protocol/rooms.ts';
 
 /**
@@ -49,6 +50,7 @@ export const allKinds: readonly AnyKind[] = [
   anyKind(repliesKind),
   anyKind(segmentsKind),
   anyKind(settingsKind),
+  anyKind(wordsKind),
   anyKind(customerKind),
   anyKind(handoverKind),
   anyKind(broadcastKind),

@@ -1,11 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Actor } from '../../../shared/access/actor.ts';
-import type { DepartmentId, MemberId } from '../../../shared/base/ids.ts';
 import { barsOf, mostBars, mostPeople, type Chosen } from '../../../shared/features/customers/figures.ts';
-import { isLeader, lineOf, teamOf } from '../../../shared/features/customers/line.ts';
-import { settingsKind, settingsRoomId } from '../../../shared/features/customers/settings.ts';
-import type { SettingsState } from '../../../shared/features/customers/settings-schema.ts';
-import { roomId } from '../../../shared/protocol/rooms.ts';
 import type {
   CustomerLine,
   CustomersCursor,
@@ -15,6 +9,7 @@ import type {
 import { createCount } from '../counting.ts';
 import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
+import { channel, chosenQuery, createLed, moment } from '../led.ts';
 import { refuse } from '../refusals.ts';
 import { id, json, membersOnly, refusals, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
@@ -22,14 +17,6 @@ import type { Routes } from './app.ts';
 /** Rows of one answer. */
 const mostRows = 200;
 
-const moment = z.coerce.number().int().min(0).max(8.64e15);
-const channel = z.string().max(64);
-const chosenQuery = z.object({
-  team: id.optional().openapi({ description: 'Who is in this department or below it' }),
-  person: id.optional(),
-  link: channel.optional().openapi({ description: 'Customers who came by this contact link first' }),
-  source: channel.optional().openapi({ description: 'Customers of this channel; empty is those of none' }),
-});
 const figuresQuery = chosenQuery.extend({
   from: moment.openapi({ description: 'Milliseconds since 1970: where the first bar begins' }),
   to: moment,
@@ -91,7 +78,6 @@ const asRow = (line: CustomerLine): z.infer<typeof row> => {
   };
 };
 
-type ChosenBy = z.infer<typeof chosenQuery>;
 type ListBy = z.infer<typeof listQuery>;
 
 /** What is behind a figure, and in which order it is shown. */
@@ -122,25 +108,9 @@ const cursorOf = (line: CustomerLine, order: CustomersOrder): CustomersCursor =>
 
 /** Figures of the customers of a line, and the rows behind them. Nobody's words are in either. */
 export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
-  const { relay, clock, customers: table } = deps;
-  const settingsRoom = roomId(relay.workspace, settingsKind.kind, settingsRoomId);
-  const settings = (): SettingsState => relay.state(settingsRoom) as SettingsState;
+  const { clock, customers: table } = deps;
+  const led = createLed(deps);
   const count = createCount(table, () => clock.now());
-
-  const actorOf = (member: MemberId): Actor =>
-    relay.actor(member) ?? refuse('forbidden', 'not a member of this workspace');
-
-  /** The people that were chosen, all of the caller's line; null is everybody. */
-  const peopleOf = (caller: MemberId, { team, person }: ChosenBy): ReadonlySet<MemberId> | null => {
-    const line = lineOf(relay.directory(), settings(), actorOf(caller));
-    const isLed = (member: MemberId): boolean => line === 'everybody' || line.has(member);
-    if (person !== undefined) {
-      if (!isLed(person as MemberId)) refuse('forbidden', 'not of your line');
-      return new Set([person as MemberId]);
-    }
-    if (team === undefined) return line === 'everybody' ? null : line;
-    return new Set(teamOf(relay.directory(), team as DepartmentId).filter(isLed));
-  };
 
   routes.openapi(
     createRoute({
@@ -165,18 +135,17 @@ export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
         refuse('bad-request', `to: after from, and at most ${mostBars} bars`);
       const { member } = c.get('caller');
       const chosen: Chosen = {
-        people: peopleOf(member, asked),
+        people: led.peopleOf(member, asked),
         links: link === undefined ? null : new Set([link]),
         sources: source === undefined ? null : new Set([source]),
       };
-      const { links } = settings();
+      const { links } = led.settings();
       const hoursOf = (of: string) => (Object.hasOwn(links, of) ? links[of]!.hours : null);
       const key = JSON.stringify([
         ...[from, to, step, link ?? null, source ?? null],
         chosen.people === null ? null : [...chosen.people].sort(),
       ]);
-      const figures = await (count({ key, by: member, period: { from, to, step }, chosen, hoursOf }) ??
-        refuse('too-many-requests', 'figures of before are still being counted'));
+      const figures = await count({ key, period: { from, to, step }, chosen, hoursOf });
       const leads = led.leads(member);
       const { added, lost, active, firstAnswers, resolutions, unanswered, stages, sources, people } = figures;
       return c.json(
@@ -217,7 +186,7 @@ export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
     }),
     (c) => {
       const asked = c.req.valid('query');
-      const people = peopleOf(c.get('caller').member, asked);
+      const people = led.peopleOf(c.get('caller').member, asked);
       const [query, order] = behind(asked);
       const [at, n] = asked.after?.split('-').map(Number) ?? [];
       const lines = table.lines(

@@ -7,6 +7,7 @@ import { historyMigrations } from './history-migrations.ts';
 import { logMigrations } from './log-migrations.ts';
 import type { Migration } from './migration.ts';
 import { pushMigrations } from './push-migrations.ts';
+import { wordHitsMigrations } from './word-hits-migrations.ts';
 
 /** Every owner of tables keeps its steps in a file of its own and only ever appends. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   ...dayCountMigrations,
   ...broadcastsMigrations,
   ...appMigrations,
+  ...wordHitsMigrations,
 ];

@@ -18,6 +18,7 @@ export const summed = {
   guest_sessions: 'token, id, customer, device, created_at',
   workspace_keys: 'public, private',
   day_counts: 'name, who, used, at',
+  word_hits: 'at, rule, name, words, outcome, by, person, room, id, customer',
   app_keys: 'fingerprint, id, app, created_at',
   push_keys: 'public, private',
   push_subscriptions: 'session, member, endpoint, p256dh, auth, language, created_at',

@@ -1,54 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Registry } from 'prom-client';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createApp } from '../../../server/app.ts';
-import { defaultBounds, noBoundMetrics } from '../../../server/bounds.ts';
-import { createRequestMetrics } from '../../../server/http/metrics.ts';
-import { openWorkspace, type Workspace } from '../../../server/workspace.ts';
-import { guestOf } from '../../../shared/base/guests.ts';
-import type { CustomerId, MemberId } from '../../../shared/base/ids.ts';
+import { beforeEach, expect, it } from 'vitest';
 import type { Figures } from '../../../shared/features/customers/figures.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
-import { noCards } from '../../support/no-cards.ts';
-import { bearer, codeOf, owner, type SignedIn } from './test-app.ts';
+import { begin, hour, idOf, monday, room, say, send, supervised, world } from './supervised.ts';
+import { codeOf, type SignedIn } from './test-app.ts';
 
-/* Lin owns the company. Mei is Kim's superior and Tom works elsewhere; Kim and Tom have customers. */
+/* Mei is Kim's superior and Tom works elsewhere; Kim and Tom have customers. */
 
-const hour = 3_600_000;
-const monday = Date.UTC(2026, 0, 5);
-let folder: string;
-let workspace: Workspace;
-let app: ReturnType<typeof createApp>;
-let [lin, mei, kim, tom]: SignedIn[] = [];
-let now: number;
-let n = 0;
+supervised();
+let [lin, mei, kim, tom] = [] as unknown as [SignedIn, SignedIn, SignedIn, SignedIn];
 
-const send = async (method: string, path: string, who: SignedIn | null, body?: unknown): Promise<Response> =>
-  app.request(path, {
-    method,
-    headers: { ...(who ? bearer(who.token) : {}), 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-const room = (kind: string, id: string) => roomId(workspace.relay.workspace, kind, id);
-const idOf = (who: SignedIn | undefined): MemberId => who!.member.id as MemberId;
-const say = async (who: SignedIn | undefined, kind: string, id: string, type: string, data: unknown) => {
-  const command = { id: `c${++n}`, n, room: room(kind, id), type, data };
-  const answer = await send('POST', '/api/commands', who!, { commands: [command] });
-  expect(await answer.json()).toMatchObject({ results: [{ ok: true }] });
-};
-const begin = async (id: string, of: SignedIn | undefined): Promise<void> => {
-  const guest = guestOf(id as CustomerId);
-  const data = { link: null, guest, owner: idOf(of), name: id, tags: [], language: 'en', consentAt: 1 };
-  await workspace.relay.appendFact(room('customer', id), 'customer.begin', guest, data);
-  const device = 'phone' as never;
-  const command = { id: `g${++n}` as never, n: 1, room: room('chat', `customer-${id}`), type: 'chat.send' };
-  await workspace.relay.command(
-    { member: guest, session: 's', device: `${device}-${id}` as never },
-    { ...command, data: { text: 'hello' } },
-  );
-};
+beforeEach(async () => {
+  ({ lin, mei, kim, tom } = world);
+  await begin('k1', kim);
+  await begin('k2', kim);
+  await begin('t1', tom);
+});
 
 const ask = (who: SignedIn | null | undefined, path: string, more: Record<string, string> = {}) => {
   const period = { from: String(monday), to: String(monday + 7 * 24 * hour), step: String(24 * hour) };
@@ -66,48 +32,8 @@ const rows = async (who: SignedIn | undefined, more: Record<string, string>): Pr
 };
 const sum = (bars: readonly number[]): number => bars.reduce((all, each) => all + each, 0);
 
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'weft-figures-'));
-  now = monday + hour;
-  const clock = { now: () => now };
-  workspace = await openWorkspace({ folder, durability: 'process', clock });
-  const quiet = (): void => {};
-  app = createApp({
-    ...workspace,
-    clock,
-    log: { info: quiet, warn: quiet, error: quiet },
-    cards: noCards,
-    metrics: createRequestMetrics(new Registry()),
-    bounds: defaultBounds,
-    boundMetrics: noBoundMetrics,
-    files: null,
-    publicUrl: null,
-    trustedProxies: 0,
-  });
-  const token = workspace.auth.setup.link();
-  const first = await send('POST', '/api/setup', null, { token, workspace: 'Example Ltd', ...owner });
-  lin = (await first.json()) as SignedIn;
-  const wish = { role: 'member', maxUses: 3, expiresInDays: 1 };
-  const { code } = (await (await send('POST', '/api/invitations', lin, wish)).json()) as { code: string };
-  const joined = async (name: string): Promise<SignedIn> => {
-    const person = { name, email: `${name}@example.com`, password: `${name} has a secret` };
-    return (await (await send('POST', `/api/join/${code}`, null, person)).json()) as SignedIn;
-  };
-  [mei, kim, tom] = [await joined('mei'), await joined('kim'), await joined('tom')];
-  n = 0;
-  await say(lin, 'directory', 'main', 'member.edit', { member: idOf(kim), superior: idOf(mei) });
-  await begin('k1', kim);
-  await begin('k2', kim);
-  await begin('t1', tom);
-});
-afterEach(async () => {
-  await workspace.relay.stop();
-  workspace.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
 it('gives everybody the figures of their line, and the customers behind them', async () => {
-  now += 2 * hour;
+  world.now += 2 * hour;
   expect(await figures(lin)).toMatchObject({ customers: 3, unanswered: [0, 3, 0, 0], leads: true });
   const ofMei = await figures(mei);
   expect(ofMei).toMatchObject({ customers: 2, activeInAll: 2, leads: true });
@@ -123,7 +49,7 @@ it('gives everybody the figures of their line, and the customers behind them', a
 
 it('counts a customer who was handed on for whom they began with, and shows them to whose they are', async () => {
   await say(kim, 'customer', 'k1', 'customer.assign', { owner: idOf(tom) });
-  now += 6_000;
+  world.now += 6_000;
   expect(sum((await figures(kim)).added)).toBe(2);
   expect((await figures(kim)).customers).toBe(1);
   expect(await rows(mei, { of: 'added' })).toEqual(['k2']);
@@ -169,16 +95,16 @@ it('shows a leader what is inside of a customer, tells who looked, and shows it 
   const before = (await (await look(mei, 'k1', { chatBefore: 1 })).json()) as Looked;
   expect([before.chat.length, before.chatBefore]).toEqual([1, 0]);
   const told = (of: ReturnType<typeof room>) =>
-    workspace.relay.entries(null, of, 0, 1_000).filter(({ type }) => type === 'customer.looked');
+    world.workspace.relay.entries(null, of, 0, 1_000).filter(({ type }) => type === 'customer.looked');
   expect(told(room('customer', 'k1')).map(({ by }) => by)).toEqual([idOf(mei)]);
-  expect(told(roomId(workspace.relay.workspace, 'directory', 'main', 'admin'))).toMatchObject([
+  expect(told(roomId(world.workspace.relay.workspace, 'directory', 'main', 'admin'))).toMatchObject([
     { by: idOf(mei), data: { customer: 'k1', owner: idOf(kim) } },
   ]);
-  const changed = workspace.customers.line('k1')!.changedAt;
-  now += hour;
+  const changed = world.workspace.customers.line('k1')!.changedAt;
+  world.now += hour;
   await look(mei, 'k1');
   expect(told(room('customer', 'k1'))).toHaveLength(2);
-  expect(workspace.customers.line('k1')!.changedAt).toBe(changed);
+  expect(world.workspace.customers.line('k1')!.changedAt).toBe(changed);
 
   for (const [who, id] of [
     [tom, 'k1'],
@@ -192,8 +118,8 @@ it('shows a leader what is inside of a customer, tells who looked, and shows it 
   await say(lin, 'directory', 'main', 'member.edit', { member: idOf(kim), superior: null });
   expect(await codeOf(await look(mei, 'k1'))).toBe('forbidden');
   // Nobody says of themself or of others that they looked.
-  const command = { id: 'x1', n: ++n, room: room('customer', 'k1'), type: 'customer.looked', data: {} };
-  const forged = await send('POST', '/api/commands', kim!, { commands: [command] });
+  const command = { id: 'x1', n: ++world.n, room: room('customer', 'k1'), type: 'customer.looked', data: {} };
+  const forged = await send('POST', '/api/commands', kim, { commands: [command] });
   expect(await forged.json()).toMatchObject({ results: [{ ok: false, code: 'bad-request' }] });
 });
 

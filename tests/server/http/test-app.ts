@@ -12,6 +12,7 @@ import { defaultBounds, noBoundMetrics, type Bounds } from '../../../server/boun
 import { createRequestMetrics } from '../../../server/http/metrics.ts';
 import type { StaticFiles } from '../../../server/http/static-files.ts';
 import { createSqliteBroadcasts } from '../../../server/storage/sqlite/broadcasts.ts';
+import { createSqliteWordHits } from '../../../server/storage/sqlite/word-hits.ts';
 import { createSqliteCustomers } from '../../../server/storage/sqlite/customers.ts';
 import { openDatabase } from '../../../server/storage/sqlite/open.ts';
 import { noCards } from '../../support/no-cards.ts';
@@ -59,6 +60,7 @@ export async function makeApp(options: TestAppOptions = {}) {
     customers: createSqliteCustomers(database),
     cards: noCards,
     broadcasts: createSqliteBroadcasts(database),
+    wordHits: createSqliteWordHits(database),
     clock,
     log: { info: note, warn: note, error: note },
     metrics: createRequestMetrics(new Registry()),
