@@ -104,12 +104,13 @@ class Reader {
     columns.forEach((means, column) => {
       const value = (cells[column] ?? '').trim();
       if (value === '' || means === 'none') return;
-      const refuse = (code: Problem['code']): void => void wrong.push({ code, column, value });
+      const refuse = (code: Problem['code'], what = value): void =>
+        void wrong.push({ code, column, value: what });
       if (means === 'tags') {
-        const names = value.split(/[,;，；、|\n]/).map((each) => each.trim());
-        const found = names.filter((each) => each !== '').map((each) => this.#tags.get(folded(each)));
-        if (found.includes(undefined)) refuse('unknown-tag');
-        else tags = [...new Set(found as string[])];
+        const names = value.split(/[,;，；、|\n]/).flatMap((each) => each.trim() || []);
+        const unknown = names.filter((each) => !this.#tags.has(folded(each)));
+        if (unknown.length > 0) refuse('unknown-tag', unknown.join(', '));
+        else tags = [...new Set(names.map((each) => this.#tags.get(folded(each))!))];
       } else if (means === 'stage') {
         stage = this.#stages.get(folded(value)) ?? null;
         if (stage === null) refuse('unknown-stage');
