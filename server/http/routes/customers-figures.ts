@@ -145,7 +145,8 @@ export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
         ...[from, to, step, link ?? null, source ?? null],
         chosen.people === null ? null : [...chosen.people].sort(),
       ]);
-      const figures = await count({ key, period: { from, to, step }, chosen, hoursOf });
+      const figures = await (count({ key, by: member, period: { from, to, step }, chosen, hoursOf }) ??
+        refuse('too-many-requests', 'figures of before are still being counted'));
       const leads = led.leads(member);
       const { added, lost, active, firstAnswers, resolutions, unanswered, stages, sources, people } = figures;
       return c.json(

@@ -5,6 +5,7 @@ import { chatErasing } from '../../../shared/features/chat/erasing.ts';
 import { customerChatId } from '../../../shared/features/customers/conversation.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
 import { mayLead } from '../../../shared/features/customers/line.ts';
+import { withoutCode } from '../../../shared/features/customers/personal.ts';
 import { staffOf } from '../../../shared/features/customers/staff.ts';
 import type { SettingsState } from '../../../shared/features/customers/settings-schema.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
@@ -147,7 +148,7 @@ export function addCustomersLookRoute(routes: Routes, deps: AppDeps): void {
       return c.json(
         {
           ...{ name, guest, owner, helpers: [...helpers], chat: ofChat.entries },
-          file: ofFile.entries,
+          file: right === 'leads' ? ofFile.entries.map(withoutCode) : ofFile.entries,
           ...{ fileBefore: ofFile.from, chatBefore: ofChat.from, met: metIn(chat, ofChat.entries) },
         },
         200,

@@ -123,6 +123,15 @@ it('shows a leader what is inside of a customer, tells who looked, and shows it 
   expect(await forged.json()).toMatchObject({ results: [{ ok: false, code: 'bad-request' }] });
 });
 
+it('shows a leader no link by which they could be the customer', async () => {
+  const code = 'S'.repeat(22);
+  await say(kim, 'customer', 'k1', 'customer.invite', { code, welcome: 'Hello' });
+  const look = async (who: SignedIn) => (await send('POST', '/api/customers/k1/look', who, {})).text();
+  expect(await look(mei)).toContain('customer.invite');
+  expect(await look(mei)).not.toContain(code);
+  expect(await look(kim)).toContain(code);
+});
+
 it('gives long lists in pages, and refuses periods that are none', async () => {
   for (let i = 0; i < 230; i++) await begin(`p${String(i).padStart(3, '0')}`, tom);
   const seen: string[] = [];
