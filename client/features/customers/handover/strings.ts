@@ -103,11 +103,11 @@ export const t = defineStrings({
     begun: '已开始移交。',
     queued: '联网后开始移交。',
 
-    handovers: '客户移交',
+    handovers: '客户继承',
     text: '客户在同事之间的移交。每次移交一天内可以撤销。',
     none: '还没有移交。',
     noneText: '在此移交自己的客户；成员离职时，在通讯录中移交其客户。',
-    list: '客户移交',
+    list: '客户继承',
     wayOf: '{from} → {to}',
     byOf: '由{name}发起',
     waiting: '等待发送',
