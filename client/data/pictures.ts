@@ -9,11 +9,15 @@ export const keptUpTo = 64 * 1024 * 1024;
 /** All that is kept of what others sent; the oldest goes first. */
 const keptInAll = 512 * 1024 * 1024;
 
-/** What is known of a file that is to be kept: its name, its SHA-256, the file it is a smaller picture of. */
+/** What is known of a file that is to be kept. */
 export interface KnownOfFile {
   readonly name?: string;
+  /** Its SHA-256. */
   readonly hash?: string;
+  /** The file it is a smaller picture of. */
   readonly smallOf?: string;
+  /** Another room that has it: there the relay takes it from, where it may. */
+  readonly from?: RoomId;
 }
 
 /** Stores a picture or file as not sent yet; resolves to its SHA-256 in hex. */
@@ -22,11 +26,11 @@ export async function keepBlob(
   room: RoomId,
   bytes: Blob,
   at: number,
-  { name = '', hash, smallOf }: KnownOfFile = {},
+  { name = '', hash, smallOf, from }: KnownOfFile = {},
 ): Promise<string> {
   const known = hash ?? (await hashOf(bytes));
   const { type, size } = bytes;
-  const of = smallOf === undefined ? {} : { smallOf };
+  const of = { ...(smallOf === undefined ? {} : { smallOf }), ...(from === undefined ? {} : { from }) };
   await blobs.put({ room, hash: known, type, name, size, bytes, ...of, at, pending: true, failure: null });
   return known;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
@@ -179,6 +180,8 @@ it('an administrator makes a link for a team, and its code leads to its address'
   await ben.page.getByRole('switch', { name: '名片' }).waitFor({ state: 'detached' });
 }, 240_000);
 
+const flyer = { name: '传单.txt', mimeType: 'text/plain', buffer: Buffer.from('from nine to five') };
+
 it('quick replies are found behind a slash in a conversation with a customer, and nowhere else', async () => {
   const [dinaAccount] = await accounts(world.relay.address, 'Dina', 'Emil');
   const admin = new Journey(await world.newPerson('Admin', { theme: 'dark' }));
@@ -194,6 +197,7 @@ it('quick replies are found behind a slash in a conversation with a customer, an
     await field(dialog, 'Title').fill(title);
     await field(dialog, 'Text').fill(text);
     await dialog.getByLabel('Folder').fill(folder);
+    if (folder !== '') await dialog.getByLabel('Files of the reply').setInputFiles(flyer);
     if (folder === '') await screenshot(admin.page, 'quick-reply-edit');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'hidden' });
@@ -251,11 +255,20 @@ it('quick replies are found behind a slash in a conversation with a customer, an
   await box.pressSequentially('yysj');
   await list.getByRole('option', { name: /营业时间/ }).tap();
   await expect.poll(() => box.inputValue()).toMatch(/^李雷您好，我是.+的Dina。$/);
+  await dina.page.getByRole('list', { name: '待发送的文件' }).getByText('传单.txt').waitFor();
   await box.press('Enter');
   await dina.page
     .getByText(/^李雷您好，我是/)
     .first()
     .waitFor();
+  // What the administrator put to the reply belongs to this conversation now.
+  const hash = createHash('sha256').update(flyer.buffer).digest('hex');
+  const file = `${world.relay.address}/api/blob?room=${encodeURIComponent(chat)}&hash=${hash}&as=guest`;
+  const cookie = begin.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0])
+    .join('; ');
+  await expect.poll(async () => (await fetch(file, { headers: { cookie } })).status).toBe(200);
   // By the keyboard: Escape leaves a slash a slash.
   await box.fill('');
   await box.pressSequentially('/谢');

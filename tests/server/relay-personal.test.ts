@@ -1,7 +1,7 @@
 import { everyone } from '../../shared/features/customers/segments.ts';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RoomId } from '../../shared/base/ids.ts';
+import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { startRig, type Rig, type TestDevice } from './relay-rig.ts';
 
 let rig: Rig;
@@ -39,6 +39,15 @@ const statusOf = (room: string, token: string): Promise<number> =>
     });
     socket.on('error', reject);
   });
+
+it('keeps files of own quick replies for their owner alone', async () => {
+  const room = own('replies');
+  expect(rig.relay.mayAttach('ada' as MemberId, room)).toMatchObject({ error: { code: 'room-not-found' } });
+  await ada.command(room, 'reply.add', { id: 'r', folder: '', title: 'Private', text: 'x' });
+  expect(rig.relay.mayAttach('ada' as MemberId, room).ok).toBe(true);
+  expect(rig.relay.mayAttach('eve' as MemberId, room)).toMatchObject({ error: { code: 'forbidden' } });
+  expect(rig.relay.mayRead('eve' as MemberId, room).ok).toBe(false);
+});
 
 describe.each(firsts)('the own room %s', (part, type, data) => {
   it('is made by its owner’s first command, and reaches their other devices', async () => {

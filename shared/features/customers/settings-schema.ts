@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { MemberId } from '../../base/ids.ts';
 import { messageFiles } from '../chat/schema.ts';
 import { memberId } from '../directory/schema.ts';
+import { replyFiles, saysSomething } from '../personal/schema.ts';
 import type { Segment } from '../segments/schema.ts';
 import { key, line, moment, words } from './words.ts';
 
@@ -138,12 +139,16 @@ export const settingsLink = z.object({
 export const settingsDropLink = ref;
 
 /** A text that is at hand while somebody writes, for everybody; one's own are in `personal/<member>:replies`. */
-export const settingsQuickReply = z.object({
-  id: key,
-  folder: line(40),
-  title: words(60),
-  text: z.string().check(z.maxLength(2_000), z.regex(/\S/)),
-});
+export const settingsQuickReply = z
+  .object({
+    id: key,
+    folder: line(40),
+    title: words(60),
+    text: z.string().check(z.maxLength(2_000)),
+    /** Files of this room. */
+    files: z.optional(replyFiles),
+  })
+  .check(z.refine(saysSomething, { path: ['text'] }));
 export const settingsDropQuickReply = ref;
 
 /** All who look after customers of the whole company beside administrators. */

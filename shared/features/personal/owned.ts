@@ -33,7 +33,8 @@ export const full = (what: string): Decision => refuse('too-many', `there are to
 /** A log room of one member: named after them, begun by their first command, read by nobody else. */
 export const ownKind = <State extends Owned>(
   part: string | null,
-  kind: Pick<LogKind<State>, 'initial' | 'fold' | 'commands'> & Partial<Pick<LogKind<State>, 'facts'>>,
+  kind: Pick<LogKind<State>, 'initial' | 'fold' | 'commands'> &
+    Partial<Pick<LogKind<State>, 'facts' | 'mayAttach'>>,
 ): LogKind<State> => ({
   class: 'log',
   kind: 'personal',

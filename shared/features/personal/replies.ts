@@ -1,4 +1,4 @@
-import { allow } from '../../access/actor.ts';
+import { allow, refuse } from '../../access/actor.ts';
 import { makeFold } from '../../access/fold.ts';
 import { full, ownCommand, ownEntry, ownKind } from './owned.ts';
 import {
@@ -7,18 +7,23 @@ import {
   replyAdd,
   replyChange,
   replyRemove,
+  saysSomething,
   type QuickReply,
   type RepliesState,
   type ReplyChange,
 } from './schema.ts';
 
+const withFiles = (files: QuickReply['files']): Pick<QuickReply, 'files'> =>
+  files && files.length > 0 ? { files } : {};
+
 const has = ({ items }: RepliesState, id: string): boolean => Object.hasOwn(items, id);
 
-const changed = (reply: QuickReply, { folder, title, text }: ReplyChange): QuickReply => ({
+const changed = (reply: QuickReply, { folder, title, text, files }: ReplyChange): QuickReply => ({
   id: reply.id,
   folder: folder ?? reply.folder,
   title: title ?? reply.title,
   text: text ?? reply.text,
+  ...withFiles(files ?? reply.files),
 });
 
 /** Whether there is room for `text` in place of what `id` says now. */
@@ -30,10 +35,12 @@ const fits = (state: RepliesState, id: string, text: string): boolean =>
 
 /** A person's own quick replies. What arrives at the relay last counts, field by field; what was removed stays removed. */
 export const repliesKind = ownKind<RepliesState>('replies', {
+  // Its one reader is who it belongs to.
+  mayAttach: () => allow,
   initial: { owner: null, items: {} },
   fold: makeFold<RepliesState>((state) => ({ ...state, items: { ...state.items } }), {
-    'reply.add': ownEntry(replyAdd, (draft, { id, folder, title, text }) => {
-      if (!has(draft, id)) draft.items[id] = { id, folder, title, text };
+    'reply.add': ownEntry(replyAdd, (draft, { id, folder, title, text, files }) => {
+      if (!has(draft, id)) draft.items[id] = { id, folder, title, text, ...withFiles(files) };
     }),
     'reply.change': ownEntry(replyChange, (draft, change) => {
       const reply = draft.items[change.id];
@@ -56,12 +63,18 @@ export const repliesKind = ownKind<RepliesState>('replies', {
       replyChange,
       (change, state: RepliesState) => {
         const reply = has(state, change.id) ? state.items[change.id] : undefined;
-        if (!reply) return true;
-        const { folder, title, text } = changed(reply, change);
-        return folder === reply.folder && title === reply.title && text === reply.text;
+        return (
+          !reply ||
+          JSON.stringify(changed(reply, change)) === JSON.stringify(changed(reply, { id: reply.id }))
+        );
       },
-      ({ id, text }, state) =>
-        text === undefined || !has(state, id) || fits(state, id, text) ? allow : full('quick replies'),
+      (change, state) => {
+        const { id, text } = change;
+        if (!has(state, id)) return allow;
+        if (!saysSomething(changed(state.items[id]!, change)))
+          return refuse('bad-request', 'text: nothing to say');
+        return text === undefined || fits(state, id, text) ? allow : full('quick replies');
+      },
     ),
     'reply.remove': ownCommand(replyRemove, ({ id }, state: RepliesState) => !has(state, id)),
   },

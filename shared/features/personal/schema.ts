@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { MemberId } from '../../base/ids.ts';
 import { idPattern } from '../../base/ids.ts';
+import { messageFile, type MessageFile } from '../chat/attachment.ts';
 import { memberId } from '../directory/schema.ts';
 
 /** Bounds of what one person keeps: their states are held whole, on their devices and by the relay. */
@@ -12,6 +13,8 @@ export const longestTodo = 1_000;
 /** Longest quick reply, and all of them together, in UTF-16 units. */
 export const longestReply = 2_000;
 export const longestReplies = 400_000;
+/** Files of one quick reply. */
+export const mostReplyFiles = 5;
 
 /** Ids are keys of plain objects, so one must not be a name that every object has. */
 const key = z.string().check(
@@ -83,13 +86,25 @@ export const todoRemove = z.object({ ids: z.array(key).check(z.minLength(1), z.m
 /** What replies are sorted into; empty for none. */
 const replyFolder = z.string().check(z.trim(), z.maxLength(40));
 const replyTitle = z.string().check(z.trim(), z.minLength(1), z.maxLength(60));
-const replyText = z.string().check(z.trim(), z.minLength(1), z.maxLength(longestReply));
-export const replyAdd = z.object({ id: key, folder: replyFolder, title: replyTitle, text: replyText });
+const replyText = z.string().check(z.trim(), z.maxLength(longestReply));
+/** Files of the room in which the reply is. */
+export const replyFiles = z.array(messageFile).check(z.maxLength(mostReplyFiles));
+/** Whether there is anything to be said by it. */
+export const saysSomething = ({ text, files }: { text: string; files?: readonly unknown[] | undefined }) =>
+  /\S/.test(text) || (files?.length ?? 0) > 0;
+export const replyAdd = z
+  .object({
+    ...{ id: key, folder: replyFolder, title: replyTitle, text: replyText },
+    files: z.optional(replyFiles),
+  })
+  .check(z.refine(saysSomething, { path: ['text'] }));
 export const replyChange = z.object({
   id: key,
   folder: z.optional(replyFolder),
   title: z.optional(replyTitle),
   text: z.optional(replyText),
+  /** All of them from now on. */
+  files: z.optional(replyFiles),
 });
 export const replyRemove = z.object({ id: key });
 
@@ -190,6 +205,8 @@ export interface QuickReply {
   readonly folder: string;
   readonly title: string;
   readonly text: string;
+  /** Sent with it; absent for none. */
+  readonly files?: readonly MessageFile[] | undefined;
 }
 
 export interface RepliesState extends Owned {

@@ -6,6 +6,7 @@ import { judgeCommand, type Resource } from '../../../shared/documents/decide.ts
 import { findRoom, type AnyLogKind } from '../../../shared/documents/registry.ts';
 import {
   longestReplies,
+  mostReplyFiles,
   longestReply,
   most,
   type ListState,
@@ -266,6 +267,7 @@ describe('to-dos', () => {
 
 describe('own quick replies', () => {
   const reply = { id: 'r', folder: 'Orders', title: 'Thanks', text: 'Thank you, {customer}' };
+  const flyer = { hash: 'a'.repeat(64), name: 'flyer.pdf', size: 12, type: 'application/pdf' };
 
   it.each<[string, Line[], RepliesState['items'][string] | null]>([
     ['made', [thanks], reply],
@@ -276,12 +278,37 @@ describe('own quick replies', () => {
       { ...reply, text: 'Thanks', folder: '' },
     ],
     [
+      'given a file here, other words there: both',
+      [thanks, ['reply.change', { id: 'r', files: [flyer] }], ['reply.change', { id: 'r', text: 'Here' }]],
+      { ...reply, text: 'Here', files: [flyer] },
+    ],
+    [
+      'its files taken out again: none',
+      [
+        ['reply.add', { ...reply, files: [flyer] }],
+        ['reply.change', { id: 'r', files: [] }],
+      ],
+      reply,
+    ],
+    [
       'removed here, changed there: removed',
       [thanks, ['reply.remove', { id: 'r' }], ['reply.change', { id: 'r', title: 'Hello' }]],
       null,
     ],
   ])('%s', (_title, lines, result) => {
     expect(after(replies, lines)).toEqual({ owner: 'ada', items: result ? { r: result } : {} });
+  });
+
+  it('may be a file without words, and not nothing', () => {
+    const bare = { ...reply, text: '', files: [flyer] };
+    const state = resource(replies, after(replies, [['reply.add', bare]]));
+    expect(judgeCommand(ada, 'reply.add', { ...bare, id: 'r2' }, state).ok).toBe(true);
+    expect(judgeCommand(ada, 'reply.add', { ...bare, id: 'r2', files: [] }, state).ok).toBe(false);
+    expect(judgeCommand(ada, 'reply.change', { id: 'r', files: [] }, state)).toMatchObject({
+      error: { code: 'bad-request' },
+    });
+    const many = Array.from({ length: mostReplyFiles + 1 }, () => flyer);
+    expect(judgeCommand(ada, 'reply.change', { id: 'r', files: many }, state).ok).toBe(false);
   });
 
   it('hold only so many words, however few they are, also when one is written anew', () => {

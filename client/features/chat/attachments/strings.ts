@@ -4,6 +4,8 @@ import { defineStrings } from '../../../i18n/index.ts';
 export const t = defineStrings({
   en: {
     add: 'Add files',
+    choose: 'Pictures and files',
+    most: 'At most {most} files.',
     tray: 'Files to send',
     remove: 'Remove {name}',
     tooMany: 'At most {most} files fit into one message.',
@@ -11,6 +13,7 @@ export const t = defineStrings({
     empty: '{name} is empty.',
     unreadable: '{name} cannot be read. If it is a folder, choose the files in it.',
     reading: 'Reading {name}',
+    replyFile: '{name} is not on this device. Add it when there is a network.',
     dropHere: 'Drop files to add them to your message',
     picture: 'Picture {name}',
     pictureNumber: 'Picture {name}, {index} of {count}',
@@ -52,6 +55,8 @@ export const t = defineStrings({
   },
   zh: {
     add: '添加文件',
+    choose: '图片和文件',
+    most: '最多 {most} 个文件。',
     tray: '待发送的文件',
     remove: '去掉{name}',
     tooMany: '一条消息最多放 {most} 个文件。',
@@ -59,6 +64,7 @@ export const t = defineStrings({
     empty: '{name}是空的。',
     unreadable: '读不了{name}。如果是文件夹，请选里面的文件。',
     reading: '正在读取{name}',
+    replyFile: '这台设备上没有{name}，联网后再添加。',
     dropHere: '松手就能加到消息里',
     picture: '图片{name}',
     pictureNumber: '图片{name}，第 {index} 张，共 {count} 张',

@@ -33,14 +33,24 @@ export class TrayItem {
   isKept = false;
   #isDone = false;
 
-  constructor(file: Blob, name: string, more: Pick<MessageFile, 'duration' | 'wave'> = {}, id = newId()) {
+  /** The room that it was taken from; a draft that is opened again does not know. */
+  readonly #from: RoomId | undefined;
+
+  constructor(
+    file: Blob,
+    name: string,
+    more: Pick<MessageFile, 'duration' | 'wave'> & { readonly from?: RoomId | undefined } = {},
+    id = newId(),
+  ) {
+    const { from, ...facts } = more;
     this.id = id;
+    this.#from = from;
     this.file = file;
     this.name = nameOf(name);
     const type = typeOf(file);
-    this.kind = fileKind({ type, ...more });
+    this.kind = fileKind({ type, ...facts });
     this.preview = this.kind === 'picture' ? URL.createObjectURL(file) : '';
-    this.#message = this.#read(type, more);
+    this.#message = this.#read(type, facts);
     // Whoever sends hears of it.
     this.#message.catch(() => undefined);
   }
@@ -63,7 +73,7 @@ export class TrayItem {
     const { hash, name } = message;
     if (this.#small && message.small)
       await data.files.put(room, this.#small, { name, hash: message.small, smallOf: hash });
-    await data.files.put(room, this.file, { name, hash });
+    await data.files.put(room, this.file, { name, hash, ...(this.#from && { from: this.#from }) });
     return message;
   }
 
@@ -120,7 +130,8 @@ export class Tray {
     this.#check(items);
   }
 
-  add(files: Iterable<File>): void {
+  /** `from`: the room that has them already. */
+  add(files: Iterable<File>, from?: RoomId): void {
     this.problem = null;
     const added: TrayItem[] = [];
     for (const file of files) {
@@ -128,7 +139,7 @@ export class Tray {
       if (file.size === 0) this.problem = t.empty({ name });
       else if (file.size > limits.file) this.problem = t.tooLarge({ name, limit: formatBytes(limits.file) });
       else if (this.#items.length + added.length >= mostFiles) this.problem = t.tooMany({ most: mostFiles });
-      else added.push(new TrayItem(file, file.name));
+      else added.push(new TrayItem(file, file.name, { from }));
     }
     this.#items = [...this.#items, ...added];
     this.#keep(added);

@@ -1,7 +1,8 @@
 /* A message to many that is being written: it stays while one looks at something else. */
 import type { CustomerId } from '../../../../shared/base/ids.ts';
 import type { OfficeHours } from '../../../../shared/features/customers/settings-schema.ts';
-import type { TrayItem } from '../../chat/index.ts';
+import { mostBroadcast } from '../../../../shared/features/customers/broadcast-schema.ts';
+import { ChosenFiles } from '../../chat/index.ts';
 import { navigate } from '../../../ui/location.svelte.ts';
 import { broadcastsPath } from './path.ts';
 import { everyone, type Narrowed } from './recipients.ts';
@@ -13,7 +14,7 @@ export class Making {
   name = $state('');
   text = $state('');
   nameless = $state(t.namelessDefault);
-  items = $state.raw<readonly TrayItem[]>([]);
+  readonly files = new ChosenFiles(mostBroadcast.files);
   /** Picked in the list of customers. */
   readonly chosen: readonly CustomerId[];
   scope = $state<Scope>('mine');
@@ -29,11 +30,11 @@ export class Making {
   }
 
   get isEmpty(): boolean {
-    return this.text.trim() === '' && this.items.length === 0;
+    return this.text.trim() === '' && this.files.count === 0;
   }
 
   close(): void {
-    for (const item of this.items) item.close();
+    this.files.close();
   }
 }
 

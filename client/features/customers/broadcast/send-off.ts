@@ -1,18 +1,17 @@
 /* Sends a message to many off: through the outbox, so a bad network only makes it later. */
 import { newId, type CommandId, type CustomerId } from '../../../../shared/base/ids.ts';
-import type { MessageFile } from '../../../../shared/features/chat/schema.ts';
 import { mostBroadcast } from '../../../../shared/features/customers/broadcast-schema.ts';
 import type { OfficeHours } from '../../../../shared/features/customers/settings-schema.ts';
 import { partOf, roomId } from '../../../../shared/protocol/rooms.ts';
 import type { WorkspaceData } from '../../../data/api.ts';
-import type { TrayItem } from '../../chat/index.ts';
+import type { ChosenFiles } from '../../chat/index.ts';
 import { inParts } from './recipients.ts';
 
 export interface Broadcast {
   readonly name: string;
   readonly text: string;
   readonly nameless: string;
-  readonly items: readonly TrayItem[];
+  readonly files: Pick<ChosenFiles, 'keep'>;
   readonly customers: readonly CustomerId[];
   /** Milliseconds since 1970; null is at once. */
   readonly from: number | null;
@@ -29,8 +28,7 @@ export async function sendOff(data: WorkspaceData, said: Broadcast): Promise<str
   const id = newId();
   const room = roomId(data.workspace, 'broadcast', id);
   await data.send(room, 'broadcast.begin', { name });
-  const files: MessageFile[] = [];
-  for (const item of said.items) files.push(await item.keep(data, room));
+  const files = await said.files.keep(data, room);
   await data.send(room, 'broadcast.words', { text, nameless, ...(files.length > 0 && { files }) });
   await data.sendAll(
     partOf(room, 'list'),

@@ -1,4 +1,5 @@
 /* Quick replies of one kind, with the commands that change them: a person's own, and those that everybody has. */
+import type { RoomId } from '../../../../../shared/base/ids.ts';
 import { mostSettings } from '../../../../../shared/features/customers/settings-schema.ts';
 import { ownRoom } from '../../../../../shared/features/personal/rooms.ts';
 import { most, type QuickReply } from '../../../../../shared/features/personal/schema.ts';
@@ -11,6 +12,8 @@ export interface Book {
   /** By folder, then by title. */
   readonly items: readonly QuickReply[];
   readonly isFull: boolean;
+  /** Where it is, with the files of its replies. */
+  readonly room: RoomId;
   /** Stores one, new or changed; false when that is refused. */
   put(reply: QuickReply): Promise<boolean>;
   drop(id: string): Promise<boolean>;
@@ -25,6 +28,7 @@ export function ownBook(data: WorkspaceData): Book {
   const { items } = data.replies;
   return {
     items: sorted(items),
+    room,
     isFull: Object.keys(items).length >= most.replies,
     put: (reply) => attempt(data, room, Object.hasOwn(items, reply.id) ? 'reply.change' : 'reply.add', reply),
     drop: (id) => attempt(data, room, 'reply.remove', { id }),
@@ -36,6 +40,7 @@ export function teamBook(data: WorkspaceData): Book {
   const { replies } = data.customerSettings;
   return {
     items: sorted(replies),
+    room,
     isFull: Object.keys(replies).length >= mostSettings.replies,
     put: (reply) => attempt(data, room, 'customers.quickReply', reply),
     drop: (id) => attempt(data, room, 'customers.dropQuickReply', { id }),

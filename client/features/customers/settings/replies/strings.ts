@@ -1,4 +1,4 @@
-import { defineStrings } from '../../../../i18n/index.ts';
+import { defineStrings, plural } from '../../../../i18n/index.ts';
 
 export const t = defineStrings({
   en: {
@@ -19,7 +19,10 @@ export const t = defineStrings({
     folderHelp: 'Replies with the same folder stand together.',
     words: 'Text',
     wordsHelp: '{customer}, {me} and {company} are filled in when you use it.',
-    needsWords: 'It needs words.',
+    needsWords: 'It needs words or a file.',
+    files: 'Files of the reply',
+    filesFailed: 'The files could not be kept on this device.',
+    withFiles: (p: { count: number }) => plural(p.count, { one: '{n} file', other: '{n} files' }),
     deleteTitle: 'Delete {name}?',
     deleteOwn: 'It is gone on all of your devices.',
     deleteTeam: 'It is gone for everybody.',
@@ -44,7 +47,10 @@ export const t = defineStrings({
     folderHelp: '分组相同的快捷回复会排在一起。',
     words: '内容',
     wordsHelp: '{customer}、{me} 和 {company} 会在使用时自动填入。',
-    needsWords: '需要填写内容。',
+    needsWords: '需要填写内容或添加文件。',
+    files: '快捷回复的文件',
+    filesFailed: '文件无法保存在这台设备上。',
+    withFiles: (p: { count: number }) => plural(p.count, { other: '{n} 个文件' }),
     deleteTitle: '删除{name}？',
     deleteOwn: '它会从你的所有设备上消失。',
     deleteTeam: '所有人都将无法使用它。',
