@@ -31,15 +31,25 @@ function continues(word: string, name: readonly (readonly string[])[], at: numbe
   });
 }
 
-/** Names are asked about with every key that is pressed. */
-const heard = new Map<string, readonly (readonly string[])[]>();
-const mostHeard = 50_000;
+interface Heard {
+  /** Of every character; empty where none of them has a sound. */
+  readonly sounds: readonly (readonly string[])[];
+  /** What any of them begins with: most names are told from a word by that alone. */
+  readonly firsts: string;
+}
 
-function soundsIn(name: string): readonly (readonly string[])[] {
+/** Names are asked about with every key that is pressed. */
+const heard = new Map<string, Heard>();
+const mostHeard = 50_000;
+const silent: Heard = { sounds: [], firsts: '' };
+
+function soundsIn(name: string): Heard {
   let found = heard.get(name);
   if (!found) {
     if (heard.size >= mostHeard) heard.clear();
-    heard.set(name, (found = [...name].map(soundsOf)));
+    const sounds = [...name].map(soundsOf);
+    const firsts = sounds.flatMap((each) => each.map((sound) => sound.charAt(0))).join('');
+    heard.set(name, (found = firsts === '' ? silent : { sounds, firsts }));
   }
   return found;
 }
@@ -52,8 +62,9 @@ const latin = /^[a-zü]+$/;
 /** Whether `zhangwei`, `zhangw` or `zw` sounds like a part of the name; `atStart` only like its beginning. */
 export function soundsLike(word: string, name: string, atStart = false): boolean {
   if (!latin.test(word)) return false;
-  const sounds = soundsIn(name);
+  const { sounds, firsts } = soundsIn(name);
   const plain = word.replaceAll('ü', 'v');
+  if (!firsts.includes(plain.charAt(0))) return false;
   return sounds.some((_, at) => (at === 0 || !atStart) && continues(plain, sounds, at));
 }
 

@@ -1,5 +1,6 @@
 /* Which customers stand in the list, and in which order. Pure, so that every case is a line in a test. */
 import {
+  countOf,
   fits,
   isDueBefore,
   stageIdOf,
@@ -145,13 +146,11 @@ const byWords =
 /** Puts names in order ahead of time, so that whoever wants them sorted by name does not wait. */
 export const prepareNames = (names: Iterable<string>): void => void known.name.placesOf(new Set(names));
 
-function byAttention(lines: CustomerLine[], end: number): CustomerLine[] {
-  const ranks = new Map(lines.map((line) => [line, rank(line, end)]));
-  return lines.sort((a, b) => {
-    const [first, second] = [ranks.get(a)!, ranks.get(b)!];
-    if (first !== second || first !== 1) return first - second;
-    return (a.next?.at ?? 0) - (b.next?.at ?? 0);
-  });
+function byAttention(lines: readonly CustomerLine[], end: number): CustomerLine[] {
+  const ranked: readonly CustomerLine[][] = [[], [], [], []];
+  for (const line of lines) ranked[rank(line, end)]!.push(line);
+  ranked[1]!.sort((a, b) => a.next!.at - b.next!.at);
+  return ranked.flat();
 }
 
 const stagePlace =
@@ -190,11 +189,12 @@ export function arrange(wish: Wish): readonly CustomerLine[] {
   const { lines, filter, stages, text, view, now, nameOf } = wish;
   const at: FilterAt = { stages, dayEnd: dayEnd(now) };
   const matches = matcher(text);
+  const isNarrowed = countOf(filter) > 0;
   const shown = lines.filter(
     (line) =>
       (view !== 'waiting' || line.waitsSince !== null) &&
       (view !== 'due' || isDueBefore(line, at.dayEnd)) &&
-      fits(filter, line, at) &&
+      (!isNarrowed || fits(filter, line, at)) &&
       (matches === null || matches(line, nameOf(line))),
   );
   return inOrder(shown, wish);
