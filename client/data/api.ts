@@ -15,6 +15,8 @@ import type { BroadcastState } from '../../shared/features/customers/broadcast-s
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import type { HandoverState } from '../../shared/features/customers/handover-schema.ts';
 import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
+import type { Found } from '../../shared/features/words/judge.ts';
+import type { WordsState } from '../../shared/features/words/schema.ts';
 import type { AdminState } from '../../shared/features/directory/admin.ts';
 import type { DirectoryState } from '../../shared/features/directory/schema.ts';
 import type { DocState } from '../../shared/features/docs/schema.ts';
@@ -284,6 +286,8 @@ export interface WorkspaceData {
   readonly segments: SegmentsState;
   /** What the company set for its customers. */
   readonly customerSettings: SettingsState;
+  /** Which words are not to be said to customers. */
+  readonly words: WordsState;
   /** Who asks to join; empty for whoever is no administrator. */
   readonly door: AdminState;
   readonly sync: SyncStatus;
@@ -297,6 +301,8 @@ export interface WorkspaceData {
   customer(id: string): CustomerRow | null;
   /** May this person send this command now, by the rules the relay applies? */
   may(room: RoomId, type: string, data: unknown): Decision;
+  /** Which word rules the command's words to customers meet; none for most. */
+  wordsFound(room: RoomId, type: string, data: unknown): readonly Found[];
   /** Stores the command on this device and queues it; it shows in views and rows at once. Throws `FailureError` when the rules refuse it. */
   send(room: RoomId, type: string, data: unknown): Promise<CommandId>;
   /**

@@ -29,6 +29,9 @@ import type {
   TodosState,
 } from '../../../shared/features/personal/schema.ts';
 import { err } from '../../../shared/base/result.ts';
+import { wordsFound, type Found } from '../../../shared/features/words/judge.ts';
+import { wordsRoomId } from '../../../shared/features/words/kind.ts';
+import type { WordsState } from '../../../shared/features/words/schema.ts';
 import { partOf, roomId } from '../../../shared/protocol/rooms.ts';
 import type {
   ChatRow,
@@ -110,6 +113,9 @@ export class LocalWorkspace implements WorkspaceData {
   readonly segments = $derived.by(() => this.#own('segments') as SegmentsState);
   readonly customerSettings: SettingsState = $derived.by(
     () => this.#stateOf(roomId(this.workspace, 'customers', settingsRoomId)) as SettingsState,
+  );
+  readonly words: WordsState = $derived.by(
+    () => this.#stateOf(roomId(this.workspace, 'words', wordsRoomId)) as WordsState,
   );
   readonly door: AdminState = $derived.by(
     () => this.#stateOf(partOf(this.#directoryRoom, 'admin')) as AdminState,
@@ -201,6 +207,11 @@ export class LocalWorkspace implements WorkspaceData {
     return resource
       ? decide(this.actor, { do: 'command', type, data }, resource)
       : err(failure('room-not-found', 'no such kind of room'));
+  }
+
+  wordsFound(room: RoomId, type: string, data: unknown): readonly Found[] {
+    const resource = this.#resource(room);
+    return resource ? wordsFound(this.actor, resource, type, data) : [];
   }
 
   async send(room: RoomId, type: string, data: unknown): Promise<CommandId> {

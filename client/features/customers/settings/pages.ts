@@ -6,6 +6,7 @@ import Link from '@lucide/svelte/icons/link';
 import Merge from '@lucide/svelte/icons/merge';
 import Megaphone from '@lucide/svelte/icons/megaphone';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
+import ShieldAlert from '@lucide/svelte/icons/shield-alert';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import type { Component } from 'svelte';
 import { t as handing } from '../handover/strings.ts';
@@ -13,7 +14,15 @@ import { t as x } from '../exchange/strings.ts';
 import { t } from './strings.ts';
 
 export type SettingsView =
-  'broadcasts' | 'exchange' | 'duplicates' | 'links' | 'replies' | 'handovers' | 'figures' | 'setup';
+  | 'broadcasts'
+  | 'exchange'
+  | 'duplicates'
+  | 'links'
+  | 'replies'
+  | 'handovers'
+  | 'figures'
+  | 'words'
+  | 'setup';
 
 interface SettingsPage {
   readonly view: SettingsView;
@@ -31,6 +40,7 @@ export const settingsPages: readonly SettingsPage[] = [
     title: () => handing.handovers,
   },
   { view: 'figures', href: '/customers/figures', icon: ChartColumn, title: () => t.figures },
+  { view: 'words', href: '/customers/words', icon: ShieldAlert, title: () => t.words },
   { view: 'setup', href: '/customers/setup', icon: SlidersHorizontal, title: () => t.setup },
   { view: 'exchange', href: '/customers/exchange', icon: FileSpreadsheet, title: () => x.exchange },
   { view: 'duplicates', href: '/customers/duplicates', icon: Merge, title: () => x.duplicates },

@@ -1,0 +1,2 @@
+export { WordsAsking } from './asking.svelte.ts';
+export { default as WordsNote } from './WordsNote.svelte';
