@@ -104,7 +104,7 @@ export const t = defineStrings({
     removeTags: '去掉标签',
     setStage: '修改阶段',
     askToHelp: '请同事协助',
-    handOver: '转交',
+    handOver: '移交',
     send: '群发消息',
     export: '导出',
     apply: '确定',
