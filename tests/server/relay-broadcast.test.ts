@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { guestOf } from '../../shared/base/guests.ts';
 import { newId, type CommandId, type CustomerId, type RoomId } from '../../shared/base/ids.ts';
+import { chatKind } from '../../shared/features/chat/kind.ts';
 import type { ChatState } from '../../shared/features/chat/schema.ts';
 import {
   outcomes,
@@ -147,6 +148,21 @@ test('who wants none of it gets none, also when they say so while it goes out, a
   await until(isOver(id));
   expect(counted(id)).toEqual({ sent: 2, quiet: 2, ended: 2, foreign: 1 });
   expect(ids.filter((each) => received(each).length > 0)).toEqual(['ada0', 'ada5']);
+});
+
+test('one that was taken back counts as one that they got, also where its conversation is read anew', async () => {
+  await start('ada');
+  await customer('c1', 'ada');
+  const id = await draft('ada', ['c1']);
+  await submit('ada', id, 1);
+  await until(isOver(id));
+  const [said] = rig.relay.entries(null, chat('c1'), 1, 1);
+  await does('ada', chat('c1'), 'chat.recall', { target: { seq: said!.seq, id: said!.id } });
+  const entries = rig.relay.entries(null, chat('c1'), 0, 10);
+  expect(JSON.stringify(entries)).not.toContain('Hello');
+  const before = (rig.relay.state(chat('c1')) as ChatState).broadcasts;
+  expect(before).toMatchObject([{ id }]);
+  expect(chatKind.fold(chatKind.initial, entries).broadcasts).toEqual(before);
 });
 
 test('what a guest said of wanting none is good for all that is one customer with them', async () => {

@@ -53,6 +53,13 @@ export const customerFolds = {
 /** More than there may be within the longest time for which they are counted. */
 const mostBroadcasts = 40;
 
+/** The message that is the last one now came to many, if it was one of those. */
+export function countBroadcast(draft: ChatState, broadcast: string | undefined): void {
+  if (broadcast === undefined) return;
+  const { seq, at } = draft.last!;
+  draft.broadcasts = [...(draft.broadcasts ?? []), { id: broadcast, seq, at }].slice(-mostBroadcasts);
+}
+
 /** What the relay says in somebody's name is no answer to what the guest said before it; a message to many is counted. */
 export function noteSaidByRelay(
   draft: ChatState,
@@ -62,9 +69,7 @@ export function noteSaidByRelay(
   const last = draft.last!;
   if (before && (before.by === draft.guest || before.waits) && before.is !== 'recalled')
     draft.last = { ...last, waits: true };
-  if (broadcast === undefined) return;
-  const { seq, at } = last;
-  draft.broadcasts = [...(draft.broadcasts ?? []), { id: broadcast, seq, at }].slice(-mostBroadcasts);
+  countBroadcast(draft, broadcast);
 }
 
 export const customerFacts = {

@@ -20,8 +20,10 @@ function filesOf(entry: LogEntry): readonly string[] {
     const picture = parsed.success ? parsed.data.card.picture : undefined;
     return picture ? [picture.hash] : [];
   }
-  const files = messageOf(entry)?.files ?? [];
-  return [...new Set(files.flatMap(({ hash, small }) => (small ? [hash, small] : [hash])))];
+  const message = messageOf(entry);
+  const files = (message?.files ?? []).flatMap(({ hash, small }) => (small ? [hash, small] : [hash]));
+  const picture = message && 'card' in message ? message.card?.picture : undefined;
+  return [...new Set([...files, ...(picture ? [picture.hash] : [])])];
 }
 
 const isEmpty = (entry: LogEntry): boolean =>
@@ -30,7 +32,7 @@ const isEmpty = (entry: LogEntry): boolean =>
 function emptied(entry: LogEntry): LogEntry {
   if (isEmpty(entry)) return entry;
   // Where it stood in a talk is not what it said.
-  const { thread, reply } = messageOf(entry) ?? {};
+  const { thread, reply, broadcast } = messageOf(entry) ?? {};
   const place = { ...(reply && { reply }), ...(thread && { thread }) };
   const from = importedIn(entry);
   if (from) {
@@ -39,7 +41,7 @@ function emptied(entry: LogEntry): LogEntry {
     return { ...entry, data: { text: '', ...place, imported } satisfies z.infer<typeof chatImport> };
   }
   if (entry.type === 'chat.send') {
-    const data: z.infer<typeof chatErased> = { erased: true, ...place };
+    const data: z.infer<typeof chatErased> = { erased: true, ...place, ...(broadcast && { broadcast }) };
     return { ...entry, data };
   }
   const about = wordy.has(entry.type) ? aboutOf(entry) : null;

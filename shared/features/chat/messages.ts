@@ -5,9 +5,9 @@ import type { CommandRule, EntryTarget, LogEntry, RuleContext } from '../../acce
 import { isFactId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
 import { filesInShort, messageFile, messageFiles } from './attachment.ts';
-import { chatUncard } from './card.ts';
+import { chatUncard, linkCard } from './card.ts';
 import { mayMentionAll, mayTakePart, mayWrite, readsFrom } from './membership.ts';
-import { noteSaidByRelay } from './customer.ts';
+import { countBroadcast, noteSaidByRelay } from './customer.ts';
 import { longestMessage, type ChatState } from './schema.ts';
 import { seq, target } from './target.ts';
 import { calm } from './urgent-schema.ts';
@@ -84,6 +84,8 @@ export const chatSend = z
     noCard: z.optional(z.literal(true)),
     /** The message to many that this one is of; from the relay. */
     broadcast: z.optional(z.string().check(z.maxLength(64))),
+    /** The card of its link; from the relay, as that. */
+    card: z.optional(linkCard),
   })
   .check(
     z.refine(
@@ -158,6 +160,8 @@ export const chatErased = z.object({
   erased: z.literal(true),
   reply: z.optional(target),
   thread: z.optional(target),
+  /** It came to many, and goes on counting as one of those. */
+  broadcast: z.optional(z.string().check(z.maxLength(64))),
 });
 /** A message as it stands in the log. */
 const inTheLog = z.union([chatSend, chatErased]);
@@ -276,7 +280,7 @@ const send: Rule<typeof chatSend> = {
     const answering = reply ? mayPointAt(actor, reply, context) : allow;
     return answering.ok && all ? mayMentionAll(actor, context) : answering;
   },
-  complete({ thread: _, broadcast: __, ...said }, context) {
+  complete({ thread: _, broadcast: __, card: ___, ...said }, context) {
     if (!said.reply) return said;
     const answered = context.entry(said.reply);
     const reply = placed(said.reply, context);
@@ -366,6 +370,7 @@ export const messageFolds = {
       const { seq: at, id, by, at: time } = entry;
       if ('erased' in message) {
         draft.last = { seq: at, id, by, at: time, text: '', is: 'recalled' };
+        countBroadcast(draft, message.broadcast);
         return;
       }
       const text = message.text.slice(0, previewLength);
