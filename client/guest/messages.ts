@@ -183,7 +183,8 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
     const gone = words.recalled || recalled.has(from.id);
     const edit = edits.get(from.id);
     const text = gone ? '' : (edit?.text ?? words.text);
-    const card = cards.get(from.id) ?? null;
+    // What many get brings its card.
+    const card = cards.has(from.id) ? cards.get(from.id) : cardOf(from.data);
     return {
       ...words,
       kind: 'message' as const,

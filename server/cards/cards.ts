@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { Clock } from '../../shared/base/clock.ts';
-import type { Failure } from '../../shared/base/errors.ts';
+import { failure, type Failure } from '../../shared/base/errors.ts';
 import { isGuest } from '../../shared/base/guests.ts';
 import type { MemberId, RoomId } from '../../shared/base/ids.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { findRoom } from '../../shared/documents/registry.ts';
 import { cardLink, type LinkCard } from '../../shared/features/chat/card.ts';
+import { broadcastKind } from '../../shared/features/customers/broadcast.ts';
+import type { BroadcastState } from '../../shared/features/customers/broadcast-schema.ts';
+import { linkOf } from '../../shared/features/customers/broadcast-state.ts';
 import { chatKind } from '../../shared/features/chat/kind.ts';
 import { messageMarks } from '../../shared/features/chat/marks.ts';
 import { chatEdit, messageOf } from '../../shared/features/chat/messages.ts';
@@ -50,11 +53,16 @@ export interface CardsDeps {
 
 interface Job {
   readonly room: RoomId;
-  /** Of the message, and of the entry with its words: the message itself, or an edit of it. */
-  readonly target: LogEntry;
-  readonly said: LogEntry;
   readonly link: string;
+  /** Whose message it is. */
+  readonly by: MemberId;
+  /** Whether the card is wanted still. */
+  isWanted(): boolean;
+  /** Null where there is none to be shown. */
+  tell(card: LinkCard | null): Promise<void>;
 }
+
+const gone = failure('not-found', 'the card is not wanted any more');
 
 const mayHaveLink = ({ bytes }: { readonly bytes: Uint8Array }): boolean => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -77,7 +85,7 @@ export function createCards(deps: CardsDeps): Cards {
   const { relay, blobs, outside, clock, log, rate, publicUrl } = deps;
   const known = new Map<string, { readonly until: number; readonly facts: Promise<PageFacts | null> }>();
   const waiting: Job[] = [];
-  let running = 0;
+  const running: Job[] = [];
   let stopped = false;
 
   const isOn = (): boolean => relay.directory().linkCards !== false;
@@ -111,11 +119,33 @@ export function createCards(deps: CardsDeps): Cards {
     const link = cardLink(edit?.text ?? message.text);
     // An edit of other words does not bring back a card that was taken away.
     if (link === null || isOwn(link) || (edit && cardLink(message.text) === link)) return null;
-    return { room, target, said, link };
+    return {
+      ...{ room, link, by: target.by },
+      isWanted: () => isStillThere(room, target, said),
+      async tell(card) {
+        const { seq, id, by } = target;
+        if (card) await relay.appendFact(room, 'chat.card', by, { target: { seq, id }, card });
+      },
+    };
+  };
+
+  /** The same for what many are to get: one card for all of them. */
+  const broadcastJobOf = (room: RoomId, { type }: LogEntry): Job | null => {
+    if (type !== 'broadcast.words' && type !== 'broadcast.submit') return null;
+    const state = (): BroadcastState => relay.state(room) as BroadcastState;
+    const { begun } = state();
+    const link = linkOf(state());
+    const isUnderWay = waiting.concat(running).some((job) => job.room === room && job.link === link);
+    if (link === null || !begun || state().card !== undefined || isUnderWay) return null;
+    const isWanted = (): boolean => linkOf(state()) === link && state().card === undefined;
+    return {
+      ...{ room, link, by: begun.by, isWanted },
+      tell: (card) => relay.appendFact(room, 'broadcast.card', begun.by, { link, card }),
+    };
   };
 
   /** Whether the message still says so, and its author may still put files to it. */
-  const isStillThere = ({ room, target, said }: Job): boolean => {
+  const isStillThere = (room: RoomId, target: LogEntry, said: LogEntry): boolean => {
     const now = entryAt(room, target);
     const later = relay.entries(null, room, said.seq + 1, mostBehind);
     const isChanged = later.some(
@@ -127,38 +157,36 @@ export function createCards(deps: CardsDeps): Cards {
 
   const pictureOf = async (
     address: string,
-    { room, target }: Job,
+    { room, by, isWanted }: Job,
   ): Promise<NonNullable<LinkCard['picture']> | null> => {
     const picture = await lookAtPicture(outside, address);
     if (!picture || stopped) return null;
     const { bytes, width, height } = picture;
     const hash = createHash('sha256').update(bytes).digest('hex');
     const kept = await blobs.put({
-      ...{ room, hash, by: target.by, bytes: new Blob([Buffer.from(bytes)]).stream() },
-      mayStill: () => relay.mayAttach(target.by, room),
+      ...{ room, hash, by, bytes: new Blob([Buffer.from(bytes)]).stream() },
+      mayStill: () => (isWanted() ? ok(true) : err(gone)),
     });
     return kept.ok ? { hash, width, height } : null;
   };
 
   const make = async (job: Job): Promise<void> => {
-    const facts = await look(job.link);
-    if (!facts || stopped || !isStillThere(job)) return;
-    const picture = facts.picture === null ? null : await pictureOf(facts.picture, job);
-    if (stopped || !isStillThere(job)) return;
-    const { seq, id, by } = job.target;
-    const card = { ...factsOf(job.link, facts), ...(picture ? { picture } : {}) };
-    await relay.appendFact(job.room, 'chat.card', by, { target: { seq, id }, card });
+    const facts = isOwn(job.link) ? null : await look(job.link);
+    if (stopped || !job.isWanted()) return;
+    const picture = facts?.picture ? await pictureOf(facts.picture, job) : null;
+    if (stopped || !job.isWanted()) return;
+    await job.tell(facts && { ...factsOf(job.link, facts), ...(picture ? { picture } : {}) });
   };
 
   const next = (): void => {
-    while (!stopped && running < atOnce) {
+    while (!stopped && running.length < atOnce) {
       const job = waiting.shift();
       if (!job) return;
-      running += 1;
+      running.push(job);
       make(job)
         .catch((error: unknown) => log.warn({ err: error, room: job.room }, 'a link stays without a card'))
         .finally(() => {
-          running -= 1;
+          running.splice(running.indexOf(job), 1);
           next();
         });
     }
@@ -167,11 +195,13 @@ export function createCards(deps: CardsDeps): Cards {
   relay.whenStored((rows) => {
     if (stopped) return;
     for (const row of rows) {
-      if (findRoom(row.room)?.kind !== chatKind || !mayHaveLink(row)) continue;
+      const kind = findRoom(row.room)?.kind;
+      const isBroadcast = kind === broadcastKind;
+      if (!isBroadcast && (kind !== chatKind || !mayHaveLink(row))) continue;
       if (clock.now() - row.at > newFor || !isOn()) continue;
       const [said] = decodeLogRun(row.bytes);
-      const job = said ? jobOf(row.room, said) : null;
-      if (job && waiting.length < mostWaiting && rate(job.target.by) === null) waiting.push(job);
+      const job = said ? (isBroadcast ? broadcastJobOf : jobOf)(row.room, said) : null;
+      if (job && waiting.length < mostWaiting && rate(job.by) === null) waiting.push(job);
     }
     // The commit is answered first.
     if (waiting.length > 0) setImmediate(next);

@@ -20,6 +20,8 @@ export { customerPanel } from './side/customer-panel.svelte.ts';
 export { linkTo } from './commands.ts';
 export { default as ChooseFiles } from './attachments/ChooseFiles.svelte';
 export { ChosenFiles } from './attachments/chosen-files.svelte.ts';
+export { default as CardPreview } from './cards/CardPreview.svelte';
+export { default as LinkCardView } from './cards/LinkCardView.svelte';
 export { filledReply } from './replies/replies.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';

@@ -3,6 +3,7 @@ import type { EntryTarget } from '../../access/kind.ts';
 import type { CommandId, MemberId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
 import { messageFiles, type FilesInShort } from './attachment.ts';
+import { linkCard } from './card.ts';
 import { mostMembers, type GroupState, type Membership } from './group-schema.ts';
 import type { UrgentMessage } from './urgent-schema.ts';
 
@@ -42,6 +43,8 @@ export const chatSaid = z
     files: z.optional(messageFiles),
     /** The message to many that this one is of, by the id of its room. */
     broadcast: z.optional(z.string().check(z.maxLength(64))),
+    /** Of its link: what many get has one card, made once. */
+    card: z.optional(linkCard),
   })
   .check(z.refine(({ text, files }) => /\S/.test(text) || files !== undefined, { path: ['text'] }));
 

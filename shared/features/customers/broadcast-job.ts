@@ -10,7 +10,7 @@ import {
   type Letter,
   type OwnerPart,
 } from './broadcast-schema.ts';
-import { filledBroadcast, isAsked, isOver, messageIdOf } from './broadcast-state.ts';
+import { filledBroadcast, isAsked, isOver, linkOf, messageIdOf } from './broadcast-state.ts';
 import { customerChatId } from './conversation.ts';
 import type { CustomerState } from './customer-schema.ts';
 import { nextOfficeTime } from './hours.ts';
@@ -19,6 +19,8 @@ import { broadcastsOf, type SettingsState } from './settings-schema.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
+/** The card of a link is waited for so long. Milliseconds. */
+const cardPatience = 20_000;
 /** Places of the list that one portion looks over for some whose turn it is. */
 const widest = 4_000;
 
@@ -140,8 +142,17 @@ function outcomeOf(
 }
 
 /** What has to belong to a conversation in which they are shown. */
-const filesOf = ({ files }: BroadcastState): readonly string[] =>
-  files.flatMap(({ hash, small }) => (small === undefined ? [hash] : [hash, small]));
+const filesOf = ({ files, card }: BroadcastState): readonly string[] => [
+  ...files.flatMap(({ hash, small }) => (small === undefined ? [hash] : [hash, small])),
+  ...(card?.picture ? [card.picture.hash] : []),
+];
+
+/** Until when the card of its link is waited for, so that all customers get the same; null when it need not be. */
+function waitsForCard(state: BroadcastState, { directory, context }: Reading): number | null {
+  if (linkOf(state) === null || state.card !== undefined || directory.linkCards === false) return null;
+  const until = state.submitted!.at + cardPatience;
+  return until > context.at ? until : null;
+}
 
 function messageTo(
   state: BroadcastState,
@@ -158,13 +169,14 @@ function messageTo(
     person: context.nameOf(owner),
   });
   const files = state.files.length > 0 ? { files: state.files } : {};
+  const card = state.card ? { card: state.card } : {};
   return [
     {
       room: { kind: 'chat', id: customerChatId(customer), part: null },
       by: owner,
       id: (factPrefix + messageIdOf(broadcast, customer)) as CommandId,
       type: 'chat.send',
-      data: { text, ...files, broadcast },
+      data: { text, ...files, ...card, broadcast },
       files: filesOf(state),
     },
   ];
@@ -177,9 +189,7 @@ function send(
 ): ReturnType<typeof broadcastJob.next> {
   const { context } = reading;
   // Nobody waits for the word of who has left.
-  const isOpen = state.owners.map(
-    ({ member }) => !isAsked(state, member) || !context.isActiveMember(member),
-  );
+  const isOpen = state.owners.map(({ member }) => !isAsked(state, member) || !context.isActiveMember(member));
   const isTurn = (place: number): boolean =>
     list.outcomes[place] === waiting && isOpen[list.owners[place]!] === true;
   let from = list.outcomes.indexOf(waiting);
@@ -234,6 +244,8 @@ export const broadcastJob: Job<BroadcastState> = {
     if (state.looked < submitted.customers) return find(state, list, reading);
     const due = nextOfficeTime(submitted.hours, Math.max(context.at, submitted.from ?? 0));
     if (due === null) return null;
-    return due > context.at ? { until: due } : send(state, list, reading);
+    if (due > context.at) return { until: due };
+    const until = waitsForCard(state, reading);
+    return until === null ? send(state, list, reading) : { until };
   },
 };

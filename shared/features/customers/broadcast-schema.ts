@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { CustomerId, MemberId } from '../../base/ids.ts';
+import { linkCard, type LinkCard } from '../chat/card.ts';
 import { messageFiles, type MessageFile } from '../chat/schema.ts';
 import { memberId } from '../directory/schema.ts';
 import { officeHours, type OfficeHours } from './settings-schema.ts';
@@ -54,6 +55,8 @@ export const broadcastWords = z
     /** What stands for the name of who told none. */
     nameless: line(30),
     files: z.optional(messageFiles.check(z.maxLength(mostBroadcast.files))),
+    /** Its link is to stay without a card. */
+    noCard: z.optional(z.literal(true)),
   })
   .check(z.refine(({ text, files }) => /\S/.test(text) || files !== undefined, { path: ['text'] }));
 export const broadcastAdd = z.object({ customers });
@@ -94,6 +97,11 @@ export const broadcastSent = z.object({
   /** By the owner's place among the owners. */
   tally: z.array(z.object({ owner: count, outcome: letter, customers: count })),
 });
+/** What the page that the message links to says of itself; null where that is nothing to be shown. */
+export const broadcastCard = z.object({
+  link: linkCard.shape.url,
+  card: z.nullable(linkCard),
+});
 /** It was not the maker who stopped it: some of the list was lost, or the maker left the company. */
 export const broadcastHalt = z.object({ why: z.enum(['lost', 'left']) });
 export const listFound = z.object({
@@ -122,6 +130,10 @@ export interface BroadcastState {
   text: string;
   nameless: string;
   files: readonly MessageFile[];
+  /** Its link goes without a card. */
+  noCard?: boolean;
+  /** The card of its link; null where there is none, absent before the relay has looked. */
+  card?: LinkCard | null;
   submitted: {
     readonly at: number;
     readonly customers: number;

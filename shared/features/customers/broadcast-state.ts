@@ -1,4 +1,5 @@
 import type { CustomerId, MemberId } from '../../base/ids.ts';
+import { cardLink } from '../chat/card.ts';
 import type { BroadcastState, Counts, OwnerPart } from './broadcast-schema.ts';
 
 /** Nothing more goes out. */
@@ -14,6 +15,12 @@ export const sumOf = (counts: Counts): number =>
 /** Whether this person has not said yet whether it may go to their customers. */
 export const isAsked = (state: BroadcastState, member: MemberId): boolean =>
   state.approval && !isOver(state) && member !== state.begun?.by && partOf(state, member)?.answer === null;
+
+/** The link that gets a card: one that reads the same for every customer; null without one. */
+export function linkOf({ text, noCard }: Pick<BroadcastState, 'text' | 'noCard'>): string | null {
+  const link = noCard ? null : cardLink(text);
+  return link === null || /[{}]|%7B/i.test(link) ? null : link;
+}
 
 /** The words as one customer gets them. */
 export const filledBroadcast = (

@@ -8,6 +8,7 @@ import {
   broadcastAdd,
   broadcastApprove,
   broadcastBegin,
+  broadcastCard,
   broadcastClear,
   broadcastDecline,
   broadcastFound,
@@ -27,7 +28,7 @@ import {
   type Letter,
   type OwnerPart,
 } from './broadcast-schema.ts';
-import { isOver, partOf, sumOf } from './broadcast-state.ts';
+import { isOver, linkOf, partOf, sumOf } from './broadcast-state.ts';
 
 type Rule<Schema extends z.ZodMiniType> = CommandRule<BroadcastState, BroadcastState, z.infer<Schema>>;
 type Context = RuleContext<unknown, BroadcastState>;
@@ -54,11 +55,17 @@ const fold = makeFold<BroadcastState>((state) => ({ ...state }), {
     draft.begun ??= { by, at };
     draft.name = name;
   }),
-  'broadcast.words': entryRule(broadcastWords, (draft, { text, nameless, files }) => {
+  'broadcast.words': entryRule(broadcastWords, (draft, { text, nameless, files, noCard }) => {
     if (draft.submitted) return;
+    const link = linkOf(draft);
     draft.text = text;
     draft.nameless = nameless;
     draft.files = files ?? [];
+    draft.noCard = noCard ?? false;
+    if (linkOf(draft) !== link) delete draft.card;
+  }),
+  'broadcast.card': entryRule(broadcastCard, (draft, { link, card }) => {
+    if (linkOf(draft) === link) draft.card = card;
   }),
   'broadcast.submit': entryRule(broadcastSubmit, (draft, data, { at }) => {
     draft.submitted ??= { at, ...data };
@@ -197,6 +204,7 @@ export const broadcastKind: LogKind<BroadcastState> = {
     'broadcast.stop': stop,
   },
   facts: {
+    'broadcast.card': broadcastCard,
     'broadcast.owner': broadcastOwner,
     'broadcast.found': broadcastFound,
     'broadcast.sent': broadcastSent,

@@ -385,3 +385,51 @@ test('what is old when it is stored was handed back after a restore, and gets no
   await oneCard();
   expect(told()).toHaveLength(1);
 });
+
+test('what goes to many brings one card to all of them, looked for once, and nobody’s own', async () => {
+  pages['/tea'] = page('Tea', `<meta property="og:image" content="/tea.png">`);
+  pages['/tea.png'] = answer(png(600, 315), 'image/png');
+  const to = (name: string): RoomId => `${me.workspace.id}/${name}` as RoomId;
+  const link = {
+    ...{ id: 'l1', code: 'Abcdefghijklmnop', name: 'Shop', on: true, until: null, source: '', tags: [] },
+    ...{ welcome: '', hours: null, away: '', to: { member: me.member.id } },
+  };
+  await command(me, 'customers.link', link, to('customers/main'));
+  const chats: RoomId[] = [];
+  for (let i = 0; i < 3; i++) {
+    const wish = { code: link.code, language: 'en', consent: true };
+    const begun = await app.request('/api/guest', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', host: 'weft.test', origin: 'http://weft.test' },
+      body: JSON.stringify(wish),
+    });
+    chats.push(((await begun.json()) as { chat: RoomId }).chat);
+  }
+  const broadcast = to('broadcast/b1');
+  const customers = chats.map((chat) => chat.slice(chat.lastIndexOf('customer-') + 'customer-'.length));
+  await command(me, 'broadcast.begin', { name: '' }, broadcast);
+  await command(me, 'broadcast.words', { text: `New: ${at('/tea')}`, nameless: '' }, broadcast);
+  await command(me, 'broadcast.add', { customers }, `${broadcast}:list` as RoomId);
+  await command(me, 'broadcast.submit', { customers: 3, from: null, hours: null }, broadcast);
+  const messages = () =>
+    chats.flatMap((chat) =>
+      workspace.relay.entries(null, chat, 0, 100).filter(({ type }) => type === 'chat.send'),
+    );
+  await until('all messages', () => messages().length === 3);
+  const shown = messages().map(({ data }) => (data as { card?: LinkCard }).card);
+  expect(shown[0]).toMatchObject({ url: at('/tea'), title: 'Tea', picture: { width: 600, height: 315 } });
+  expect(shown).toEqual([shown[0], shown[0], shown[0]]);
+  expect(asked).toEqual(['/tea', '/tea.png']);
+  // The picture belongs to each conversation.
+  for (const chat of chats)
+    expect(workspace.blobs.find(chat, shown[0]!.picture!.hash)).toMatchObject({ type: 'image/png' });
+
+  // Nobody makes one up.
+  const made = { url: at('/tea'), title: 'Free money' };
+  expect(await say('look', { card: made })).toMatchObject({ ok: true });
+  expect(entries().at(-1)!.data).toEqual({ text: 'look' });
+  expect(await command(me, 'broadcast.card', { link: at('/tea'), card: made }, broadcast)).toMatchObject({
+    ok: false,
+  });
+  expect(asked).toHaveLength(2);
+});

@@ -14,6 +14,8 @@ export class Making {
   name = $state('');
   text = $state('');
   nameless = $state(t.namelessDefault);
+  /** The link that is to go without a card. */
+  uncarded = $state<string | null>(null);
   readonly files = new ChosenFiles(mostBroadcast.files);
   /** Picked in the list of customers. */
   readonly chosen: readonly CustomerId[];
