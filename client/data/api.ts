@@ -63,10 +63,12 @@ export interface CustomerRow {
   readonly room: RoomId;
   readonly id: string;
   readonly state: CustomerState;
-  /** Null while the conversation is not on this device. */
+  /** Their own conversation; null while it is not on this device. */
   readonly chat: ChatRow | null;
-  /** They said something last, and nobody answered. */
-  readonly waits: boolean;
+  /** All conversations with them: the own one first, then those of who was merged into them. */
+  readonly chats: readonly ChatRow[];
+  /** Since when what they said last, in any of them, is without an answer; null when nothing is. Milliseconds since 1970. */
+  readonly waitsSince: number | null;
   /** For sorting: time of the last message, or of when they came. Milliseconds since 1970. */
   readonly at: number;
   /** Changed on this device and not on the relay yet. */

@@ -23,8 +23,10 @@ export function customerOfRoom(
   return { id, rooms: [roomId(name.workspace, 'customer', id), chat, partOf(chat, 'reads')] };
 }
 
-export function lineOf({ id, room, state, chat, waits, at, pending }: CustomerRow): CustomerLine {
-  const last = chat?.state.last;
+const saidAt = ({ state: { last } }: ChatRow): number => last?.at ?? 0;
+
+export function lineOf({ id, room, state, chats, waitsSince, at, pending }: CustomerRow): CustomerLine {
+  const said = chats.reduce<ChatRow | null>((a, b) => (a && saidAt(a) >= saidAt(b) ? a : b), null);
   return {
     id,
     room,
@@ -41,9 +43,9 @@ export function lineOf({ id, room, state, chat, waits, at, pending }: CustomerRo
     since: state.begun?.at ?? at,
     next: state.next && { at: state.next.at, text: state.next.text },
     ended: state.ended !== null,
-    waitsSince: waits && last ? last.at : null,
-    unread: chat?.unread ?? 0,
-    said: last?.text.slice(0, longestSaid) ?? '',
+    waitsSince,
+    unread: chats.reduce((sum, { unread }) => sum + unread, 0),
+    said: said?.state.last?.text.slice(0, longestSaid) ?? '',
     at,
     pending,
   };

@@ -8,10 +8,10 @@ import type { RoomRecord } from '../storage/contract.ts';
 import { overlaidState, underWay } from './overlay.ts';
 import { Rows, trace } from './rows.ts';
 
-/** What the guest said last is what nobody answered yet. */
-const waits = ({ state: { last, guest, ended } }: ChatRow): boolean => {
-  if (!last || last.is === 'recalled' || ended) return false;
-  return last.by === guest || last.waits === true;
+/** When what nobody answered yet was said: the last message, if it is the guest's. */
+const waitsSince = ({ state: { last, guest, ended } }: ChatRow): readonly number[] => {
+  if (!last || last.is === 'recalled' || ended) return [];
+  return last.by === guest || last.waits === true ? [last.at] : [];
 };
 
 /** The conversations of those who are a part of this customer. */
@@ -42,7 +42,9 @@ export function customerRows(me: MemberId, chatOf: (id: string) => ChatRow | nul
         id,
         state,
         chat,
-        waits: state.ended === null && chats.some(waits),
+        chats,
+        waitsSince:
+          state.ended === null ? (chats.flatMap(waitsSince).sort((a, b) => a - b)[0] ?? null) : null,
         at: Math.max(state.begun.at, ...chats.map(({ at }) => at)),
         pending: underWay(commands.get(room), record?.head ?? 0).length > 0,
       };

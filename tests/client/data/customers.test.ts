@@ -82,20 +82,37 @@ test('a guest has a name wherever somebody asks for it, and is in no list of peo
 });
 
 test('a customer waits for an answer from what they say until somebody of the company says something', async () => {
-  expect(first.customers.map(({ id, waits }) => [id, waits])).toEqual([[customer, false]]);
+  expect(first.customers.map(({ id, waitsSince }) => [id, waitsSince])).toEqual([[customer, null]]);
   await guestSays('hello');
-  expect(first.customer(customer)).toMatchObject({ waits: true, chat: { unread: 1 } });
+  expect(first.customer(customer)).toMatchObject({ waitsSince: expect.any(Number), chat: { unread: 1 } });
   await first.send(chat, 'chat.send', { text: 'good morning' });
-  expect(first.customer(customer)?.waits).toBe(false);
+  expect(first.customer(customer)?.waitsSince).toBeNull();
   await world.settle();
-  expect(first.customer(customer)?.waits).toBe(false);
+  expect(first.customer(customer)?.waitsSince).toBeNull();
+});
+
+test('who became a part of another customer waits as that one, who has no conversation of their own', async () => {
+  const whole = world.room('customer', 'c2');
+  await first.send(whole, 'customer.create', { values: { name: 'Mia', phone: '1' }, tags: [] });
+  await first.send(whole, 'customer.merge', { other: customer });
+  await world.settle();
+  expect(first.customerLines).toMatchObject([{ id: 'c2', waitsSince: null, unread: 0, said: '' }]);
+  await guestSays('hello');
+  const asked = { id: 'c2', waitsSince: expect.any(Number), unread: 1, said: 'hello' };
+  expect(first.customerLines).toMatchObject([asked]);
+  await first.send(chat, 'chat.send', { text: 'good morning' });
+  await world.settle();
+  expect(first.customerLines).toMatchObject([{ id: 'c2', waitsSince: null, said: 'good morning' }]);
 });
 
 test('who is asked to help has the customer and what was said; who is taken out has neither', async () => {
   await guestSays('hello');
   await first.send(file, 'customer.help', { add: [bo], remove: [] });
   await world.settle();
-  expect(second.customer(customer)).toMatchObject({ waits: true, state: { owner: ann, helpers: [bo] } });
+  expect(second.customer(customer)).toMatchObject({
+    waitsSince: expect.any(Number),
+    state: { owner: ann, helpers: [bo] },
+  });
   expect(second.chat(`customer-${customer}`)?.state.last?.text).toBe('hello');
   await first.send(file, 'customer.help', { add: [], remove: [bo] });
   await world.settle();
