@@ -191,8 +191,11 @@ function expectSound(world: World): void {
       );
     // A whole and its parts say the same of each other, and are for the same people.
     if (state.into !== undefined) expect(Object.keys(stateOf(world, state.into).merged ?? {})).toContain(id);
-    for (const part of Object.keys(state.merged ?? {}))
-      expect(stateOf(world, part)).toMatchObject({ into: id, owner: state.owner, helpers: state.helpers });
+    for (const [part, { at }] of Object.entries(state.merged ?? {})) {
+      const { ended, ...its } = stateOf(world, part);
+      expect(its).toMatchObject({ into: id, owner: state.owner, helpers: state.helpers });
+      if (state.ended && state.ended.at >= at) expect(ended, part).not.toBeNull();
+    }
   }
 }
 

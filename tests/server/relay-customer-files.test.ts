@@ -122,6 +122,23 @@ test('two files of one customer become one in one commit, with both conversation
   expect(peopleIn('c2')).toEqual(['ada', 'eve', guest('c2')]);
 });
 
+test('a customer who is ended is ended in all of their conversations, but for what a guest ended', async () => {
+  await start();
+  for (const id of ['c1', 'c2', 'c3']) await begin(id, 'ben', 'Mia');
+  await rig.relay.appendFact(file('c3'), 'customer.end', guest('c3') as never, {});
+  for (const other of ['c2', 'c3'])
+    expect(await outcome('ben', file('c1'), 'customer.merge', { other })).toBe('ok');
+  const says = (id: string) =>
+    outcome(guest(id), rig.room('chat', `customer-${id}`), 'chat.send', { text: 'x' });
+  expect(await says('c2')).toBe('ok');
+  expect(await outcome('ben', file('c1'), 'customer.end', {})).toBe('ok');
+  for (const id of ['c1', 'c2', 'c3']) expect(await says(id)).toBe('forbidden');
+  await rig.restart();
+  expect(await says('c2')).toBe('forbidden');
+  expect(await outcome('ben', file('c1'), 'customer.reopen', {})).toBe('ok');
+  expect([await says('c1'), await says('c2'), await says('c3')]).toEqual(['ok', 'ok', 'forbidden']);
+});
+
 test('who reads two customers says that they are not one, and takes it back', async () => {
   await start();
   await begin('c1', 'ben', 'Mia');

@@ -4,8 +4,8 @@
  */
 import { strFromU8, unzipSync } from 'fflate';
 
-/** Bytes of one unpacked file: a zip may be made to grow without end. */
-const largestPart = 100 * 1024 * 1024;
+/** Bytes of what is unpacked: a zip may be made to grow without end. */
+const largest = 150 * 1024 * 1024;
 
 const wanted =
   /^(xl\/(workbook|styles|sharedStrings)\.xml|xl\/_rels\/workbook\.xml\.rels|xl\/worksheets\/[^/]+\.xml)$/;
@@ -110,11 +110,13 @@ function firstSheet(files: Readonly<Record<string, Uint8Array>>): string {
 /** Rows of the first sheet, cells as text; null where the file is no workbook. `most`: rows that are read at all. */
 export function readXlsx(bytes: Uint8Array, most: number): string[][] | null {
   let files: Record<string, Uint8Array>;
+  let size = 0;
   try {
     files = unzipSync(bytes, {
       filter({ name, originalSize }) {
         if (!wanted.test(name)) return false;
-        if (originalSize > largestPart) throw new Error('too large');
+        size += originalSize;
+        if (size > largest) throw new Error('too large');
         return true;
       },
     });

@@ -332,6 +332,7 @@ export const customerKind: LogKind<CustomerState> = {
     'customer.looked': customerLooked,
     'customer.quiet': customerQuiet,
     'customer.end': customerEnd,
+    'customer.reopen': customerReopen,
     'customer.assign': customerAssigned,
     'customer.unanswered': customerUnanswered,
     'customer.help': customerHelp,

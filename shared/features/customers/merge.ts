@@ -205,5 +205,16 @@ export function partLacks(
     return part.into === id ? [{ type: 'customer.follow', data: stay }] : [];
   }
   const agrees = part.into === id && part.owner === owner && same(part.helpers, helpers);
-  return agrees ? [] : [{ type: 'customer.follow', data: { into: id, owner, helpers: [...helpers] } }];
+  return [
+    ...(agrees ? [] : [{ type: 'customer.follow', data: { into: id, owner, helpers: [...helpers] } }]),
+    ...endLacks(whole, part, whole.merged![other]!.at),
+  ];
+}
+
+/** What was ended or opened again since they are one counts for all conversations; what a guest ended stays so. */
+function endLacks(whole: CustomerState, part: CustomerState, since: number): readonly Fact[] {
+  const isSince = (ended: CustomerState['ended']): boolean => ended !== null && ended.at >= since;
+  if (part.ended === null) return isSince(whole.ended) ? [{ type: 'customer.end', data: {} }] : [];
+  const isOver = whole.ended !== null || !isSince(part.ended) || part.ended.by === part.guest;
+  return isOver ? [] : [{ type: 'customer.reopen', data: {} }];
 }

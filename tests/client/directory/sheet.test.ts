@@ -137,6 +137,21 @@ describe('a table', () => {
     ]);
   });
 
+  test('that would be huge when it is unpacked is none, also where each of its sheets is not', () => {
+    const sheet = strToU8('<worksheet><sheetData/></worksheet>');
+    const names = ['sheet1', 'sheet2', 'sheet3'].map((name) => `xl/worksheets/${name}.xml`);
+    const bytes = zipSync(Object.fromEntries(names.map((name) => [name, sheet])));
+    const saying = (size: number): Uint8Array => {
+      const copy = bytes.slice();
+      const view = new DataView(copy.buffer);
+      // Where the list of a zip says how large a file is.
+      for (let at = 0; at + 28 < copy.length; at++)
+        if (view.getUint32(at) === 0x504b0102) view.setUint32(at + 24, size, true);
+      return copy;
+    };
+    expect(readTable(saying(sheet.length), most)).toEqual([]);
+    expect(readTable(saying(60 * 1024 * 1024), most)).toBeNull();
+  });
   test('that is no table is none, and ends soon', () => {
     expect(readTable(Uint8Array.of(0x50, 0x4b, 3, 4, 5, 6), most)).toBeNull();
     expect(readTable(zipSync({ 'a.txt': strToU8('x') }), most)).toBeNull();
