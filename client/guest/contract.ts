@@ -36,6 +36,30 @@ export interface ContactCard {
   /** Address of the company's logo; null without one. */
   readonly logo: string | null;
   readonly verified: Verified;
+  /** Into which the link leads; absent and null for one that begins a conversation. */
+  readonly group?: GroupFace | null;
+}
+
+/** A group as it is shown to somebody who is asked into it, or has its link. */
+export interface GroupFace {
+  /** Empty where it has no name. */
+  readonly title: string;
+  /** Who of the company is in it. */
+  readonly staff: readonly Pick<StaffMember, 'id' | 'name' | 'post'>[];
+  /** How many guests are in it. */
+  readonly customers: number;
+}
+
+/** A group in which this guest is, or to which they are asked. */
+export interface GuestGroup extends GroupFace {
+  readonly room: RoomId;
+  readonly is: 'invited' | 'in';
+  /** Who asked them. */
+  readonly by: { readonly name: string };
+  /** They may write there now. */
+  readonly writes: boolean;
+  /** Other guests, under the names that they gave. */
+  readonly guests: readonly { readonly id: MemberId; readonly name: string }[];
 }
 
 /** Who this browser is to the company. */
@@ -55,6 +79,8 @@ export interface GuestSession {
   readonly logo: string | null;
   /** The guest wants no messages that go to many. */
   readonly quiet: boolean;
+  /** Absent in what an earlier version kept. */
+  readonly groups?: readonly GuestGroup[];
 }
 
 /** A command of this browser that the relay has not answered, or has refused. */
@@ -73,7 +99,7 @@ export interface Outgoing {
 /** A file of the conversation on this device; `pending` until the relay has it. */
 export type KeptFile = BlobRecord & { readonly bytes: Blob };
 
-/** How far this device's copy of the conversation goes. */
+/** How far this device's copy of a conversation goes. */
 export interface Progress {
   /** Of the relay that gave it; null before the first time. */
   readonly epoch: string | null;
@@ -91,14 +117,16 @@ export const noProgress: Progress = { epoch: null, head: 0, readsHead: 0, positi
 
 /** What the engine stores into; every call is one transaction. */
 export interface GuestStore {
-  progress(): Promise<Progress>;
+  progress(room: RoomId): Promise<Progress>;
   /**
-   * Adds entries and says how far it goes now. `anew`: what was here before is not of this run of the log. Own commands
+   * Adds entries of a room and says how far it goes now. `anew`: what was here before is not of this run of the log. Own commands
    * whose entries came leave the outbox; a recalled message loses its words and files.
    */
-  add(entries: readonly LogEntry[], progress: Partial<Progress>, anew?: boolean): Promise<void>;
+  add(room: RoomId, entries: readonly LogEntry[], progress: Partial<Progress>, anew?: boolean): Promise<void>;
+  /** Everything of a room leaves this device, also what waits for it. */
+  drop(room: RoomId): Promise<void>;
   /** Ascending. */
-  entries(): Promise<readonly LogEntry[]>;
+  entries(room: RoomId): Promise<readonly LogEntry[]>;
   /** In the order they were made. */
   outbox(): Promise<readonly Outgoing[]>;
   push(command: Outgoing): Promise<void>;

@@ -30,6 +30,7 @@ const sentAgain = 14 * 86_400_000;
 
 export interface EngineDeps {
   readonly member: MemberId;
+  /** Their own conversation. */
   readonly chat: RoomId;
   readonly device: DeviceId;
   readonly store: GuestStore;
@@ -48,7 +49,10 @@ export interface EngineEvents {
   connection(is: 'offline' | 'connecting' | 'online'): void;
   /** Members of the company with a page open, as far as the relay tells guests. */
   present(members: readonly MemberId[]): void;
+  /** Of the room that is looked at. */
   states(states: readonly SeenState[]): void;
+  /** This guest is in that group no more. */
+  lost(room: RoomId): void;
   sent(hash: string, bytes: number): void;
   over(why: Failure): void;
   /** Something of this page or device did not work; it goes on. */
@@ -56,13 +60,15 @@ export interface EngineEvents {
 }
 
 /**
- * Keeps a guest's copy of their one conversation and the relay the same: a device of the protocol (PROTOCOL.md) with two
- * rooms, that writes commands and no texts. It knows no DOM, and holds nothing that is not in the store.
+ * Keeps a guest's copy of their own conversation and their groups and the relay the same: a device of the protocol
+ * (PROTOCOL.md) that writes commands and no texts. It knows no DOM, and holds nothing that is not in the store.
  */
 export class GuestEngine {
   readonly #deps: EngineDeps;
   readonly #events: EngineEvents;
-  readonly #reads: RoomId;
+  /** Conversations that are followed, their own first, and the one that is looked at. */
+  #rooms: readonly RoomId[];
+  #at: RoomId;
   readonly #reconnect: Reconnect;
   #connection: Connection | null = null;
   #welcome: Welcome | null = null;
@@ -78,7 +84,7 @@ export class GuestEngine {
   #sending: Promise<void> | null = null;
   #again = false;
   #uploading = false;
-  #readUpTo = -1;
+  readonly #readUpTo = new Map<RoomId, number>();
   #client: number | null = null;
   #state: Readonly<Record<string, true>> | null = null;
   #clock = 0;
@@ -86,7 +92,8 @@ export class GuestEngine {
   constructor(deps: EngineDeps, events: EngineEvents) {
     this.#deps = deps;
     this.#events = events;
-    this.#reads = partOf(deps.chat, 'reads');
+    this.#rooms = [deps.chat];
+    this.#at = deps.chat;
     this.#reconnect = new Reconnect(deps.timers, deps.random, () => this.#connect());
   }
 
@@ -111,11 +118,34 @@ export class GuestEngine {
     this.#reconnect.now();
   }
 
-  /** Everything up to this entry was read. */
-  read(upTo: number): void {
-    if (upTo <= this.#readUpTo) return;
-    this.#readUpTo = upTo;
+  /** Everything of a conversation up to this entry was read. */
+  read(room: RoomId, upTo: number): void {
+    if (upTo <= (this.#readUpTo.get(room) ?? -1)) return;
+    this.#readUpTo.set(room, upTo);
     this.wake();
+  }
+
+  /** These are the groups in which the guest is. */
+  follow(groups: readonly RoomId[]): void {
+    const before = this.#rooms;
+    this.#rooms = [this.#deps.chat, ...groups];
+    const [connection, welcome] = [this.#connection, this.#welcome];
+    const more = groups.filter((room) => !before.includes(room));
+    if (!connection || !welcome || more.length === 0) return;
+    this.#inOrder(async () => {
+      for (const room of more) await this.#beginRoom(room, welcome);
+      await this.#pull(connection);
+    });
+  }
+
+  /** The guest looks at this conversation: who is there is told of no other. */
+  lookAt(room: RoomId): void {
+    if (room === this.#at) return;
+    this.#tellState(null);
+    this.#connection?.send({ type: 'unwatch', room: this.#at });
+    this.#at = room;
+    if (this.#welcome) this.#connection?.send({ type: 'watch', room });
+    this.#tellState();
   }
 
   /** What others see of this guest: `{ here: true }`, `{ typing: true }`; null when the page is out of sight. */
@@ -124,12 +154,12 @@ export class GuestEngine {
     this.#tellState();
   }
 
-  /** Fetches what came before the oldest entry that is here; false where the relay cannot be asked. */
+  /** Fetches what came before the oldest entry that is here of the conversation that is looked at; false where the relay cannot be asked. */
   async older(): Promise<boolean> {
     const connection = this.#connection;
     if (!connection || !this.#welcome) return false;
     try {
-      await this.#older(connection);
+      await this.#older(connection, this.#at);
       return true;
     } catch (error) {
       if (!(error instanceof ConnectionLost)) this.#events.failed(error);
@@ -182,11 +212,13 @@ export class GuestEngine {
         return;
       case 'lost':
         if (message.room === this.#deps.chat) this.#run(this.#askWhetherOver());
+        else if (this.#rooms.includes(message.room)) this.#events.lost(message.room);
         return;
       case 'presence':
         return this.#events.present(message.online);
       case 'awareness':
-        return this.#events.states(decodeStates(message.bytes));
+        if (message.room === this.#at) this.#events.states(decodeStates(message.bytes));
+        return;
       case 'error':
       case 'pong':
       case 'notice':
@@ -210,11 +242,10 @@ export class GuestEngine {
   }
 
   async #begin(connection: Connection, welcome: Welcome): Promise<void> {
-    const { epoch } = await this.#deps.store.progress();
-    if (epoch !== welcome.epoch) await this.#newEpoch(welcome, epoch !== null);
+    for (const room of this.#rooms) await this.#beginRoom(room, welcome);
     this.#inOrder(() => this.#pull(connection));
     await this.#order;
-    connection.send({ type: 'watch', room: this.#deps.chat });
+    connection.send({ type: 'watch', room: this.#at });
     this.#run(this.#lease(connection));
     await this.#sendAll();
   }
@@ -223,29 +254,41 @@ export class GuestEngine {
    * What a restored relay lost of others it gets from their devices. Own messages are said again, under their own ids:
    * the relay knows those it still has.
    */
-  async #newEpoch({ epoch, now }: Welcome, wasThere: boolean): Promise<void> {
-    const { store, member, chat } = this.#deps;
-    if (wasThere) {
-      for (const { id, seq } of await store.outbox())
-        if (seq !== null) await store.settle(id, { seq: null, failure: null });
-      for (const { id, by, at, type, data } of await store.entries())
+  async #beginRoom(room: RoomId, { epoch, now }: Welcome): Promise<void> {
+    const { store, member } = this.#deps;
+    const before = (await store.progress(room)).epoch;
+    if (before === epoch) return;
+    if (before !== null) {
+      for (const { id, seq, room: of } of await store.outbox())
+        if (seq !== null && of === room) await store.settle(id, { seq: null, failure: null });
+      for (const { id, by, at, type, data } of await store.entries(room))
         if (by === member && type === 'chat.send' && at > now - sentAgain && !hasNoWords(data))
-          await store.push({ id, room: chat, type, data, at, seq: null, failure: null });
+          await store.push({ id, room, type, data, at, seq: null, failure: null });
     }
-    await store.add([], { epoch, head: 0, readsHead: 0, complete: false });
+    await store.add(room, [], { epoch, head: 0, readsHead: 0, complete: false });
   }
 
   async #pull(connection: Connection): Promise<void> {
     const { store, chat } = this.#deps;
+    const gone = new Set<RoomId>();
     for (let unfinished = true; unfinished;) {
-      const { head, readsHead } = await store.progress();
-      const wants = [
-        { room: chat, cursor: 0, have: head },
-        { room: this.#reads, cursor: 0, have: readsHead },
-      ];
+      const rooms = this.#rooms.filter((room) => !gone.has(room));
+      const wants = [];
+      for (const room of rooms) {
+        const { head, readsHead } = await store.progress(room);
+        wants.push(
+          { room, cursor: 0, have: head },
+          { room: partOf(room, 'reads'), cursor: 0, have: readsHead },
+        );
+      }
       const answer = await connection.ask({ type: 'pull', wants });
       if (answer.type !== 'batch') throw new Error(`unexpected answer ${answer.type}`);
       if (answer.missing.includes(chat)) return this.#run(this.#askWhetherOver());
+      for (const room of rooms)
+        if (answer.missing.includes(room)) {
+          gone.add(room);
+          this.#events.lost(room);
+        }
       const contents = answer.rooms.filter((content): content is LogContent => content.kind === 'log');
       for (const content of contents) await this.#takeContent(content);
       const isShort = ({ entries, from, head: end }: LogContent): boolean =>
@@ -253,48 +296,54 @@ export class GuestEngine {
       const rest = wants.length - contents.length - answer.missing.length - answer.damaged.length;
       unfinished = contents.length > 0 && (rest > 0 || contents.some(isShort));
     }
-    const [entries, { head }] = [await store.entries(), await store.progress()];
-    if (entries.length === 0 && head > 0) await this.#older(connection);
+    for (const room of this.#rooms) {
+      const [entries, { head }] = [await store.entries(room), await store.progress(room)];
+      if (entries.length === 0 && head > 0 && !gone.has(room)) await this.#older(connection, room);
+    }
     this.#events.changed();
   }
 
   async #takeContent({ room, from, head, base, entries }: LogContent): Promise<void> {
-    const { store, chat } = this.#deps;
-    const before = await store.progress();
+    const { store } = this.#deps;
+    const chat = partOf(room, null);
+    if (!this.#rooms.includes(chat)) return;
+    const before = await store.progress(chat);
     const upTo = entries.length > 0 ? from + entries.length : head;
-    if (room === this.#reads) {
+    if (room !== chat) {
       const known = base === null ? before.positions : positionsIn(base);
-      await store.add([], { readsHead: upTo, positions: withReads(known, entries) });
-    } else if (room === chat) {
+      await store.add(chat, [], { readsHead: upTo, positions: withReads(known, entries) });
+    } else {
       const isGap = before.head === 0 || from > before.head;
-      await store.add(entries, { head: upTo, ...(isGap ? { complete: from === 0 } : {}) }, isGap);
+      await store.add(chat, entries, { head: upTo, ...(isGap ? { complete: from === 0 } : {}) }, isGap);
     }
   }
 
-  async #older(connection: Connection): Promise<void> {
-    const { store, chat } = this.#deps;
-    const { head, complete } = await store.progress();
+  async #older(connection: Connection, room: RoomId): Promise<void> {
+    const { store } = this.#deps;
+    const { head, complete } = await store.progress(room);
     if (complete) return;
-    const [oldest] = await store.entries();
+    const [oldest] = await store.entries(room);
     const before = oldest?.seq ?? head;
-    const answer = await connection.ask({ type: 'history', room: chat, before, limit: page });
+    const answer = await connection.ask({ type: 'history', room, before, limit: page });
     if (answer.type !== 'history') return;
     const entries = answer.content?.entries ?? [];
-    await store.add(entries, { complete: entries.length === 0 || answer.content?.from === 0 });
+    await store.add(room, entries, { complete: entries.length === 0 || answer.content?.from === 0 });
     this.#events.changed();
   }
 
   async #takeRows(rows: readonly Row[]): Promise<void> {
-    const { store, chat } = this.#deps;
+    const { store } = this.#deps;
     let isBehind = false;
     for (const { room, seq, bytes } of rows) {
-      const { head, readsHead, positions } = await store.progress();
-      const have = room === chat ? head : room === this.#reads ? readsHead : Infinity;
+      const chat = partOf(room, null);
+      if (!this.#rooms.includes(chat)) continue;
+      const { head, readsHead, positions } = await store.progress(chat);
+      const have = room === chat ? head : readsHead;
       if (seq > have) isBehind = true;
       if (seq !== have) continue;
       const entries = decodeLogRun(bytes);
-      if (room === chat) await store.add(entries, { head: seq + 1 });
-      else await store.add([], { readsHead: seq + 1, positions: withReads(positions, entries) });
+      if (room === chat) await store.add(chat, entries, { head: seq + 1 });
+      else await store.add(chat, [], { readsHead: seq + 1, positions: withReads(positions, entries) });
     }
     if (isBehind && this.#connection) await this.#pull(this.#connection);
     this.#events.changed();
@@ -316,26 +365,26 @@ export class GuestEngine {
         const next = (await store.outbox()).find(({ seq, failure: refused }) => seq === null && !refused);
         if (!next) break;
         const { id, room, type, data } = next;
-        if (await this.#settle(await this.#command(id, room, type, await this.#placed(data))))
+        if (await this.#settle(await this.#command(id, room, type, await this.#placed(room, data)), room))
           this.#events.changed();
         else await this.#wait(laterAfter);
       }
-      const { positions } = await store.progress();
-      const upTo = this.#readUpTo;
-      if (upTo > (positions[member] ?? -1)) {
-        await this.#command(newId<CommandId>(), this.#reads, 'chat.read', { upTo });
-        await store.add([], { positions: { ...positions, [member]: upTo } });
+      for (const [room, upTo] of this.#readUpTo) {
+        const { positions } = await store.progress(room);
+        if (!this.#rooms.includes(room) || upTo <= (positions[member] ?? -1)) continue;
+        await this.#command(newId<CommandId>(), partOf(room, 'reads'), 'chat.read', { upTo });
+        await store.add(room, [], { positions: { ...positions, [member]: upTo } });
       }
     }
   }
 
   /** What was said of an own message before the relay had it names the place where it is now. */
-  async #placed(data: unknown): Promise<unknown> {
+  async #placed(room: RoomId, data: unknown): Promise<unknown> {
     const { store } = this.#deps;
     const target = targetOf({ data });
     if (!target) return data;
     const isIt = ({ id }: { readonly id: CommandId }): boolean => id === target.id;
-    const seq = (await store.entries()).find(isIt)?.seq ?? (await store.outbox()).find(isIt)?.seq;
+    const seq = (await store.entries(room)).find(isIt)?.seq ?? (await store.outbox()).find(isIt)?.seq;
     return seq === undefined || seq === null ? data : { ...(data as object), target: { ...target, seq } };
   }
 
@@ -349,11 +398,11 @@ export class GuestEngine {
   }
 
   /** False when it has to be sent again. */
-  async #settle(result: CommandResult): Promise<boolean> {
+  async #settle(result: CommandResult, room: RoomId): Promise<boolean> {
     const { store } = this.#deps;
     if (result.ok) {
       const { seq } = result;
-      const { head } = await store.progress();
+      const { head } = await store.progress(room);
       await store.settle(result.id, seq === null || seq < head ? 'done' : { seq, failure: null });
       return true;
     }
@@ -398,12 +447,12 @@ export class GuestEngine {
     this.#tellState();
   }
 
-  #tellState(): void {
+  #tellState(state = this.#state): void {
     if (this.#client === null || !this.#welcome) return;
     // Rising over reloads of the page too: others take nothing older under the same id.
     this.#clock = Math.max(this.#deps.timers.now(), this.#clock + 1);
-    const bytes = encodeState(this.#client, this.#clock, this.#state);
-    this.#connection?.send({ type: 'awareness', room: this.#deps.chat, bytes });
+    const bytes = encodeState(this.#client, this.#clock, state);
+    this.#connection?.send({ type: 'awareness', room: this.#at, bytes });
   }
 
   #wait(milliseconds: number): Promise<void> {

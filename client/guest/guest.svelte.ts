@@ -1,22 +1,23 @@
 /* The guest's page as it is now: who is here, what was said, what waits. */
-import { isErrorCode, type ErrorCode, type Failure } from '../../shared/base/errors.ts';
-import { newId, type CommandId, type DeviceId, type MemberId } from '../../shared/base/ids.ts';
-import type { Result } from '../../shared/base/result.ts';
+import type { ErrorCode, Failure } from '../../shared/base/errors.ts';
+import { newId, type DeviceId, type MemberId, type RoomId } from '../../shared/base/ids.ts';
 import { language } from '../i18n/language.svelte.ts';
-import { addressOfBlob, uploadBlob } from '../data/blobs.ts';
+import { uploadBlob } from '../data/blobs.ts';
 import { systemTimers, type OpenSocket } from '../data/sync/contract.ts';
-import type { ContactCard, GuestSession } from './contract.ts';
+import type { ContactCard, GuestGroup, GuestSession } from './contract.ts';
 import { GuestEngine } from './engine.ts';
-import { findFile, keepFile } from './files.ts';
 import { hasLeft, leaveLater } from './leaving.ts';
 import { Pages, type PageNote } from './leader.ts';
-import { linesOf, strangersIn, type MessageLine, type ShownFile } from './messages.ts';
+import { linesOf, strangersIn, type MessageLine } from './messages.ts';
 import { Notices } from './notices.svelte.ts';
+import { problemOf } from './problem.ts';
 import { Presence } from './presence.svelte.ts';
 import * as relay from './relay.ts';
 import { isOver } from './relay.ts';
 import { ShownCopy, type Upload } from './shown-copy.svelte.ts';
 import { LocalCopy } from './store.ts';
+import { idOf, Talks } from './talks.svelte.ts';
+import { Writing } from './writing.ts';
 
 /** A guest who goes on typing says so again no sooner than after this. Milliseconds. */
 const sayAgainAfter = 2_500;
@@ -38,9 +39,22 @@ export class Guest {
   readonly #store = new LocalCopy();
   readonly #copy = new ShownCopy(this.#store);
   readonly notices = new Notices(this.#store);
+  readonly talks = new Talks(() => this.#session, this.#copy);
+  readonly writing = new Writing(
+    this.#store,
+    () => this.talks.room,
+    async () => {
+      this.#saidAt = 0;
+      this.#show();
+      await this.#read();
+      this.#pages.tell({ type: 'changed' });
+      this.#pages.tell({ type: 'wake' });
+      this.#engine?.wake();
+    },
+  );
   readonly #pages: Pages;
   #engine: GuestEngine | null = null;
-  #talks = false;
+  #hasBegun = false;
   /** The guest is ending it: that the connection breaks is no news then. */
   #leaves = false;
   #phase = $state<Phase>('opening');
@@ -56,13 +70,16 @@ export class Guest {
   #editing = $state.raw<MessageLine | null>(null);
   #saidAt = 0;
 
+  /** The conversation that is looked at. */
+  readonly #shown = $derived(this.#copy.of(this.#session ? this.talks.room : ('' as RoomId)));
+
   readonly lines = $derived(
     this.#session
       ? linesOf({
           me: this.#session.member,
-          entries: this.#copy.entries,
-          outbox: this.#copy.outbox,
-          positions: this.#copy.progress.positions,
+          entries: this.#shown.entries,
+          outbox: this.#copy.outbox.filter(({ room }) => room === this.talks.room),
+          positions: this.#shown.progress.positions,
         })
       : [],
   );
@@ -81,7 +98,7 @@ export class Guest {
       case 'wake':
         return this.#engine?.wake();
       case 'read':
-        return this.#engine?.read(note.upTo);
+        return this.#engine?.read(note.room, note.upTo);
       case 'gone':
         return location.reload();
       case 'hello':
@@ -128,10 +145,10 @@ export class Guest {
     return this.#problem;
   }
   get hasOlder(): boolean {
-    return this.#copy.entries.length > 0 && !this.#copy.progress.complete;
+    return this.#shown.entries.length > 0 && !this.#shown.progress.complete;
   }
   get hasLoaded(): boolean {
-    return this.#copy.progress.epoch !== null;
+    return this.#shown.progress.epoch !== null;
   }
 
   /** Who answers now; null while nobody was named. */
@@ -142,7 +159,7 @@ export class Guest {
   }
 
   staffName(id: MemberId): string {
-    return this.#session?.staff.find((each) => each.id === id)?.name ?? this.company;
+    return this.talks.nameOf(id);
   }
 
   get isAnswererHere(): boolean {
@@ -205,8 +222,22 @@ export class Guest {
       return;
     }
     await this.#adopt(answer.value);
-    // By another link of the company: the conversation is the same, and the company learns where this came from.
-    if (isLink && (await this.#store.fact('code')) !== this.code) await this.agree();
+    // By another link of the company: the conversation is the same, and the company learns where this came from. Into a
+    // group nobody comes without being asked.
+    const led = this.#led();
+    if (led?.is === 'in') this.choose(led.room);
+    else if (isLink && this.#card?.group) this.#phase = 'meeting';
+    else if (isLink && (await this.#store.fact('code')) !== this.code) await this.agree();
+  }
+
+  /** The group into which the link leads, as far as the guest has to do with it. */
+  #led(): GuestGroup | undefined {
+    return this.#session?.groups?.find((group) => this.code.startsWith(`${idOf(group)}~`));
+  }
+
+  /** The guest does not want into the group whose link this is. */
+  stayOut(): void {
+    this.#phase = 'talking';
   }
 
   async #takeCard(card: ContactCard): Promise<void> {
@@ -223,9 +254,9 @@ export class Guest {
   }
 
   /** The guest has read what the company wants them to, and begins. */
-  async agree(): Promise<boolean> {
+  async agree(name = ''): Promise<boolean> {
     this.#problem = null;
-    const answer = await relay.begin(this.code, language.current);
+    const answer = await relay.begin(this.code, language.current, name);
     if (!answer.ok) {
       this.#problem = answer.error.code;
       return false;
@@ -234,6 +265,8 @@ export class Guest {
     await this.#store.dropFact('ended');
     await this.#adopt(answer.value);
     if (this.#over) location.reload();
+    if (this.#phase === 'meeting') this.#phase = 'talking';
+    this.choose(this.#led()?.room ?? null);
     return true;
   }
 
@@ -247,7 +280,11 @@ export class Guest {
       return;
     }
     await this.#store.setFact('session', session);
+    const groups = session.groups ?? [];
+    for (const { room, is } of before?.groups ?? [])
+      if (is === 'in' && !groups.some((each) => each.room === room)) await this.#store.drop(room);
     this.#session = session;
+    this.#engine?.follow(this.talks.rooms);
     await this.#talk(session, true);
     this.#pages.tell({ type: 'changed' });
   }
@@ -256,9 +293,9 @@ export class Guest {
     this.#session = session;
     await this.#read();
     if (this.#over) return;
-    this.#phase = 'talking';
-    if (this.#talks || !connects) return;
-    this.#talks = true;
+    if (this.#phase !== 'meeting' || !this.#card?.group) this.#phase = 'talking';
+    if (this.#hasBegun || !connects) return;
+    this.#hasBegun = true;
     this.#pages.lead('weft-guest', () => this.#lead(session));
   }
 
@@ -292,12 +329,15 @@ export class Guest {
         },
         present: (members) => this.#presence.online(members),
         states: (states) => this.#presence.see(states, member),
+        lost: () => void this.#askForPeople(true),
         sent: (hash, sent) => this.#copy.uploaded(hash, sent),
         over: (why) => void (isOver(why) ? this.#ended(why) : this.refresh()),
         failed: (error) => (this.#problem = problemOf(error)),
       },
     );
     this.#engine = engine;
+    this.#engine?.follow(this.talks.rooms);
+    engine.lookAt(this.talks.room);
     const back = (): void => engine.networkIsBack();
     const look = (): void => this.#show();
     addEventListener('online', back);
@@ -313,25 +353,54 @@ export class Guest {
   }
 
   async #read(): Promise<void> {
-    await this.#copy.read();
+    await this.#copy.read(() => (this.#session ? [this.#session.chat, ...this.talks.rooms] : []));
     // Another page may have heard something of the conversation itself.
     const session = await this.#store.fact('session');
     if (session) this.#session = session;
+    // An invitation that was taken back is answered by nobody.
+    for (const { id, type, failure } of this.#copy.outbox)
+      if (type === 'chat.consent' && failure) {
+        await this.#store.settle(id, 'done');
+        void this.#askForPeople(true);
+      }
     void this.#askForPeople();
   }
 
-  /** Who is in the conversation follows from nothing that a guest holds: when it changed, the relay is asked. */
-  async #askForPeople(): Promise<void> {
+  /** Who is in a conversation follows from nothing that a guest holds: when it changed, the relay is asked. */
+  async #askForPeople(now = false): Promise<void> {
     const session = this.#session;
     if (!session || !this.#engine) return;
+    const { group } = this.talks;
+    const own = this.#copy.of(session.chat).entries;
+    const told = own
+      .filter(({ type }) => type === 'chat.place' || type === 'chat.consent')
+      .map(({ id }) => id);
     const moves = this.lines.filter(({ kind }) => kind !== 'message').map(({ id }) => id);
-    const key = `${moves.join()} ${strangersIn(this.lines, session.staff) ? this.lines.length : ''}`;
-    const isFirst = this.#askedFor === '';
-    if (key === this.#askedFor) return;
+    const rules = this.#shown.entries
+      .filter(({ type }) => /set|dissolve|rename/.test(type))
+      .map(({ id }) => id);
+    const known = [...session.staff, ...(group?.staff ?? []), ...(group?.guests ?? [])];
+    const strange = strangersIn(this.lines, known);
+    const key = `${group?.room} ${[...told, ...moves, ...rules].join()} ${strange ? this.lines.length : ''}`;
+    if (key === this.#askedFor && !now) return;
     this.#askedFor = key;
-    if (isFirst && !strangersIn(this.lines, session.staff)) return;
     const answer = await relay.getSession();
     if (answer.ok && answer.value.member === session.member) await this.#adopt(answer.value);
+  }
+
+  /** Looks at a group, or with null at their own conversation. */
+  choose(room: RoomId | null): void {
+    this.#editing = null;
+    this.talks.choose(room);
+    this.#presence.clear();
+    this.#engine?.lookAt(this.talks.room);
+    void this.#askForPeople();
+  }
+
+  /** Comes into a group under this name, or does not, or leaves it; said to the relay when there is a network. */
+  async consent(group: GuestGroup, accept: boolean, name = ''): Promise<void> {
+    if (!accept) this.choose(null);
+    await this.writing.say({ group: idOf(group), accept, name }, 'chat.consent', this.#session!.chat);
   }
 
   #show(): void {
@@ -348,86 +417,22 @@ export class Guest {
 
   /** Everything that is on the screen was read. */
   readAll(): void {
-    const last = this.#copy.entries.at(-1);
+    const last = this.#shown.entries.at(-1);
     if (!last || document.visibilityState !== 'visible') return;
-    if (this.#engine) this.#engine.read(last.seq);
-    else this.#pages.tell({ type: 'read', upTo: last.seq });
+    const { room } = this.talks;
+    if (this.#engine) this.#engine.read(room, last.seq);
+    else this.#pages.tell({ type: 'read', room, upTo: last.seq });
   }
 
   older(): Promise<boolean> {
     return this.#engine?.older() ?? Promise.resolve(false);
   }
 
-  draft(): Promise<string | undefined> {
-    return this.#store.fact('draft');
+  draft(room: RoomId): Promise<string | undefined> {
+    return this.#store.fact(`draft ${room}`);
   }
-  keepDraft(text: string): Promise<void> {
-    return this.#store.setFact('draft', text);
-  }
-
-  /** Kept on this device at once, whatever the network is; sent in order. Rejects where the device has no room. */
-  async send(text: string, chosen: readonly File[]): Promise<void> {
-    const session = this.#session;
-    if (!session) return;
-    const files: ShownFile[] = [];
-    for (const file of chosen) files.push(await keepFile(this.#store, session.chat, file));
-    await this.#push({ text, ...(files.length > 0 ? { files } : {}) });
-  }
-
-  /** The words of an own message are others from now on. */
-  async change({ id, seq }: MessageLine, text: string): Promise<void> {
-    this.#editing = null;
-    await this.#push({ target: { id, seq: seq ?? 0 }, text }, 'chat.edit');
-  }
-
-  /** Takes an own message back, from everybody. */
-  async takeBack({ id, seq }: MessageLine): Promise<void> {
-    if (this.#editing?.id === id) this.#editing = null;
-    await this.#push({ target: { id, seq: seq ?? 0 } }, 'chat.recall');
-  }
-
-  async #push(data: unknown, type = 'chat.send'): Promise<void> {
-    const session = this.#session;
-    if (!session) return;
-    const id = newId<CommandId>();
-    const at = Date.now();
-    await this.#store.push({ id, room: session.chat, type, data, at, seq: null, failure: null });
-    this.#saidAt = 0;
-    this.#show();
-    await this.#read();
-    this.#pages.tell({ type: 'changed' });
-    this.#pages.tell({ type: 'wake' });
-    this.#engine?.wake();
-  }
-
-  /** Sends again what the relay refused, as something new. */
-  async retry(id: CommandId): Promise<void> {
-    const refused = this.#copy.outbox.find((each) => each.id === id);
-    if (!refused) return;
-    await this.#store.settle(id, 'done');
-    await this.#push(refused.data, refused.type);
-  }
-
-  async discard(id: CommandId): Promise<void> {
-    await this.#store.settle(id, 'done');
-    await this.#read();
-  }
-
-  async retryFile(hash: string): Promise<void> {
-    const file = await this.#store.file(hash);
-    if (!file) return;
-    await this.#store.keep({ ...file, failure: null });
-    await this.#read();
-    this.#pages.tell({ type: 'wake' });
-    this.#engine?.wake();
-  }
-
-  file(hash: string): Promise<Result<Blob, Failure>> {
-    return findFile(this.#store, this.#session!.chat, hash);
-  }
-
-  address(hash: string, name?: string): string {
-    return addressOfBlob(this.#session!.chat, hash, name, 'guest');
+  keepDraft(room: RoomId, text: string): Promise<void> {
+    return this.#store.setFact(`draft ${room}`, text);
   }
 
   /** Null when the company has it. */
@@ -490,11 +495,3 @@ export class Guest {
     this.#phase = 'over';
   }
 }
-
-/** What the device could not do; anything else is a fault of the page, and is said as one. */
-const problemOf = (error: unknown): ErrorCode => {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'QuotaExceededError') return 'device-full';
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-  return isErrorCode(code) ? code : 'internal';
-};

@@ -3,14 +3,16 @@
  * by itself when that page goes. Browsers without locks (plain http) let each page talk; commands are then told apart by
  * their ids, and a page that lost count begins anew.
  */
+import type { RoomId } from '../../shared/base/ids.ts';
+
 export type PageNote =
   /** Something in the store is different; something waits there; all of it was deleted. */
   | { readonly type: 'changed' | 'wake' | 'gone' }
   /** A page has opened and asks how the connection is; the answer. */
   | { readonly type: 'hello' }
   | { readonly type: 'connection'; readonly is: 'offline' | 'connecting' | 'online' }
-  /** Everything up to this entry was read. */
-  | { readonly type: 'read'; readonly upTo: number };
+  /** Everything of a conversation up to this entry was read. */
+  | { readonly type: 'read'; readonly room: RoomId; readonly upTo: number };
 
 export class Pages {
   readonly #channel: BroadcastChannel;

@@ -100,6 +100,7 @@ export interface MessageLine {
   readonly failure: Outgoing['failure'];
 }
 
+/** Who of the company, or which other guest. */
 export interface StaffLine {
   readonly kind: 'entered' | 'left';
   readonly id: CommandId;
@@ -110,11 +111,17 @@ export interface StaffLine {
 export type Line = MessageLine | StaffLine;
 
 const membersOf = (data: unknown): readonly MemberId[] => {
-  const one = fieldOf(data, 'member');
+  const one = fieldOf(data, 'member') ?? fieldOf(data, 'guest');
   return (typeof one === 'string' ? [one] : listOf(fieldOf(data, 'members'))).filter(
     (each): each is MemberId => typeof each === 'string',
   );
 };
+
+/** Somebody comes into a conversation, or goes. */
+const moves: ReadonlyMap<string, StaffLine['kind']> = new Map([
+  ...(['addMembers', 'enter', 'join'] as const).map((type) => [`chat.${type}`, 'entered'] as const),
+  ...(['removeMember', 'depart', 'leave'] as const).map((type) => [`chat.${type}`, 'left'] as const),
+]);
 
 type Said = Omit<MessageLine, 'kind' | 'seq' | 'by' | 'card' | 'delivery' | 'failure' | 'edited'>;
 
@@ -203,14 +210,15 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
   const lines: Line[] = [];
   for (const entry of entries) {
     const { id, at, by, seq, type, data } = entry;
-    if (type === 'chat.send') {
+    if (type === 'chat.send' || (type === 'chat.announce' && textOf(fieldOf(data, 'text')) !== '')) {
       const own = by === me;
       const delivery = own ? (seq <= readUpTo ? 'read' : 'delivered') : null;
       lines.push({ ...messageOf(entry), seq, by: own ? null : by, delivery, failure: null });
-    } else if (type === 'chat.addMembers' || type === 'chat.removeMember') {
-      const members = membersOf(data).filter((each) => each !== me);
-      if (members.length > 0)
-        lines.push({ kind: type === 'chat.addMembers' ? 'entered' : 'left', id, at, members });
+    } else if (moves.has(type)) {
+      const members = (type === 'chat.leave' || type === 'chat.join' ? [by] : membersOf(data)).filter(
+        (each) => each !== me,
+      );
+      if (members.length > 0) lines.push({ kind: moves.get(type)!, id, at, members });
     }
   }
   for (const command of outbox)
@@ -223,7 +231,7 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
 }
 
 /** People whom the lines name and who are not known: the relay has to be asked again. */
-export function strangersIn(lines: readonly Line[], staff: readonly StaffMember[]): boolean {
+export function strangersIn(lines: readonly Line[], staff: readonly Pick<StaffMember, 'id'>[]): boolean {
   const known = new Set(staff.map(({ id }) => id));
   return lines.some((line) =>
     line.kind === 'message'

@@ -36,6 +36,8 @@ const personOf = ({ name, post = '', photo = null }: PersonAnswer): Omit<StaffMe
   photo,
 });
 
+const nothingSaid = { privacy: '', privacyLink: '', logo: null };
+
 interface CardAnswer {
   readonly company: string;
   readonly person: PersonAnswer | null;
@@ -43,30 +45,15 @@ interface CardAnswer {
   readonly privacy?: string;
   readonly privacyLink?: string;
   readonly logo?: string | null;
+  readonly group?: ContactCard['group'];
   readonly verified: Verified;
 }
 
 /** `link-invalid` where nobody answers at that address, or not any more. */
 export const getCard = async (code: string): Promise<Result<ContactCard, Failure>> =>
   map(await ask('GET', `/api/contact/${encodeURIComponent(code)}`), (answer) => {
-    const {
-      company,
-      person,
-      link,
-      privacy = '',
-      privacyLink = '',
-      logo = null,
-      verified,
-    } = answer as CardAnswer;
-    return {
-      company,
-      person: person && personOf(person),
-      welcome: link.welcome,
-      privacy,
-      privacyLink,
-      logo,
-      verified,
-    };
+    const { link, person, ...said } = answer as CardAnswer;
+    return { ...nothingSaid, ...said, welcome: link.welcome, person: person && personOf(person) };
   });
 
 interface SessionAnswer extends Pick<GuestSession, 'member' | 'chat' | 'company' | 'verified'> {
@@ -77,34 +64,17 @@ interface SessionAnswer extends Pick<GuestSession, 'member' | 'chat' | 'company'
   readonly ended?: string;
   readonly quiet?: boolean;
   readonly logo?: string | null;
+  readonly groups?: GuestSession['groups'];
 }
 
 const sessionOf = (answer: unknown): GuestSession => {
-  const {
-    member,
-    chat,
-    company,
-    verified,
-    staff,
-    owner,
-    name,
-    phone,
-    ended,
-    quiet,
-    logo = null,
-  } = answer as SessionAnswer;
+  const { staff, name, phone, ...said } = answer as SessionAnswer;
   return {
-    member,
-    chat,
-    company,
-    verified,
+    ...{ ended: '', quiet: false, logo: null, groups: [] },
+    ...said,
     staff: staff.map((each) => ({ id: each.id, ...personOf(each) })),
-    owner,
     name: name ?? '',
     phone: phone ?? '',
-    ended: ended ?? '',
-    quiet: quiet ?? false,
-    logo,
   };
 };
 
@@ -113,8 +83,12 @@ export const getSession = async (): Promise<Result<GuestSession, Failure>> =>
   map(await ask('GET', '/api/guest'), sessionOf);
 
 /** Begins the conversation, or finds the one that this browser has; the guest has agreed to what the card says. */
-export const begin = async (code: string, language: Language): Promise<Result<GuestSession, Failure>> =>
-  map(await ask('POST', '/api/guest', { code, language, consent: true }), sessionOf);
+export const begin = async (
+  code: string,
+  language: Language,
+  name: string,
+): Promise<Result<GuestSession, Failure>> =>
+  map(await ask('POST', '/api/guest', { code, language, consent: true, ...(name && { name }) }), sessionOf);
 
 export const introduce = (who: { readonly name?: string; readonly phone?: string }) =>
   ask('POST', '/api/guest/introduce', who);

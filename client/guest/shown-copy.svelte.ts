@@ -1,6 +1,7 @@
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { ErrorCode } from '../../shared/base/errors.ts';
-import { noProgress, type GuestStore, type Outgoing } from './contract.ts';
+import type { RoomId } from '../../shared/base/ids.ts';
+import { noProgress, type GuestStore, type Outgoing, type Progress } from './contract.ts';
 
 /** A file on its way to the relay. */
 export interface Upload {
@@ -9,12 +10,19 @@ export interface Upload {
   readonly failure: ErrorCode | null;
 }
 
-/** What this device has of the conversation, as it was read last. */
+/** What this device has of one conversation. */
+export interface ShownRoom {
+  readonly entries: readonly LogEntry[];
+  readonly progress: Progress;
+}
+
+const nothing: ShownRoom = { entries: [], progress: noProgress };
+
+/** What this device has of the guest's conversations, as it was read last. */
 export class ShownCopy {
   readonly #store: GuestStore;
-  #entries = $state.raw<readonly LogEntry[]>([]);
+  #rooms = $state.raw<ReadonlyMap<RoomId, ShownRoom>>(new Map());
   #outbox = $state.raw<readonly Outgoing[]>([]);
-  #progress = $state.raw(noProgress);
   #uploads = $state.raw<ReadonlyMap<string, Upload>>(new Map());
   #reading: Promise<void> | null = null;
   #again = false;
@@ -23,14 +31,11 @@ export class ShownCopy {
     this.#store = store;
   }
 
-  get entries(): readonly LogEntry[] {
-    return this.#entries;
+  of(room: RoomId): ShownRoom {
+    return this.#rooms.get(room) ?? nothing;
   }
   get outbox(): readonly Outgoing[] {
     return this.#outbox;
-  }
-  get progress() {
-    return this.#progress;
   }
 
   upload(hash: string): Upload | null {
@@ -44,25 +49,23 @@ export class ShownCopy {
   }
 
   /** Reads it again; what changes meanwhile is read after it. */
-  async read(): Promise<void> {
+  async read(rooms: () => readonly RoomId[]): Promise<void> {
     this.#again = true;
-    this.#reading ??= this.#read().finally(() => (this.#reading = null));
+    this.#reading ??= this.#read(rooms).finally(() => (this.#reading = null));
     await this.#reading;
   }
 
-  async #read(): Promise<void> {
+  async #read(rooms: () => readonly RoomId[]): Promise<void> {
     const store = this.#store;
     while (this.#again) {
       this.#again = false;
-      const [entries, outbox, progress, files] = await Promise.all([
-        store.entries(),
-        store.outbox(),
-        store.progress(),
-        store.files(),
-      ]);
-      this.#entries = entries;
+      const shown = rooms().map(async (room): Promise<[RoomId, ShownRoom]> => {
+        const [entries, progress] = await Promise.all([store.entries(room), store.progress(room)]);
+        return [room, { entries, progress }];
+      });
+      const [outbox, files, held] = await Promise.all([store.outbox(), store.files(), Promise.all(shown)]);
+      this.#rooms = new Map(held);
       this.#outbox = outbox;
-      this.#progress = progress;
       const uploads = new Map<string, Upload>();
       for (const { hash, size, pending, failure } of files) {
         const sent = this.#uploads.get(hash)?.sent ?? 0;
@@ -74,7 +77,7 @@ export class ShownCopy {
 
   /** All of it was deleted. */
   clear(): void {
-    this.#entries = [];
+    this.#rooms = new Map();
     this.#outbox = [];
   }
 }

@@ -78,9 +78,9 @@ function openPage(store: LocalCopy, upload: (hash: string) => Failure | null = (
     },
     async lines() {
       const [entries, outbox, { positions }] = await Promise.all([
-        store.entries(),
+        store.entries(room),
         store.outbox(),
-        store.progress(),
+        store.progress(room),
       ]);
       return linesOf({ me, entries, outbox, positions });
     },
@@ -115,6 +115,7 @@ function openPage(store: LocalCopy, upload: (hash: string) => Failure | null = (
       connection: (is) => (page.connection = is),
       present: () => undefined,
       states: (states) => page.seen.push(...states),
+      lost: () => undefined,
       sent: () => undefined,
       over: (why) => (page.over = why),
       failed: (error) => {
@@ -141,7 +142,7 @@ test('a guest hears and is heard, and sees what was delivered and what was read'
   await until('it is delivered', async () => (await page.messages())[1]?.delivery === 'delivered');
   await say('Gladly');
   await shows(page, ['Welcome', 'Thank you', 'Gladly']);
-  const { head } = await page.store.progress();
+  const { head } = await page.store.progress(room);
   await ann.command(rig.room('chat', room.split('/')[2]!, 'reads'), 'chat.read', { upTo: head - 1 });
   await until('it is read', async () => (await page.messages())[1]?.delivery === 'read');
 });
@@ -151,8 +152,8 @@ test('what a guest has read is told to the company, also when they read it witho
   const page = openPage(newCopy());
   await shows(page, ['Welcome']);
   page.cut();
-  const { head } = await page.store.progress();
-  page.engine.read(head - 1);
+  const { head } = await page.store.progress(room);
+  page.engine.read(room, head - 1);
   page.mend();
   await ann.row(rig.room('chat', room.split('/')[2]!, 'reads'), ({ by }) => by === me);
 });
@@ -231,12 +232,12 @@ test('a message that was taken back loses its words and files here too, also whi
     ...{ room, hash, type: '', name: '', size: 3, bytes },
     ...{ at: 1, pending: false, failure: null },
   });
-  const [{ seq } = { seq: 0 }] = (await store.entries()).filter((entry) => entry.id === id);
+  const [{ seq } = { seq: 0 }] = (await store.entries(room)).filter((entry) => entry.id === id);
   page.cut();
   await ann.command(room, 'chat.recall', { target: { seq, id } });
   page.mend();
   await until('it is gone', async () => (await page.messages())[0]?.recalled === true);
-  expect(JSON.stringify(await store.entries())).not.toContain('secret');
+  expect(JSON.stringify(await store.entries(room))).not.toContain('secret');
   expect(await store.file(hash)).toBeNull();
 });
 
@@ -247,8 +248,8 @@ test('of a long conversation the newest part comes at once, and the rest when it
   await until('the newest is here', async () => (await page.texts()).at(-1) === 'line 129');
   const first = (await page.texts()).length;
   expect(first).toBeLessThan(130);
-  expect((await page.store.progress()).complete).toBe(false);
-  while (!(await page.store.progress()).complete) await page.engine.older();
+  expect((await page.store.progress(room)).complete).toBe(false);
+  while (!(await page.store.progress(room)).complete) await page.engine.older();
   expect(await page.texts()).toEqual(texts);
 });
 
@@ -275,9 +276,9 @@ test('a relay that was restored is told own messages again, and none of them is 
   await shows(before, ['one', 'two']);
   await until('nothing waits', async () => (await store.outbox()).length === 0);
   before.stop();
-  await store.add([], { epoch: 'an earlier one' });
+  await store.add(room, [], { epoch: 'an earlier one' });
   const after = openPage(store);
-  await until('it knows the epoch', async () => (await store.progress()).epoch !== 'an earlier one');
+  await until('it knows the epoch', async () => (await store.progress(room)).epoch !== 'an earlier one');
   await until('nothing waits', async () => (await store.outbox()).length === 0);
   expect(await after.texts()).toEqual(['one', 'two']);
   const [content] = (await ann.pull({ room })).rooms;
