@@ -5,21 +5,13 @@ import {
   type Figures,
   type Period,
 } from '../../shared/features/customers/figures.ts';
+import { startSlowest, type SlowBy, type SlowTalk } from '../../shared/features/customers/slowest.ts';
 import type { OfficeHours } from '../../shared/features/customers/settings-schema.ts';
+import { pauses, type CountingTurns } from './counting-turns.ts';
 import type { CountedCustomer, CountedTalk, CustomersTable } from '../storage/customers-contract.ts';
 
-/** Milliseconds of one turn of the loop that counting takes from everybody else. */
-const slice = 5;
 /** Lines that are read at once: about a millisecond. */
 const atOnce = 400;
-/** Answers to one question are the same for so long, milliseconds. */
-const keptFor = 5_000;
-/** Questions that are answered at the same time; others wait. */
-const mostAtOnce = 2;
-const mostKept = 50;
-/** Questions of one person that wait for their answer, so that nobody keeps all others waiting. */
-const mostOfOne = 8;
-
 export interface Question {
   /** Two questions that are the same have the same. */
   readonly key: string;
@@ -29,17 +21,17 @@ export interface Question {
   hoursOf(link: string): OfficeHours | null;
 }
 
-/** Counts in small slices, and what several ask at once only once. Null for who has asked too much at once. */
-export type Count = (question: Question) => Promise<Figures> | null;
+export interface SlowQuestion extends Question {
+  readonly of: SlowBy;
+  readonly after: SlowTalk | null;
+  readonly most: number;
+}
 
-/** Gives others their turn after every slice. */
-function pauses(): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since < slice) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    since = performance.now();
-  };
+/** Counts in small slices, and what several ask at once only once. Null for who has asked too much at once. */
+export interface Counts {
+  figures(question: Question): Promise<Figures> | null;
+  /** Talks by how long they took, the longest first, behind one of them. */
+  slowest(question: SlowQuestion): Promise<readonly SlowTalk[]> | null;
 }
 
 interface Counted {
@@ -60,23 +52,13 @@ function createMirror(table: CustomersTable): () => Promise<ReadonlyMap<number, 
     table.touched();
     all.clear();
     const pause = pauses();
-    // The same few owners, links and channels stand in all lines.
-    const strings = new Map<string, string>();
-    const one = <Text extends string | null>(text: Text): Text => {
-      if (text === null) return text;
-      const known = strings.get(text);
-      if (known === undefined) strings.set(text, text);
-      return (known ?? text) as Text;
-    };
     const talks = new Map<number, CountedTalk[]>();
     for (let after: CountedTalk | null = null; ;) {
       const some = table.talks(after, atOnce);
       for (const talk of some) {
-        const { owner, link, source } = talk;
-        const kept = { ...talk, owner: one(owner), link: one(link), source: one(source) };
         const before = talks.get(talk.customer);
-        if (before) before.push(kept);
-        else talks.set(talk.customer, [kept]);
+        if (before) before.push(talk);
+        else talks.set(talk.customer, [talk]);
       }
       if (some.length < atOnce) break;
       after = some.at(-1)!;
@@ -84,12 +66,7 @@ function createMirror(table: CustomersTable): () => Promise<ReadonlyMap<number, 
     }
     for (let after = -1; ;) {
       const some = table.counted(after, atOnce);
-      for (const customer of some) {
-        const { owner, firstOwner, link, source, stage } = customer;
-        const texts = { owner: one(owner), firstOwner: one(firstOwner), link: one(link), stage: one(stage) };
-        const kept = { ...customer, ...texts, source: one(source) };
-        all.set(customer.n, { customer: kept, talks: talks.get(customer.n) ?? [] });
-      }
+      for (const customer of some) all.set(customer.n, { customer, talks: talks.get(customer.n) ?? [] });
       if (some.length < atOnce) break;
       after = some.at(-1)!.n;
       await pause();
@@ -118,54 +95,50 @@ function createMirror(table: CustomersTable): () => Promise<ReadonlyMap<number, 
   };
 }
 
-export function createCount(table: CustomersTable, now: () => number): Count {
-  const mirror = createMirror(table);
-  const known = new Map<string, { readonly until: number; readonly figures: Promise<Figures> }>();
-  let running = 0;
-  const waiting: (() => void)[] = [];
+/** What is shown every customer, and then says what came of it. */
+interface Looking<Answer> {
+  see(counted: Counted): void;
+  answer(): Answer;
+}
 
-  const count = async ({ period, chosen, hoursOf }: Question): Promise<Figures> => {
+export function createCounts(table: CustomersTable, now: () => number, turns: CountingTurns): Counts {
+  const mirror = createMirror(table);
+
+  const through = async <Answer>(begin: () => Looking<Answer>): Promise<Answer> => {
     const all = await mirror();
-    const counting = startCounting(period, chosen, now(), hoursOf);
+    const looking = begin();
     const pause = pauses();
     let seen = 0;
-    for (const { customer, talks } of all.values()) {
-      counting.customer(customer);
-      for (const talk of talks) counting.talk(talk);
+    for (const counted of all.values()) {
+      looking.see(counted);
       if (++seen % atOnce === 0) await pause();
     }
-    return counting.figures();
+    return looking.answer();
   };
+  const once = <Answer>(key: string, by: MemberId, begin: () => Looking<Answer>) =>
+    turns.once(key, by, () => through(begin));
 
-  const asking = new Map<MemberId, number>();
-  const asked = (by: MemberId, more: 1 | -1): void => {
-    const now = (asking.get(by) ?? 0) + more;
-    if (now > 0) asking.set(by, now);
-    else asking.delete(by);
-  };
-
-  const inTurn = async (question: Question): Promise<Figures> => {
-    asked(question.by, 1);
-    if (running >= mostAtOnce) await new Promise<void>((go) => waiting.push(go));
-    else running++;
-    try {
-      return await count(question);
-    } finally {
-      asked(question.by, -1);
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-
-  return (question) => {
-    const before = known.get(question.key);
-    if (before && now() < before.until) return before.figures;
-    if ((asking.get(question.by) ?? 0) >= mostOfOne) return null;
-    if (known.size >= mostKept) known.clear();
-    const figures = inTurn(question);
-    known.set(question.key, { until: now() + keptFor, figures });
-    figures.catch(() => known.delete(question.key));
-    return figures;
+  return {
+    figures: ({ key, by, period, chosen, hoursOf }) =>
+      once(`figures ${key}`, by, () => {
+        const counting = startCounting(period, chosen, now(), hoursOf);
+        return {
+          see({ customer, talks }) {
+            counting.customer(customer);
+            for (const talk of talks) counting.talk(talk);
+          },
+          answer: () => counting.figures(),
+        };
+      }),
+    slowest: ({ key, by, of, period, chosen, hoursOf, after, most }) =>
+      once(`slowest ${of} ${most} ${JSON.stringify(after)} ${key}`, by, () => {
+        const slowest = startSlowest({ of, period, chosen, now: now(), hoursOf, after, most });
+        return {
+          see({ customer, talks }) {
+            for (const talk of talks) slowest.talk(talk, customer.owner);
+          },
+          answer: () => slowest.talks(),
+        };
+      }),
   };
 }

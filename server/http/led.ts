@@ -3,7 +3,8 @@ import type { Actor } from '../../shared/access/actor.ts';
 import type { DepartmentId, MemberId } from '../../shared/base/ids.ts';
 import { isLeader, lineOf, teamOf } from '../../shared/features/customers/line.ts';
 import { settingsKind, settingsRoomId } from '../../shared/features/customers/settings.ts';
-import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
+import type { Chosen } from '../../shared/features/customers/figures.ts';
+import type { OfficeHours, SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import { roomId } from '../../shared/protocol/rooms.ts';
 import type { AppDeps } from './deps.ts';
 import { refuse } from './refusals.ts';
@@ -21,8 +22,17 @@ export const chosenQuery = z.object({
 });
 export type ChosenBy = z.infer<typeof chosenQuery>;
 
+/** What figures count of. */
+export const chosenBy = ({ link, source }: ChosenBy, people: ReadonlySet<MemberId> | null): Chosen => ({
+  people,
+  links: link === undefined ? null : new Set([link]),
+  sources: source === undefined ? null : new Set([source]),
+});
+
 export interface Led {
   settings(): SettingsState;
+  /** When a link's people answer, as it is set now. */
+  hoursOf(link: string): OfficeHours | null;
   /** Whether they lead anybody. */
   leads(caller: MemberId): boolean;
   /** Refuses who leads nobody. */
@@ -40,6 +50,10 @@ export function createLed({ relay }: Pick<AppDeps, 'relay'>): Led {
 
   return {
     settings,
+    hoursOf(link) {
+      const { links } = settings();
+      return Object.hasOwn(links, link) ? links[link]!.hours : null;
+    },
     leads,
     leadersOnly(caller) {
       if (!leads(caller)) refuse('forbidden', 'for who is set above somebody');

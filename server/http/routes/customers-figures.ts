@@ -1,18 +1,21 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { barsOf, mostBars, mostPeople, type Chosen } from '../../../shared/features/customers/figures.ts';
+import { barsOf, mostBars, mostPeople } from '../../../shared/features/customers/figures.ts';
 import type {
   CustomerLine,
   CustomersCursor,
   CustomersOrder,
   CustomersQuery,
 } from '../../storage/customers-contract.ts';
-import { createCount } from '../counting.ts';
+import { createCounts } from '../counting.ts';
+import { createCountingTurns } from '../counting-turns.ts';
 import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
-import { channel, chosenQuery, createLed, moment } from '../led.ts';
+import { channel, chosenBy, chosenQuery, createLed, moment } from '../led.ts';
 import { refuse } from '../refusals.ts';
 import { id, json, membersOnly, refusals, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
+import { addCustomersBroadcastsRoutes } from './customers-broadcasts.ts';
+import { addCustomersTalksRoute } from './customers-talks.ts';
 
 /** Rows of one answer. */
 const mostRows = 200;
@@ -110,7 +113,10 @@ const cursorOf = (line: CustomerLine, order: CustomersOrder): CustomersCursor =>
 export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
   const { clock, customers: table } = deps;
   const led = createLed(deps);
-  const count = createCount(table, () => clock.now());
+  const turns = createCountingTurns(() => clock.now());
+  const counts = createCounts(table, () => clock.now(), turns);
+  addCustomersTalksRoute(routes, deps, counts);
+  addCustomersBroadcastsRoutes(routes, deps, turns);
 
   routes.openapi(
     createRoute({
@@ -134,18 +140,14 @@ export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
       if (to <= from || barsOf({ from, to, step }) > mostBars)
         refuse('bad-request', `to: after from, and at most ${mostBars} bars`);
       const { member } = c.get('caller');
-      const chosen: Chosen = {
-        people: led.peopleOf(member, asked),
-        links: link === undefined ? null : new Set([link]),
-        sources: source === undefined ? null : new Set([source]),
-      };
-      const { links } = led.settings();
-      const hoursOf = (of: string) => (Object.hasOwn(links, of) ? links[of]!.hours : null);
+      const chosen = chosenBy(asked, led.peopleOf(member, asked));
       const key = JSON.stringify([
         ...[from, to, step, link ?? null, source ?? null],
         chosen.people === null ? null : [...chosen.people].sort(),
       ]);
-      const figures = await (count({ key, by: member, period: { from, to, step }, chosen, hoursOf }) ??
+      const period = { from, to, step };
+      const { hoursOf } = led;
+      const figures = await (counts.figures({ key, by: member, period, chosen, hoursOf }) ??
         refuse('too-many-requests', 'figures of before are still being counted'));
       const leads = led.leads(member);
       const { added, lost, active, firstAnswers, resolutions, unanswered, stages, sources, people } = figures;

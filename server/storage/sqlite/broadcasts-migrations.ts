@@ -12,4 +12,8 @@ export const broadcastsMigrations: readonly Migration[] = [
       CREATE INDEX broadcast_messages_by_customer ON broadcast_messages (customer, at);
     `,
   },
+  {
+    name: 'broadcasts-2-at',
+    sql: 'CREATE INDEX broadcast_messages_by_time ON broadcast_messages (at)',
+  },
 ];

@@ -2,7 +2,7 @@ import { customerOf, isGuest } from '../../../shared/base/guests.ts';
 import type { CustomerId, MemberId } from '../../../shared/base/ids.ts';
 import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import { parseRoom } from '../../../shared/protocol/rooms.ts';
-import type { BroadcastLine, BroadcastsTable } from '../broadcasts-contract.ts';
+import type { BroadcastLine, BroadcastsTable, SentLine } from '../broadcasts-contract.ts';
 import type { Said } from '../customers-contract.ts';
 import { guarded } from './guard.ts';
 import type { SqliteDatabase } from './open.ts';
@@ -71,6 +71,14 @@ export function createSqliteBroadcasts(database: SqliteDatabase): BroadcastsTabl
     );
   const found = { read: having('read_at'), answered: having('answered_at') };
 
+  const sent = database.prepare<[number, number, number, number, string, string, number], SentLine>(
+    `SELECT broadcast, customer, messages.owner, at, read_at AS readAt, answered_at AS answeredAt,
+        customers.owner AS ownerNow, link, coalesce(source, '') AS source
+      FROM broadcast_messages AS messages LEFT JOIN customers ON customers.id = customer
+      WHERE at >= ? AND at < ? AND at <= ? AND (at, broadcast, customer) < (?, ?, ?)
+      ORDER BY at DESC, broadcast DESC, customer DESC LIMIT ?`,
+  );
+
   const said = ({ name, entry }: Said): void => {
     const { by, at, seq, type } = entry;
     const data = entry.data as Saying;
@@ -90,6 +98,10 @@ export function createSqliteBroadcasts(database: SqliteDatabase): BroadcastsTabl
       if (each.name.kind === 'chat' && each.name.id.startsWith(prefix)) said(each);
     },
     results: (broadcast, owner) => guarded(database, () => counts.get({ broadcast, owner })!),
+    sent(from, to, before, most) {
+      const { at, broadcast, customer } = before ?? { at: to, broadcast: '', customer: '' };
+      return guarded(database, () => sent.all(from, to, at, at, broadcast, customer, most));
+    },
     lines: (broadcast, customers: readonly CustomerId[]) =>
       guarded(database, () => some.all(broadcast, JSON.stringify(customers))),
     having: (broadcast, what, owner: MemberId | null, after, most) =>

@@ -96,6 +96,45 @@ type Values = (string | number)[];
 /** Different queries that are kept prepared. */
 const mostPrepared = 100;
 
+/** In the order of the statements that read them. */
+type CustomerValues = [
+  n: number,
+  begunAt: number,
+  endedAt: number | null,
+  owner: MemberId | null,
+  firstOwner: MemberId | null,
+  link: string | null,
+  source: string,
+  stage: string | null,
+  unansweredSince: number | null,
+  isPart: number,
+];
+type TalkValues = [
+  since: number,
+  customer: number,
+  owner: MemberId | null,
+  link: string | null,
+  source: string,
+  firstAnswerAt: number | null,
+  lastAnswerAt: number | null,
+  lastGuestAt: number,
+];
+
+const mostTexts = 50_000;
+
+/** The same few owners, links and channels stand in all lines: each text is kept once. */
+function sameTexts(): <Text extends string | null>(text: Text) => Text {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (text === null) return text;
+    const found = known.get(text);
+    if (found !== undefined) return found as typeof text;
+    if (known.size >= mostTexts) known.clear();
+    known.set(text, text);
+    return text;
+  };
+}
+
 /** The table in an open database, as the logs say it: made anew from them where another Weft made it. */
 export function createSqliteCustomers(database: SqliteDatabase): CustomersTable {
   const guarded = <T>(work: () => T): T => guardedBy(database, work);
@@ -113,21 +152,42 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
     return found;
   };
   const touched = new Set<number>();
-  const ofCustomer = `SELECT n, begun_at AS begunAt, ended_at AS endedAt, owner, first_owner AS firstOwner, link, source,
-    stage, unanswered_since AS unansweredSince, part_of IS NOT NULL AS isPart FROM customers WHERE begun_at IS NOT NULL`;
-  const ofTalk = `SELECT since, customer, owner, link, source, first_answer AS firstAnswerAt, last_answer AS lastAnswerAt,
-    last_guest AS lastGuestAt FROM customer_talks`;
-  const counted = database.prepare<[number, number], CountedCustomer>(
-    `${ofCustomer} AND n > ? ORDER BY n LIMIT ?`,
-  );
-  const countedOne = database.prepare<[number], CountedCustomer>(`${ofCustomer} AND n = ?`);
-  const talksOf = database.prepare<[number], CountedTalk>(`${ofTalk} WHERE customer = ? ORDER BY since`);
-  const talks = database.prepare<[number, number, number], CountedTalk>(
-    `${ofTalk} WHERE (since, customer) > (?, ?) ORDER BY since, customer LIMIT ?`,
-  );
-  const asCounted = (customer: CountedCustomer): CountedCustomer => ({
-    ...customer,
-    isPart: Boolean(customer.isPart),
+  // Read by hundreds of thousands: as lists of values, which takes half as long as objects by the names of columns.
+  const ofCustomer = `SELECT n, begun_at, ended_at, owner, first_owner, link, source, stage, unanswered_since,
+    part_of IS NOT NULL FROM customers WHERE begun_at IS NOT NULL`;
+  const ofTalk = `SELECT since, customer, owner, link, source, first_answer, last_answer, last_guest FROM customer_talks`;
+  const counted = database
+    .prepare<[number, number], CustomerValues>(`${ofCustomer} AND n > ? ORDER BY n LIMIT ?`)
+    .raw();
+  const countedOne = database.prepare<[number], CustomerValues>(`${ofCustomer} AND n = ?`).raw();
+  const talksOf = database.prepare<[number], TalkValues>(`${ofTalk} WHERE customer = ? ORDER BY since`).raw();
+  const talks = database
+    .prepare<[number, number, number], TalkValues>(
+      `${ofTalk} WHERE (since, customer) > (?, ?) ORDER BY since, customer LIMIT ?`,
+    )
+    .raw();
+  const one = sameTexts();
+  const asCounted = (values: CustomerValues): CountedCustomer => ({
+    n: values[0],
+    begunAt: values[1],
+    endedAt: values[2],
+    owner: one(values[3]),
+    firstOwner: one(values[4]),
+    link: one(values[5]),
+    source: one(values[6]),
+    stage: one(values[7]),
+    unansweredSince: values[8],
+    isPart: values[9] === 1,
+  });
+  const asTalk = (values: TalkValues): CountedTalk => ({
+    since: values[0],
+    customer: values[1],
+    owner: one(values[2]),
+    link: one(values[3]),
+    source: one(values[4]),
+    firstAnswerAt: values[5],
+    lastAnswerAt: values[6],
+    lastGuestAt: values[7],
   });
 
   const lines = (
@@ -167,9 +227,10 @@ export function createSqliteCustomers(database: SqliteDatabase): CustomersTable 
     countedOne: (n) =>
       guarded(() => {
         const customer = countedOne.get(n);
-        return customer ? { customer: asCounted(customer), talks: talksOf.all(n) } : null;
+        return customer ? { customer: asCounted(customer), talks: talksOf.all(n).map(asTalk) } : null;
       }),
     counted: (after, most) => guarded(() => counted.all(after, most).map(asCounted)),
-    talks: (after, most) => guarded(() => talks.all(after?.since ?? 0, after?.customer ?? -1, most)),
+    talks: (after, most) =>
+      guarded(() => talks.all(after?.since ?? 0, after?.customer ?? -1, most).map(asTalk)),
   };
 }

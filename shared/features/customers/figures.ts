@@ -51,7 +51,8 @@ interface Customer {
   readonly isPart: boolean;
 }
 
-interface OwnedTalk extends Talk {
+/** A talk with whose it is (`CountedTalk` of the relay's table). */
+export interface OwnedTalk extends Talk {
   readonly customer: number;
   readonly owner: MemberId | null;
   readonly link: string | null;
@@ -64,6 +65,19 @@ export interface Chosen {
   readonly links: ReadonlySet<string> | null;
   readonly sources: ReadonlySet<string> | null;
 }
+
+interface Channel {
+  readonly link: string | null;
+  readonly source: string;
+}
+
+const isOfPeople = ({ people }: Chosen, member: MemberId | null): boolean =>
+  people === null || (member !== null && people.has(member));
+const isFrom = ({ links, sources }: Chosen, { link, source }: Channel): boolean =>
+  (links === null || (link !== null && links.has(link))) && (sources === null || sources.has(source));
+/** Whether what is this person's, and came by that channel, counts. */
+export const isChosen = (chosen: Chosen, member: MemberId | null, channel: Channel): boolean =>
+  isOfPeople(chosen, member) && isFrom(chosen, channel);
 
 /** Milliseconds of half of them, and of nine of ten, at most; null where there are none. */
 export interface Times {
@@ -177,11 +191,8 @@ export function startCounting(
 
   const barOf = (at: number): number => Math.floor((at - from) / step);
   const isIn = (at: number | null): at is number => at !== null && at >= from && at < to;
-  const isMeant = (member: MemberId | null): boolean =>
-    chosen.people === null || (member !== null && chosen.people.has(member));
-  const isOfChannel = ({ link, source }: Pick<Customer, 'link' | 'source'>): boolean =>
-    (chosen.links === null || (link !== null && chosen.links.has(link))) &&
-    (chosen.sources === null || chosen.sources.has(source));
+  const isMeant = (member: MemberId | null): boolean => isOfPeople(chosen, member);
+  const isOfChannel = (of: Channel): boolean => isFrom(chosen, of);
 
   const person = (member: MemberId | null): Person => {
     const id = member ?? ('' as MemberId);
