@@ -26,7 +26,9 @@ export class Guests {
     // Asked whenever a list changes, and most conversations have none.
     for (const { state } of chats)
       if (state.guests)
-        for (const [guest, { name }] of Object.entries(state.guests)) names.set(guest as MemberId, name);
+        for (const [guest, { name }] of Object.entries(state.guests) as [MemberId, { name: string }][])
+          // Their own conversation says what the company calls them, and groups what they call themselves.
+          if (!names.get(guest) || (state.type === 'customer' && name !== '')) names.set(guest, name);
     const known = this.#names;
     const isSame = names.size === known.size && [...names].every(([id, name]) => known.get(id) === name);
     if (!isSame) this.#names = names;

@@ -1,6 +1,8 @@
 /* What this feature asks of the relay. Everything is stored on this device first; offline is no special case. */
 import { newId, type CommandId, type MemberId, type RoomId } from '../../../shared/base/ids.ts';
+import { isGuest } from '../../../shared/base/guests.ts';
 import { isErrorCode } from '../../../shared/base/errors.ts';
+import { mostAsked } from '../../../shared/features/chat/group-schema.ts';
 import type { ChatSend } from '../../../shared/features/chat/messages.ts';
 import type { ChatCreate } from '../../../shared/features/chat/schema.ts';
 import { roomId } from '../../../shared/protocol/rooms.ts';
@@ -9,15 +11,36 @@ import { errorSentence } from '../../i18n/index.ts';
 
 export const chatRoom = (data: WorkspaceData, id: string): RoomId => roomId(data.workspace, 'chat', id);
 
+/** Colleagues are in the group at once, and customers are asked. */
+export async function addPeople(
+  data: WorkspaceData,
+  room: RoomId,
+  people: readonly MemberId[],
+): Promise<void> {
+  const members = people.filter((each) => !isGuest(each));
+  const guests = people.filter(isGuest);
+  if (members.length > 0) await data.send(room, 'chat.addMembers', { members });
+  for (let at = 0; at < guests.length; at += mostAsked)
+    await data.send(room, 'chat.invite', { guests: guests.slice(at, at + mostAsked) });
+}
+
 /** Resolves to the id of the new conversation. */
 export async function createGroup(
   data: WorkspaceData,
   title: string,
-  members: readonly MemberId[],
+  people: readonly MemberId[],
+  outside = false,
 ): Promise<string> {
   const id = newId();
-  const command: ChatCreate = { type: 'group', title, members: [...members] };
+  const members = people.filter((each) => !isGuest(each));
+  const command: ChatCreate = {
+    type: 'group',
+    title,
+    members: members.length > 0 ? members : [data.me],
+    ...(outside && { outside }),
+  };
   await data.send(chatRoom(data, id), 'chat.create', command);
+  await addPeople(data, chatRoom(data, id), people.filter(isGuest));
   return id;
 }
 

@@ -25,6 +25,9 @@ export { default as LinkCardView } from './cards/LinkCardView.svelte';
 export { filledReply } from './replies/replies.ts';
 export { addTodo, asTarget, changeTodo, removeTodos } from './keep/keeping.svelte.ts';
 export { default as TodoDialog } from './keep/TodoDialog.svelte';
+/** The dialog in which a group begins. */
+export const loadStart = () => import('./start/StartConversation.svelte');
+export { t as outsideStrings } from './outside/strings.ts';
 /** The page on which administrators bring conversations from elsewhere: few ever open it. */
 export const loadImport = () => import('./import/ImportPage.svelte');
 /** For features whose things are taken along with their conversations. */

@@ -26,6 +26,9 @@ export const otherMembers = (state: ChatState, me: MemberId): MemberId[] =>
 export const guestIn = (state: ChatState): MemberId | null =>
   state.type === 'customer' ? (state.guest ?? null) : null;
 
+/** Whether somebody who is not of the company reads there, or may. */
+export const isOutside = (state: ChatState): boolean => state.type === 'customer' || state.outside === true;
+
 /** The other person of a direct conversation, or null for a group. */
 export const partner = (state: ChatState, me: MemberId): MemberId | null =>
   state.type === 'direct' ? (otherMembers(state, me)[0] ?? null) : null;

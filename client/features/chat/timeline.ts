@@ -11,6 +11,7 @@ import { authorKey, saidAt } from './imported/authors.ts';
 import { t as imports } from './imported/strings.ts';
 import { customerNotice } from './customer-notices.ts';
 import { groupNotice } from './group-notices.ts';
+import { outsideNotice } from './outside/notices.ts';
 import { t } from './strings.ts';
 
 /** Messages of one person closer than this share one avatar. Milliseconds. */
@@ -77,7 +78,7 @@ export function messageIn(entry: MarkedEntry): ChatSend | null {
 
 /** One sentence for what happened to the conversation; null for messages and for what this version does not know. */
 export function noticeOf(entry: MarkedEntry, nameOf: (id: MemberId) => string, me: MemberId): string | null {
-  const ofCustomer = customerNotice(entry, nameOf, me);
+  const ofCustomer = customerNotice(entry, nameOf, me) ?? outsideNotice(entry, nameOf, me);
   if (ofCustomer !== null) return ofCustomer;
   const mine = entry.by === me;
   const who = nameOf(entry.by);

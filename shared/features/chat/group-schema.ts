@@ -50,7 +50,9 @@ export const chatConfirm = z.object({
 
 /** Guests in one group, and those who are asked. */
 export const mostGuests = 500;
-const guests = z.array(memberId).check(z.minLength(1), z.maxLength(100));
+/** Guests who are asked at once. */
+export const mostAsked = 100;
+const guests = z.array(memberId).check(z.minLength(1), z.maxLength(mostAsked));
 const groupId = z.string().check(z.regex(idPattern));
 /** As they say it of themselves; empty where they say none. */
 const ownName = z.string().check(z.trim(), z.maxLength(60));

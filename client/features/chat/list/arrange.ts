@@ -35,7 +35,7 @@ const fits: Readonly<Record<Exclude<Filter, 'hidden'>, (chat: Chat) => boolean>>
   calls: ({ row }) => row.calls.length > 0,
   groups: ({ row }) => row.state.type === 'group',
   direct: ({ row }) => row.state.type === 'direct',
-  customers: ({ row }) => row.state.type === 'customer',
+  customers: ({ row }) => row.state.type === 'customer' || row.state.outside === true,
 };
 
 const countOf = (chats: readonly Chat[]): number =>

@@ -48,21 +48,7 @@ export function offsetText(offset: number): string {
   return `${offset < 0 ? '−' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** The last moment of a day that a date field says (`2026-11-30`), by the clock of this device; null for none. */
-export function endOfDay(day: string): number | null {
-  const [year, month, date] = day.split('-').map(Number);
-  if (year === undefined || month === undefined || date === undefined) return null;
-  const at = new Date(year, month - 1, date + 1).getTime() - 1;
-  return Number.isFinite(at) && at >= 0 ? at : null;
-}
-
-/** What a date field says for a moment. */
-export function dayOf(at: number | null): string {
-  if (at === null) return '';
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = new Date(at);
-  return `${String(day.getFullYear()).padStart(4, '0')}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-}
+export { dayOf, endOfDay } from '../../../../i18n/day-field.ts';
 
 /** What a person says of a link, without what the relay counts. */
 export const said = ({ by: _by, begun: _begun, turns: _turns, ...link }: ContactLink): LinkSaid => link;
