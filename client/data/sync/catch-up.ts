@@ -1,7 +1,7 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import { limits } from '../../../shared/protocol/limits.ts';
-import type { ChangedRoom, Want } from '../../../shared/protocol/messages.ts';
+import type { ChangedRoom, RoomContent, Want } from '../../../shared/protocol/messages.ts';
 import { isPart } from '../projection/apply-log.ts';
 import { urgency } from '../projection/urgency.ts';
 import type { DeviceStorage, RoomRecord, Stored } from '../storage/contract.ts';
@@ -60,6 +60,25 @@ const wantOf = (room: RoomId, record: RoomRecord | null): Want =>
     ? { room, cursor: record.cursor, have: record.head }
     : { room, cursor: 0, have: 0 };
 
+/** Without what the device said that it had, it would be a log or a text without its beginning. */
+const goesOn = (content: RoomContent): boolean =>
+  content.kind === 'log' ? content.from > 0 && content.base === null : !content.whole;
+
+/** Rooms that were lost, or found damaged, since they were asked for: what was held then is not here any more. */
+async function withoutBeginning(
+  storage: DeviceStorage,
+  wants: readonly Want[],
+  contents: readonly RoomContent[],
+): Promise<ReadonlySet<RoomId>> {
+  const going = new Set(contents.flatMap((content) => (goesOn(content) ? content.room : [])));
+  const asked = wants.filter(({ room, cursor }) => cursor > 0 && going.has(room));
+  if (asked.length === 0) return new Set();
+  const now = await storage.rooms.some(asked.map(({ room }) => room));
+  const isHere = (record: RoomRecord | null | undefined, { cursor, have }: Want): boolean =>
+    !!record && !record.stale && record.cursor >= cursor && record.head >= have;
+  return new Set(asked.flatMap((want, i) => (isHere(now[i], want) ? [] : want.room)));
+}
+
 /** Fetches rooms in batches, each stored in one transaction. A batch the relay cut short is asked for again. */
 export async function pull(
   connection: Connection,
@@ -79,10 +98,8 @@ export async function pull(
       batch = waiting.splice(0, limits.pullRooms)
     ) {
       const records = await storage.rooms.some(batch);
-      const answer = await connection.ask({
-        type: 'pull',
-        wants: batch.map((room, i) => wantOf(room, records[i]!)),
-      });
+      const wants = batch.map((room, i) => wantOf(room, records[i]!));
+      const answer = await connection.ask({ type: 'pull', wants });
       if (answer.type !== 'batch') throw new Error(`unexpected answer ${answer.type}`);
       const got = new Set([
         ...answer.rooms.map((content) => content.room),
@@ -96,21 +113,24 @@ export async function pull(
           content.entries.length > 0 &&
           content.from + content.entries.length < content.head,
       );
-      await order.run(async () => {
-        events.stored(await storage.rooms.storeContents(answer.rooms));
+      const again = await order.run(async () => {
+        const lost = await withoutBeginning(storage, wants, answer.rooms);
+        const whole = answer.rooms.filter(({ room }) => !lost.has(room));
+        events.stored(await storage.rooms.storeContents(whole));
         const stale = new Set(batch.filter((_room, i) => records[i]?.stale));
         await events.damaged(
           answer.damaged,
-          answer.rooms.map((content) => content.room),
+          whole.map((content) => content.room),
         );
         // A restored relay does not know every room it once gave.
         const missing: RoomId[] = [];
         for (const room of answer.missing)
           if (!stale.has(room) || !(await events.mayBeOnlyCopy(room))) missing.push(room);
         if (missing.length > 0) await events.missing(missing);
+        return new Set([...unfinished.map(({ room }) => room), ...lost]);
       });
-      waiting.unshift(...unfinished.map((content) => content.room));
-      done += got.size - unfinished.length;
+      waiting.unshift(...again);
+      done += got.size - again.size;
       events.progress(Math.min(done, total), total);
     }
   };

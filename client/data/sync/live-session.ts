@@ -4,7 +4,7 @@ import { decodeLogRun } from '../../../shared/protocol/log-bytes.ts';
 import type { CommandResult, Row, Welcome } from '../../../shared/protocol/messages.ts';
 import { findRoom } from '../../../shared/documents/registry.ts';
 import { partOf } from '../../../shared/protocol/rooms.ts';
-import { journalAge, type Stored } from '../storage/contract.ts';
+import { journalAge, type RoomRecord, type Stored } from '../storage/contract.ts';
 import { listChanges, pull, roomsToPull, type PullEvents } from './catch-up.ts';
 import type { Connection } from './connection.ts';
 import type { EngineDeps } from './contract.ts';
@@ -244,8 +244,10 @@ export class LiveSession {
   async #recheck(fetched: ReadonlySet<RoomId>): Promise<void> {
     const { storage } = this.#deps;
     const held = await storage.rooms.all();
-    const doubtful = held.flatMap(({ room, cursor, stale }) =>
-      cursor > 0 && !stale && !fetched.has(room) && isConversation(room) ? [room] : [],
+    const doubtful = held.flatMap((record) =>
+      record.cursor > 0 && !record.stale && !fetched.has(record.room) && namesReaders(record)
+        ? [record.room]
+        : [],
     );
     // Taken by the relay, but lost with its room before the entry came.
     const here = new Set(held.map(({ room }) => room));
@@ -356,6 +358,13 @@ export class LiveSession {
     }
   }
 }
+
+/** Whether it is for some alone, as conversations and the files of customers are. */
+const namesReaders = ({ room, state }: RoomRecord): boolean => {
+  const found = findRoom(room);
+  if (found?.kind.class !== 'log' || found.name.part !== null || !found.kind.exists(state)) return false;
+  return found.kind.readers(state) !== 'everyone';
+};
 
 const isConversation = (room: RoomId): boolean => {
   const found = findRoom(room);
