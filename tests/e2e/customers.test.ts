@@ -131,7 +131,8 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
   // Handed over: they are his, and no longer hers.
   await side.getByRole('button', { name: 'Hand over' }).click();
   await page.getByRole('dialog').getByRole('button', { name: /Ben$/ }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Next' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Hand over', exact: true }).click();
   await ben.page.getByText(/^(在线 · )?由你跟进$/).waitFor();
   await ann.go('Customers');
   await page.getByText('No customers yet.').first().waitFor();

@@ -49,11 +49,13 @@ it('a customer who scanned a code stays with the company when their seller is aw
   const guest = await world.newPerson('Mia', { phone: true });
   const theirs = await guest.open(new URL(address).pathname);
   await theirs.getByRole('button', { name: 'Agree and start' }).tap();
+  // What it says before one agrees begins with the same words.
+  const message = theirs.getByRole('textbox', { name: 'Message' });
+  await message.waitFor();
   await theirs.getByText(/^Hello, this is Ann of /).waitFor();
   await theirs.getByRole('button', { name: 'Verified', exact: true }).tap();
   await theirs.getByText(new URL(guest.address).host).first().waitFor();
   await theirs.getByRole('button', { name: 'Close' }).first().tap();
-  const message = theirs.getByRole('textbox', { name: 'Message' });
   const say = async (text: string): Promise<void> => {
     await message.fill(text);
     await theirs.getByRole('button', { name: 'Send', exact: true }).tap();
@@ -102,7 +104,9 @@ it('a customer who scanned a code stays with the company when their seller is aw
   await admin.page.goto(`${admin.person.address}/contacts/${annAccount.member.id}`);
   await admin.page.getByRole('button', { name: 'Remove from workspace' }).click();
   const leaving = admin.page.getByRole('dialog', { name: 'Remove Ann?' });
-  await leaving.getByText(/^1 customer would have nobody to answer/).waitFor();
+  await leaving
+    .getByText(/^1 customer would have nobody to answer.+1 contact link would lead to nobody/)
+    .waitFor();
   await screenshot(admin.page, 'handover-leaving');
   await leaving.getByRole('button', { name: 'Hand over customers' }).click();
   const handing = admin.page.getByRole('dialog', { name: 'Hand over all customers of Ann' });
@@ -120,7 +124,10 @@ it('a customer who scanned a code stays with the company when their seller is aw
     .first()
     .waitFor();
   await admin.page.goto(`${admin.person.address}/customers/handovers`);
-  await admin.page.getByText('1 customer handed over').waitFor();
+  await admin.page.getByText('1 customer handed over · 1 contact link went along').waitFor();
+  // The code that she had printed leads to Cara.
+  const printed = await fetch(`${world.relay.address}/api/contact/${new URL(address).pathname.slice(3)}`);
+  expect(await printed.json()).toMatchObject({ person: { name: 'Cara' } });
   await admin.page.getByText('Ann to Cara').waitFor();
   expect(await axe(admin.page)).toEqual([]);
   await screenshot(admin.page, 'handovers');

@@ -3,6 +3,7 @@ import { guestOf } from '../../shared/base/guests.ts';
 import { type CommandId, type CustomerId, type RoomId } from '../../shared/base/ids.ts';
 import type { CustomerState } from '../../shared/features/customers/customer-schema.ts';
 import { undoWithin, type HandoverState } from '../../shared/features/customers/handover-schema.ts';
+import type { SettingsState } from '../../shared/features/customers/settings-schema.ts';
 import type { ChatState } from '../../shared/features/chat/schema.ts';
 import type { TodosState } from '../../shared/features/personal/schema.ts';
 import type { CommandResult } from '../../shared/protocol/messages.ts';
@@ -290,3 +291,56 @@ test('customers go over exactly once, however often the relay is ended in the mi
   expect(taken).toEqual({ cem: 150, dia: 150 });
   expect(rig.store.openJobs()).toEqual([]);
 }, 60_000);
+
+test('links go along with all customers: printed codes lead on, by the rule that was chosen, and come back', async () => {
+  await start(1);
+  const settings = rig.room('customers', 'main');
+  const base = {
+    ...{ name: 'Card', on: true, until: null, source: '', tags: [], welcome: '', hours: null, away: '' },
+  };
+  const link = (id: string, leads: object) =>
+    outcome('ada', settings, 'customers.link', { ...base, id, code: `${id}`.padEnd(16, 'x'), to: leads });
+  const team = (members: string[], fallback: string | null = null) => ({
+    ...{ team: members, rule: 'load', fallback },
+  });
+  expect(await link('own', { member: 'ben' })).toBe('ok');
+  expect(await link('other', { member: 'cem' })).toBe('ok');
+  expect(await link('both', team(['ben', 'ada'], 'ben'))).toBe('ok');
+  expect(await link('alone', team(['ben']))).toBe('ok');
+  const leads = (): unknown =>
+    Object.fromEntries(
+      Object.values((rig.relay.state(settings) as SettingsState).links).map(({ id, to: whom }) => [id, whom]),
+    );
+  const before = leads();
+  const some = { ...all, customers: ['c0'], to: to('cem'), links: true };
+  expect(await outcome('ben', handover('no'), 'handover.begin', some)).toBe('bad-request');
+
+  // Without a word of the links, they stay.
+  expect(await outcome('ada', handover('h0'), 'handover.begin', { ...all, to: to('cem') })).toBe('ok');
+  await over('h0');
+  expect(leads()).toEqual(before);
+
+  const shared = { ...all, to: { members: ['cem', 'dia'], rule: 'load' }, links: true };
+  expect(await outcome('ada', handover('h'), 'handover.begin', shared)).toBe('ok');
+  await over('h');
+  expect(leads()).toEqual({
+    own: team(['cem', 'dia']),
+    other: { member: 'cem' },
+    both: team(['ada'], 'cem'),
+    alone: team(['cem', 'dia']),
+  });
+  expect(stateOf('h').links).toHaveLength(3);
+
+  // Undone for those that nobody changed since.
+  expect(await link('alone', team(['dia']))).toBe('ok');
+  expect(await outcome('ada', handover('h'), 'handover.undo', {})).toBe('ok');
+  await undone('h');
+  expect(leads()).toEqual({ ...(before as object), alone: team(['dia']) });
+
+  // Of one who takes them it is their link, also after the giver has left.
+  expect(await outcome('ada', rig.room('directory', 'main'), 'member.remove', { member: 'ben' })).toBe('ok');
+  const left = { ...all, to: to('dia'), links: true };
+  expect(await outcome('ada', handover('h2'), 'handover.begin', left)).toBe('ok');
+  await over('h2');
+  expect(leads()).toMatchObject({ own: { member: 'dia' }, both: team(['ada'], 'dia') });
+});

@@ -4,6 +4,7 @@ import type { CustomerId, MemberId, RoomId } from '../../../shared/base/ids.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
 import {
   stagesOf,
+  type ContactLink,
   type SettingsState,
   type Stage,
 } from '../../../shared/features/customers/settings-schema.ts';
@@ -14,9 +15,17 @@ import { toasts } from '../../ui/toasts.svelte.ts';
 import { groupsInOrder } from './settings/place.ts';
 import { t } from './strings.ts';
 
+/** Contact links that lead to this person alone. */
+export const linksOf = (
+  data: Pick<WorkspaceData, 'customerSettings'>,
+  member: MemberId,
+): readonly ContactLink[] =>
+  Object.values(data.customerSettings.links).filter(({ to }) => 'member' in to && to.member === member);
+
 /** The name they told or that somebody wrote; else one by which visitors are told apart. */
-export const customerName = (of: Pick<CustomerRow, 'id' | 'state'> | CustomerLine): string =>
-  ('state' in of ? of.state.name : of.name) || visitorName(guestOf(of.id as CustomerId));
+export const customerName = (
+  of: Pick<CustomerRow, 'id' | 'state'> | Pick<CustomerLine, 'id' | 'name'>,
+): string => ('state' in of ? of.state.name : of.name) || visitorName(guestOf(of.id as CustomerId));
 
 export const personName = (data: WorkspaceData, id: MemberId | null): string =>
   (id === null ? undefined : data.directory.members[id]?.name) ?? t.somebody;

@@ -4,6 +4,7 @@ import type { DirectoryState } from '../directory/schema.ts';
 import { most as mostPersonal, type TodosState } from '../personal/schema.ts';
 import { customerChatId } from './conversation.ts';
 import type { CustomerState } from './customer-schema.ts';
+import { moveLinks, returnLinks } from './handover-links.ts';
 import type { HandoverState, Left, Moved } from './handover-schema.ts';
 import { filledHandover, handoverWords } from './handover-words.ts';
 import type { SettingsState } from './settings-schema.ts';
@@ -185,17 +186,20 @@ function giveBack(state: HandoverState, context: JobContext): readonly JobFact[]
       );
     }
   }
-  return [...facts, { type: 'handover.undone', by: undo!.by, data: { back, left } }];
+  const links = first === 0 ? returnLinks(state, context) : [];
+  return [...links, ...facts, { type: 'handover.undone', by: undo!.by, data: { back, left } }];
 }
 
-function find({ from, customers, isAll, to, rule, begun }: HandoverState, context: JobContext): JobFact[] {
+function find(state: HandoverState, context: JobContext): JobFact[] {
+  const { from, customers, isAll, to, rule, begun } = state;
   const last = (customers.at(-1) as CustomerId | undefined) ?? null;
   const some = isAll ? context.customersOf(from, last, foundAtOnce) : [];
   const loads = (): Record<string, number> =>
     rule === 'load' ? Object.fromEntries(to.map((member) => [member, context.loadOf(member)])) : {};
   const isLast = some.length < foundAtOnce;
   const data = { customers: some, ...(isLast ? { loads: loads() } : {}) };
-  return [{ type: 'handover.found', by: begun!.by, data }];
+  const links = isLast && state.withLinks ? moveLinks(state, context) : [];
+  return [...links, { type: 'handover.found', by: begun!.by, data }];
 }
 
 export const handoverJob: Job<HandoverState> = {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { MemberId } from '../../base/ids.ts';
 import { memberId } from '../directory/schema.ts';
+import { linkTo } from './settings-schema.ts';
 import { key, line } from './words.ts';
 
 /** Bounds of one handover. Of everybody that somebody has there may be more than can be named. */
@@ -10,6 +11,8 @@ export const mostOfHandover = {
   /** Customers that one entry of the relay names. */
   found: 1_000,
   leaders: 100,
+  /** More than one member may have. */
+  links: 1_000,
 } as const;
 
 /** Milliseconds after its beginning in which a handover can be undone. */
@@ -43,6 +46,8 @@ export const handoverBegin = z.object({
   words: z.nullable(line(1_000)),
   /** Who gives stays as a helper. */
   keep: z.boolean(),
+  /** The giver's contact links go along, so that what is printed leads to somebody; only with all customers. */
+  links: z.optional(z.literal(true)),
 });
 export const handoverUndo = z.object({});
 
@@ -72,6 +77,10 @@ const moved = z.object({
   /** To-dos that went along. */
   todos: z.optional(z.array(key)),
 });
+/** Whom each link led to before. */
+export const handoverLinks = z.object({
+  links: z.array(z.object({ link: key, before: linkTo })).check(z.maxLength(mostOfHandover.links)),
+});
 export const handoverMoved = z.object({ moved: z.array(moved), left: z.array(left) });
 export const handoverUndone = z.object({ back: z.array(key), left: z.array(left) });
 
@@ -79,6 +88,7 @@ export type HandoverBegin = z.infer<typeof handoverBegin>;
 export type HandoverBegun = z.infer<typeof handoverBegun>;
 export type Moved = z.infer<typeof moved>;
 export type Left = z.infer<typeof left>;
+export type MovedLink = z.infer<typeof handoverLinks>['links'][number];
 
 /** A handover and how far it is. Customers are taken in their order. */
 export interface HandoverState {
@@ -89,6 +99,10 @@ export interface HandoverState {
   words: string | null;
   keep: boolean;
   leaders: readonly MemberId[];
+  /** Contact links go along; absent in states from before they did. */
+  withLinks?: boolean;
+  /** Those that went; absent before, and in such states. */
+  links?: readonly MovedLink[];
   /** All of the giver's. */
   isAll: boolean;
   /** Whether it is known whom it is about. */

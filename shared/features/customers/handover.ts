@@ -9,6 +9,7 @@ import {
   handoverBegin,
   handoverBegun,
   handoverFound,
+  handoverLinks,
   handoverMoved,
   handoverUndo,
   handoverUndone,
@@ -41,6 +42,7 @@ const fold = makeFold<HandoverState>((state) => ({ ...state }), {
     draft.keep = data.keep;
     draft.leaders = data.leaders ?? [];
     draft.isAll = data.customers === null;
+    draft.withLinks = data.links ?? false;
     draft.customers = data.customers ?? [];
   }),
   'handover.found': entryRule(handoverFound, (draft, { customers, loads }, { at }) => {
@@ -50,6 +52,9 @@ const fold = makeFold<HandoverState>((state) => ({ ...state }), {
     draft.isFound = true;
     if (isOver(draft)) draft.over ??= at;
   }),
+  'handover.links': entryRule(handoverLinks, (draft, { links }) => {
+    draft.links = links;
+  }),
   'handover.moved': entryRule(handoverMoved, (draft, { moved, left }, { at }) => {
     draft.moved = [...draft.moved, ...moved];
     draft.left = [...draft.left, ...left];
@@ -57,7 +62,7 @@ const fold = makeFold<HandoverState>((state) => ({ ...state }), {
     if (isOver(draft)) draft.over ??= at;
   }),
   'handover.undo': entryRule(handoverUndo, (draft, _data, { by, at }) => {
-    const over = draft.moved.length === 0 ? at : null;
+    const over = draft.moved.length === 0 && !draft.links?.length ? at : null;
     draft.undo ??= { by, at, done: 0, back: 0, left: [], over };
   }),
   'handover.undone': entryRule(handoverUndone, (draft, { back, left }, { at }) => {
@@ -84,11 +89,12 @@ function mayGive(actor: Actor, from: MemberId, context: Context): Decision {
 const begin: CommandRule<HandoverState, HandoverState, HandoverBegun> = {
   schema: handoverBegin,
   creates: true,
-  may(actor, { from, to }, context) {
+  may(actor, { from, to, customers, links }, context) {
     if (context.room.id.length > longestId) return refuse('bad-request', 'the id is too long');
     if (context.state.begun) return refuse('already-exists', 'there is a handover of this id');
     const give = mayGive(actor, from, context);
     if (!give.ok) return give;
+    if (links && customers !== null) return refuse('bad-request', 'links: they go with all customers');
     if (to.members.includes(from)) return refuse('bad-request', 'to: nobody hands over to themself');
     return to.members.every(context.isActiveMember) ? allow : refuse('member-not-found', 'no such member');
   },
@@ -145,6 +151,7 @@ export const handoverKind: LogKind<HandoverState> = {
   commands: { 'handover.begin': begin, 'handover.undo': undo },
   facts: {
     'handover.found': handoverFound,
+    'handover.links': handoverLinks,
     'handover.moved': handoverMoved,
     'handover.undone': handoverUndone,
   },

@@ -99,7 +99,7 @@ export const officeHours = z.object({
 export type OfficeHours = z.infer<typeof officeHours>;
 
 /** Who answers customers that come by a link. */
-const linkTo = z.union([
+export const linkTo = z.union([
   z.object({ member: memberId }),
   z.object({
     team: z.array(memberId).check(

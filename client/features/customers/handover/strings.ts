@@ -75,6 +75,18 @@ export const t = defineStrings({
           '{n} customers would have nobody to answer. Hand them over first, or afterwards from this page.',
       }),
     handOverAll: 'Hand over customers',
+    linksOf: (p: { count: number }) =>
+      plural(p.count, { one: '{n} contact link', other: '{n} contact links' }),
+    linksLeft: (p: { count: number }) =>
+      plural(p.count, {
+        one: '{n} contact link would lead to nobody.',
+        other: '{n} contact links would lead to nobody.',
+      }),
+    linksMoved: (p: { count: number }) =>
+      plural(p.count, { one: '{n} contact link went along', other: '{n} contact links went along' }),
+    withLinks: (p: { count: number }) =>
+      plural(p.count, { one: '{n} contact link goes along', other: '{n} contact links go along' }),
+    withLinksHelp: 'Codes that are printed lead to whoever takes the customers.',
   },
   zh: {
     title: (p: { count: number }) => plural(p.count, { other: '移交 {n} 位客户' }),
@@ -132,5 +144,10 @@ export const t = defineStrings({
     left: (p: { count: number }) =>
       plural(p.count, { other: '移除后，{n} 位客户将无人应答。请先移交，也可以之后在此页移交。' }),
     handOverAll: '移交客户',
+    linksOf: (p: { count: number }) => plural(p.count, { other: '{n} 个客户链接' }),
+    linksLeft: (p: { count: number }) => plural(p.count, { other: '{n} 个客户链接将无人接待。' }),
+    linksMoved: (p: { count: number }) => plural(p.count, { other: '{n} 个客户链接已一并移交' }),
+    withLinks: (p: { count: number }) => plural(p.count, { other: '一并移交 {n} 个客户链接' }),
+    withLinksHelp: '已印出的二维码会转到接手的人。',
   },
 });
