@@ -1,9 +1,12 @@
 import { afterEach, expect, test } from 'vitest';
 import { guestOf } from '../../shared/base/guests.ts';
 import type { CommandId, CustomerId, MemberId, RoomId } from '../../shared/base/ids.ts';
+import { ownerOf } from '../../shared/features/chat/membership.ts';
 import { placeOf } from '../../shared/features/chat/outside.ts';
 import type { ChatState } from '../../shared/features/chat/schema.ts';
+import type { HandoverState } from '../../shared/features/customers/handover-schema.ts';
 import type { CommandResult } from '../../shared/protocol/messages.ts';
+import { until } from '../support/relay-process.ts';
 import { startRig, type Rig, type TestDevice } from './relay-rig.ts';
 
 let rig: Rig;
@@ -185,4 +188,24 @@ test('what one guest sends beyond their day stops nobody else in the group', asy
   expect(flood).toEqual(['ok', 'ok', 'ok', 'too-many-requests', 'too-many-requests']);
   expect(await outcome(tom, group, 'chat.send', { text: 'me too' })).toBe('ok');
   expect(await outcome('ada', group, 'chat.send', { text: 'and I' })).toBe('ok');
+});
+
+test('whoever gets a customer by a handover comes into their groups, and gets those of the giver', async () => {
+  const group = await start();
+  const other = rig.room('chat', 'h');
+  const data = { type: 'group', title: 'H', members: ['ada'], outside: true };
+  expect(await outcome('ben', other, 'chat.create', data)).toBe('ok');
+  for (const room of [group, other]) expect(await ask('ada', room, mia)).toBe('ok');
+  expect(await answer('mia', true)).toBe('ok');
+  const all = { from: 'ada', customers: null, words: null, keep: false };
+  const to = { members: ['eve'], rule: 'turns' };
+  expect(await outcome('ada', rig.room('handover', 'x'), 'handover.begin', { ...all, to })).toBe('ok');
+  await until(
+    'it is over',
+    () => (rig.relay.state(rig.room('handover', 'x')) as HandoverState).over !== null,
+  );
+  expect([ownerOf(chatOf(group)), Object.keys(chatOf(group).members).includes('eve')]).toEqual(['eve', true]);
+  // Where she was one of the members the group stays whose it is.
+  expect([ownerOf(chatOf(other)), Object.keys(chatOf(other).members).includes('eve')]).toEqual(['ben', true]);
+  expect(await outcome('eve', group, 'chat.removeMember', { member: mia })).toBe('ok');
 });

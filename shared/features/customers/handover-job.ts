@@ -4,6 +4,7 @@ import type { DirectoryState } from '../directory/schema.ts';
 import { most as mostPersonal, type TodosState } from '../personal/schema.ts';
 import { customerChatId } from './conversation.ts';
 import type { CustomerState } from './customer-schema.ts';
+import { Groups } from './handover-groups.ts';
 import { moveLinks, returnLinks } from './handover-links.ts';
 import type { HandoverState, Left, Moved } from './handover-schema.ts';
 import { filledHandover, handoverWords } from './handover-words.ts';
@@ -121,6 +122,7 @@ function move(state: HandoverState, context: JobContext): readonly JobFact[] {
   const given = new Map<MemberId, number>();
   for (const { to } of state.moved) given.set(to, (given.get(to) ?? 0) + 1);
   const todos = new Todos(context);
+  const groups = new Groups(context, from, begun!.by);
   const facts: JobFact[] = [];
   const moved: Moved[] = [];
   const left: Left[] = [];
@@ -149,6 +151,7 @@ function move(state: HandoverState, context: JobContext): readonly JobFact[] {
           data: { owner: to, helpers, handover: { id: context.room.id } },
         },
         ...told(state, context, { customer, file, from, to, id: String(first + i) }),
+        ...groups.pass(customer, to),
         ...going.facts,
       );
     }
