@@ -49,7 +49,7 @@ async function start(): Promise<RoomId> {
 const hasHeard = (page: TestDevice, room: RoomId): boolean =>
   page.rows().some((row) => row.room === room || row.room === `${room}:reads`);
 
-test('[G-6] a guest who was asked reads nothing of the group before they say yes, and all from then on', async () => {
+test('[G-7] a guest who was asked reads nothing of the group before they say yes, and all from then on', async () => {
   const group = await start();
   await say('ada', group, 'chat.send', { text: 'what colleagues said before' });
   const page = await rig.device(mia);
@@ -78,7 +78,7 @@ test('[G-6] a guest who was asked reads nothing of the group before they say yes
   expect(placeOf(chatOf(group), mia)).toBe('in');
 });
 
-test('[G-6] a guest says no, leaves or is taken out, and hears nothing of the group from that turn on', async () => {
+test('[G-7] a guest says no, leaves or is taken out, and hears nothing of the group from that turn on', async () => {
   const group = await start();
   await ask('ada', group, mia);
   expect(await answer('mia', false)).toBe('ok');
@@ -117,7 +117,7 @@ test('[G-6] a guest says no, leaves or is taken out, and hears nothing of the gr
   }
 });
 
-test('[G-6] a guest of one group reaches no other, nobody’s file, and does nothing there but speak', async () => {
+test('[G-7] a guest of one group reaches no other, nobody’s file, and does nothing there but speak', async () => {
   const group = await start();
   const other = rig.room('chat', 'h');
   await say('ben', other, 'chat.create', { type: 'group', title: 'H', members: ['eve'], outside: true });
@@ -162,7 +162,7 @@ test('[G-6] a guest of one group reaches no other, nobody’s file, and does not
   expect(chatOf(group).last).toMatchObject({ by: mia });
 });
 
-test('[G-6] only whoever works with a customer asks them, and nobody makes a group of members one for guests', async () => {
+test('[G-7] only whoever works with a customer asks them, and nobody makes a group of members one for guests', async () => {
   const group = await start();
   expect(await ask('ada', group, tom)).toBe('member-not-found');
   expect(await ask('eve', group, mia)).toBe('forbidden');
