@@ -112,6 +112,65 @@ export interface CustomerInside {
   /** So many entries are before those of the file and of the conversation. */
   readonly fileBefore: number;
   readonly chatBefore: number;
+  /** Which of these messages met word rules. */
+  readonly met: readonly {
+    readonly message: string;
+    readonly rule: string;
+    readonly words: readonly string[];
+  }[];
+}
+
+/** A talk with a customer of one's line, and how long it took, milliseconds of office hours. */
+export interface SlowTalk {
+  readonly id: string;
+  /** Empty: none yet. */
+  readonly name: string;
+  readonly partOf: string | null;
+  readonly source: string;
+  readonly since: number;
+  readonly took: number;
+  readonly answeredBy: MemberId | null;
+}
+
+interface SentCounts {
+  readonly sent: number;
+  readonly read: number;
+  readonly answered: number;
+}
+
+/** What became of messages to many to customers of a line; the first three by bars. */
+export interface CustomersBroadcasts {
+  readonly sent: readonly number[];
+  readonly read: readonly number[];
+  readonly answered: readonly number[];
+  readonly people: readonly (SentCounts & { readonly member: MemberId })[];
+  readonly broadcasts: readonly (SentCounts & { readonly id: string; readonly name: string })[];
+}
+
+/** A customer to whom a message to many went. */
+export interface SentRow {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: MemberId | null;
+  readonly partOf: string | null;
+  readonly broadcast: string;
+  readonly broadcastName: string;
+  readonly at: number;
+  readonly readAt: number | null;
+  readonly answeredAt: number | null;
+}
+
+/** Words of somebody of one's line, or of a customer, that met a rule. */
+export interface WordHit {
+  readonly n: number;
+  readonly at: number;
+  readonly rule: string;
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly outcome: 'sent' | 'held' | 'guest';
+  readonly person: MemberId | null;
+  readonly customer: string | null;
+  readonly customerName: string;
 }
 
 export interface Credentials {
@@ -145,6 +204,16 @@ export async function call<T>(method: string, path: string, body?: unknown): Ans
   } catch {
     // A proxy's page, mostly: not our relay that answers here.
     return err(failure('internal', 'the answer is not JSON'));
+  }
+}
+
+/** The bytes behind an address of the relay. */
+async function callFor(path: string): Answer<Blob> {
+  try {
+    const response = await fetch(path);
+    return response.ok ? ok(await response.blob()) : err(await failureOf(response));
+  } catch {
+    return err(failure('offline', 'the relay cannot be reached'));
   }
 }
 
@@ -215,6 +284,23 @@ export const api = {
       `/api/customers/behind?${new URLSearchParams(question).toString()}`,
     ),
   /** It is told in the customer's history. */
+  customerTalks: (question: Readonly<Record<string, string>>) =>
+    call<{ rows: readonly SlowTalk[]; next: string | null }>(
+      'GET',
+      `/api/customers/talks?${new URLSearchParams(question).toString()}`,
+    ),
+  customersBroadcasts: (question: Readonly<Record<string, string>>) =>
+    call<CustomersBroadcasts>('GET', `/api/customers/broadcasts?${new URLSearchParams(question).toString()}`),
+  customersSent: (question: Readonly<Record<string, string>>) =>
+    call<{ rows: readonly SentRow[]; next: string | null }>(
+      'GET',
+      `/api/customers/broadcasts/behind?${new URLSearchParams(question).toString()}`,
+    ),
+  wordHits: (question: Readonly<Record<string, string>>) =>
+    call<{ hits: readonly WordHit[]; count: number; next: number | null }>(
+      'GET',
+      `/api/word-hits?${new URLSearchParams(question).toString()}`,
+    ),
   customerInside: (id: string, before: { fileBefore?: number; chatBefore?: number }) =>
     call<CustomerInside>('POST', `/api/customers/${encodeURIComponent(id)}/look`, before),
   revokeInvitation: (id: string) => call<void>('DELETE', `/api/invitations/${encodeURIComponent(id)}`),

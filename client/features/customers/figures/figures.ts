@@ -4,6 +4,8 @@ import type { CommandId, MemberId } from '../../../../shared/base/ids.ts';
 import { chatEdit } from '../../../../shared/features/chat/messages.ts';
 import { barsOf, day, type Figures, type Period } from '../../../../shared/features/customers/figures.ts';
 import { stagesOf, type SettingsState } from '../../../../shared/features/customers/settings-schema.ts';
+import type { WorkspaceData } from '../../../data/api.ts';
+import type { CustomersBroadcasts } from '../../../session/api.ts';
 import { shortDate } from '../../../i18n/index.ts';
 import { stageName, stageOf } from '../customers.ts';
 import { t } from './strings.ts';
@@ -43,6 +45,22 @@ export function addressWith(query: URLSearchParams, look: string | null): string
   if (look === null) next.delete('look');
   else next.set('look', look);
   return `/customers/figures?${next.toString()}`;
+}
+
+/** The list behind a figure. */
+export const addressTo = (of: string, more: Readonly<Record<string, string>> = {}): string =>
+  `/customers/figures?${new URLSearchParams({ of, ...more }).toString()}`;
+
+/** The page of a customer who is on this device; else, for who leads others, the one that looks inside of them. */
+export function addressOf(
+  data: WorkspaceData,
+  { id, partOf }: { readonly id: string; readonly partOf: string | null },
+  leads: boolean,
+  query: URLSearchParams,
+): string | undefined {
+  const customer = partOf ?? id;
+  if (data.customers.some((each) => each.id === customer)) return `/customers/${customer}`;
+  return leads ? addressWith(query, id) : undefined;
 }
 
 /** What messages read now whose authors edited them. */
@@ -106,6 +124,7 @@ export function figuresTable(
   period: Period,
   settings: SettingsState,
   nameOf: (member: MemberId) => string,
+  told: CustomersBroadcasts | null,
 ): Cell[][] {
   const dates = barDates(period);
   const inMinutes = (name: string): string => `${name} (min)`;
@@ -126,6 +145,15 @@ export function figuresTable(
     [],
     [t.sources, t.added],
     ...figures.sources.map(({ source, count }): Cell[] => [sourceName(source), count]),
+    ...(told === null
+      ? []
+      : [
+          [],
+          [t.broadcast, t.wasSent, t.wasRead, t.wasAnswered],
+          ...told.broadcasts.map(({ name, sent, read, answered }): Cell[] => [
+            ...[name || t.unnamed, sent, read, answered],
+          ]),
+        ]),
     [],
     [t.waits, t.customers],
     ...waitNames().map((name, i): Cell[] => [name, figures.unanswered[i]!]),
