@@ -109,9 +109,11 @@ export function createPush(deps: PushDeps): Push {
     return made;
   };
 
-  const isWanted = (member: MemberId, chat: ChatState, { room, by, calls, urgentTo }: Happening): boolean => {
+  const isWanted = (member: MemberId, chat: ChatState, happening: Happening): boolean => {
+    const { room, by, calls, urgentTo } = happening;
     // A guest has asked to be told of what they are answered, and has no other wishes.
     if (isGuest(member)) return by !== member;
+    if (happening.isForGuest) return false;
     const { notices, list } = wishesOf(member);
     const id = parseRoom(room)!.id;
     const place = Object.hasOwn(list.chats, id) ? list.chats[id]! : {};

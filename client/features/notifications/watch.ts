@@ -99,7 +99,7 @@ export class Watch {
     const told = entries
       .filter(({ at, marks }) => at >= this.#since && !marks?.recalled)
       .flatMap((entry) => happeningIn(row.room, entry, () => null) ?? [])
-      .filter((said) => said.urgentTo === null && this.#isTold(row, said))
+      .filter((said) => said.urgentTo === null && !said.isForGuest && this.#isTold(row, said))
       .filter(({ id }) => !urgent.some((each) => each.id === id));
     const newest = told.at(-1);
     if (newest)

@@ -2,7 +2,7 @@ import type { LogEntry } from '../../access/kind.ts';
 import type { CommandId, MemberId, RoomId } from '../../base/ids.ts';
 import type { PushedNotice } from '../../protocol/pushed.ts';
 import { filesInShort } from './attachment.ts';
-import { chatAnnounce } from './group-schema.ts';
+import { chatAnnounce, chatPlace } from './group-schema.ts';
 import { messageOf } from './messages.ts';
 import type { ChatState } from './schema.ts';
 import { chatUrge } from './urgent-schema.ts';
@@ -19,6 +19,8 @@ export interface Happening {
   readonly calls: (member: MemberId) => boolean;
   /** Who is asked to confirm it; null where it is not urgent and concerns everybody. */
   readonly urgentTo: readonly MemberId[] | null;
+  /** Said to the guest of a conversation alone. */
+  readonly isForGuest?: true;
 }
 
 /** Characters of a message that a notification shows. */
@@ -66,6 +68,15 @@ export function happeningIn(
       const { id, seq, by } = entry;
       const text = firstWords(parsed.data.text);
       return { room, id, seq, by, text, is: 'announcement', calls: () => true, urgentTo: null };
+    }
+    case 'chat.place': {
+      // Whoever is asked into a group is told of it.
+      const parsed = chatPlace.safeParse(entry.data);
+      if (!parsed.success || parsed.data.is !== 'invited') return null;
+      const { by, title } = parsed.data;
+      const { id, seq } = entry;
+      const about = { room, id, seq, by, text: firstWords(title), is: null };
+      return { ...about, calls: nobody, urgentTo: null, isForGuest: true };
     }
     case 'chat.urge': {
       const parsed = chatUrge.safeParse(entry.data);

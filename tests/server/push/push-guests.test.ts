@@ -191,3 +191,33 @@ test('one guest’s browser hears nothing of another’s conversation, and membe
         401,
       );
 });
+
+test('in a group a guest is told under whose own name somebody spoke, and of being asked into it', async () => {
+  const group = `${me.workspace.id}/chat/g`;
+  await subscribe(browser);
+  const made = { type: 'group', title: 'Tea', members: [me.member.id], outside: true };
+  await command(group, 'chat.create', made);
+  await command(group, 'chat.invite', { guests: [guest.member] });
+  await later();
+  expect(told()).toEqual([{ by: owner.name, group: 'Example', text: null }]);
+  const consent = (who: typeof guest, name: string) =>
+    workspace.relay.command(
+      { member: who.member, session: 's', device: `d-${who.member}` as never },
+      {
+        ...{ id: `yes-${name}` as never, n: 1, room: who.chat, type: 'chat.consent' },
+        data: { group: 'g', accept: true, name },
+      },
+    );
+  await consent(guest, 'Mia');
+  const { guest: other } = await begin();
+  const file = other.chat.replace('/chat/customer-', '/customer/');
+  await command(file, 'customer.set', { field: 'name', value: 'Difficult', seen: -1 });
+  await command(group, 'chat.invite', { guests: [other.member] });
+  await consent(other, 'Tom');
+  await workspace.relay.command(
+    { member: other.member, session: 's', device: `d-${other.member}` as never },
+    { id: 'hi' as never, n: 2, room: group as RoomId, type: 'chat.send', data: { text: 'hello' } },
+  );
+  await later();
+  expect(told().at(-1)).toEqual({ by: 'Tom', group: 'Tea · Example', text: null });
+});
