@@ -1,4 +1,5 @@
 /* What the guest's worker does with pushed messages, and with clicks on what it shows. */
+import { subscribeAgain } from '../data/notices/subscription.ts';
 import type { PushedNotice } from '../../shared/protocol/pushed.ts';
 
 const words = {
@@ -53,5 +54,10 @@ export function handlePushes(worker: ServiceWorkerGlobalScope): void {
   worker.addEventListener('notificationclick', (event) => {
     event.notification.close();
     event.waitUntil(goTo(worker));
+  });
+  worker.addEventListener('pushsubscriptionchange', (event) => {
+    (event as ExtendableEvent).waitUntil(
+      subscribeAgain(worker.registration, navigator.language, '/api/guest/push').catch(() => undefined), // the page does it when it opens
+    );
   });
 }

@@ -2,7 +2,7 @@
 import { noticePlace } from '../data/notices/place.ts';
 import { clickNote, pathOf } from '../data/notices/clicks.ts';
 import { countOn, readNotice, showNotice } from '../data/notices/notices.ts';
-import { applicationKey, tellRelay } from '../data/notices/subscription.ts';
+import { subscribeAgain } from '../data/notices/subscription.ts';
 
 const pagesOf = (worker: ServiceWorkerGlobalScope): Promise<readonly WindowClient[]> =>
   worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
@@ -26,14 +26,6 @@ async function goTo(worker: ServiceWorkerGlobalScope, path: string): Promise<voi
   await page.focus().catch(() => undefined);
 }
 
-/** The browser changed its address at the push service: the relay is told the new one. */
-async function subscribeAgain(worker: ServiceWorkerGlobalScope, language: string): Promise<void> {
-  const applicationServerKey = await applicationKey();
-  if (!applicationServerKey) return;
-  const { pushManager } = worker.registration;
-  await tellRelay(await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey }), language);
-}
-
 export function handlePushes(worker: ServiceWorkerGlobalScope): void {
   worker.addEventListener('push', (event) => {
     const text = event.data?.text();
@@ -45,7 +37,7 @@ export function handlePushes(worker: ServiceWorkerGlobalScope): void {
   });
   worker.addEventListener('pushsubscriptionchange', (event) => {
     (event as ExtendableEvent).waitUntil(
-      subscribeAgain(worker, navigator.language).catch(() => undefined), // the next page that opens does it
+      subscribeAgain(worker.registration, navigator.language).catch(() => undefined), // the next page that opens does it
     );
   });
 }

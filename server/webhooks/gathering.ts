@@ -46,9 +46,17 @@ export function happenedIn(
       : [];
   }
   if (name.kind === 'broadcast') {
-    const { finishedAt, name: called, counts } = relay.state(room as never) as BroadcastState;
-    const isEnd = /^broadcast\.(found|sent)$/.test(type) && finishedAt === at;
-    const told = { broadcast: name.id, name: called, counts };
+    const {
+      finishedAt,
+      stopped,
+      submitted,
+      name: called,
+      counts,
+    } = relay.state(room as never) as BroadcastState;
+    // Of what never went out nobody was told that it began.
+    const isStop = /^broadcast\.(stop|halt)$/.test(type) && stopped?.at === at && submitted !== null;
+    const isEnd = isStop || (/^broadcast\.(found|sent)$/.test(type) && finishedAt === at);
+    const told = { broadcast: name.id, name: called, counts, stopped: stopped?.why ?? null };
     return isEnd ? [{ type: 'broadcast.finished', source: room, subject: name.id, at, data: told }] : [];
   }
   const event = name.kind === 'customer' ? eventOfFile(entry) : null;

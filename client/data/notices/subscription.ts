@@ -32,5 +32,20 @@ export async function tellRelay(
   }
 }
 
+/** The browser changed its address at the push service: the relay is told the new one. */
+export async function subscribeAgain(
+  { pushManager }: ServiceWorkerRegistration,
+  language: string,
+  door = members,
+): Promise<void> {
+  const applicationServerKey = await applicationKey(door);
+  if (!applicationServerKey) return;
+  await tellRelay(
+    await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey }),
+    language,
+    door,
+  );
+}
+
 export const forgetAtRelay = (door = members): Promise<unknown> =>
   fetch(door, { method: 'DELETE' }).catch(() => undefined);

@@ -328,6 +328,7 @@ export function addCustomerWrites(
       security,
       middleware: speaking,
       summary: 'Says something to a customer, for the company and under the name of the app.',
+      description: 'In words alone: apps send no files.',
       request: {
         params,
         headers: idempotency,

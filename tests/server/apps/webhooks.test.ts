@@ -201,6 +201,38 @@ test('a planned follow-up is told when its time has come, also when nobody was t
   expect(receiver.told[1]!.payload.data).toMatchObject({ followUp: { text: 'yesterday' } });
 });
 
+test('the end of a message to many is told once, also when somebody stopped it', async () => {
+  const crm = await rig.app(all);
+  await rig.webhook(crm.id, receiver.url, ['broadcast.finished']);
+  const customer = await rig.customer();
+  const make = async (id: string, from: number | null): Promise<void> => {
+    const room = `broadcast/${id}`;
+    for (const [to, type, data] of [
+      [room, 'broadcast.begin', { name: id }],
+      [room, 'broadcast.words', { text: 'New', nameless: '' }],
+      [`${room}:list`, 'broadcast.add', { customers: [customer] }],
+      [room, 'broadcast.submit', { customers: 1, from, hours: null }],
+    ] as const)
+      expect(await rig.command(rig.me, to, type, data)).toBe('ok');
+  };
+  await make('through', null);
+  await rig.until(() => receiver.told.length === 1, 'the end');
+  expect(receiver.told[0]!.payload.data).toEqual({
+    ...{ broadcast: 'through', name: 'through', counts: { s: 1 }, stopped: null },
+  });
+  await make('later', rig.now() + 86_400_000);
+  for (let i = 0; i < 2; i++)
+    expect(await rig.command(rig.me, 'broadcast/later', 'broadcast.stop', {})).toBe('ok');
+  await rig.until(() => receiver.told.length === 2, 'the stop');
+  expect(receiver.told[1]!.payload.data).toMatchObject({ broadcast: 'later', stopped: 'asked' });
+  // What was never sent off ends unheard.
+  await rig.command(rig.me, 'broadcast/draft', 'broadcast.begin', { name: '' });
+  await rig.command(rig.me, 'broadcast/draft', 'broadcast.stop', {});
+  await make('last', null);
+  await rig.until(() => receiver.told.length === 3, 'the last');
+  expect(receiver.told[2]!.payload.data).toMatchObject({ broadcast: 'last' });
+});
+
 test('words that were taken back are told to nobody any more', async () => {
   const crm = await rig.app(all);
   const { webhook } = await rig.webhook(crm.id, receiver.url, ['message.sent']);
