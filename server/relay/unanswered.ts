@@ -29,11 +29,20 @@ export async function lookAfterUnanswered({ relay, customers, clock }: Unanswere
     isActive: (member: Parameters<Relay['actor']>[0]) => relay.actor(member)?.active ?? false,
     loadOf: (member: Parameters<Relay['actor']>[0]) => customers.count({ owners: [member], isEnded: false }),
   };
-  const query = { unansweredBefore: looking.at - after * 60_000 + 1, isEnded: false };
+  const query = {
+    unansweredBefore: looking.at - after * 60_000 + 1,
+    isEnded: false,
+    withParts: true,
+  } as const;
+  /** Who has several conversations waits in the one where they asked first. */
+  const seen = new Set<string>();
   for (let cursor: CustomersCursor | null = null; ;) {
     const lines = customers.lines(query, 'unanswered', cursor, atOnce);
-    for (const { id, unansweredSince } of lines) {
-      const room = roomId(relay.workspace, 'customer', id);
+    for (const { id, partOf, unansweredSince } of lines) {
+      const whole = partOf ?? id;
+      if (seen.has(whole)) continue;
+      seen.add(whole);
+      const room = roomId(relay.workspace, 'customer', whole);
       try {
         const file = relay.state(room) as CustomerState;
         const due = unansweredSince === null ? null : dueOf(file, settings, unansweredSince, looking);

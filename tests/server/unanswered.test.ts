@@ -100,4 +100,24 @@ test('unanswered customers go from one of the team to the next, once each, in of
   now += 31 * minute;
   await look();
   expect(fileOf('c1').owner).toBe('ben');
+
+  // What is asked in the conversation of a part waits as well, and goes to the next one with the whole.
+  const before = said('c3');
+  await begin('c4', 'team');
+  expect(await say('ben', rig.room('customer', 'c3'), 'customer.merge', { other: 'c4' })).toBe('ok');
+  now += 31 * minute;
+  await look();
+  await look();
+  for (const id of ['c3', 'c4']) expect(fileOf(id).owner).toBe('cem');
+  now += minute;
+  const other = guestOf('c3' as CustomerId);
+  expect(await say(other, rig.room('chat', 'customer-c3'), 'chat.send', { text: 'And I?' })).toBe('ok');
+  expect(await say('cem', rig.room('chat', 'customer-c4'), 'chat.send', { text: 'Here.' })).toBe('ok');
+  now += 29 * minute;
+  await look();
+  expect(said('c3') - before).toBe(1);
+  now += 2 * minute;
+  await look();
+  await look();
+  expect(said('c3') - before).toBe(2);
 });

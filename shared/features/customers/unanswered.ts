@@ -61,7 +61,9 @@ export function dueOf(
   const link = Object.hasOwn(settings.links, id) ? settings.links[id]! : null;
   const hours = link?.hours ?? null;
   const waited = file.waited?.since === since ? file.waited : null;
-  if (!isOfficeTime(hours, at) || officeTime(hours, waited?.at ?? since, at) < after * 60_000) return null;
+  // Whoever got them has as long, also for what was asked before in another of their conversations.
+  const from = Math.max(since, file.waited?.at ?? since);
+  if (!isOfficeTime(hours, at) || officeTime(hours, from, at) < after * 60_000) return null;
   const tried = [...(waited?.tried ?? []), file.owner];
   const isNew = (member: MemberId): boolean => isActive(member) && !tried.includes(member);
   const team = link && 'team' in link.to ? link.to : null;
