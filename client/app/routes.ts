@@ -35,6 +35,7 @@ const views: Readonly<Partial<Record<FeatureName, readonly string[]>>> = {
     'links',
     'replies',
     'handovers',
+    'words',
     'figures',
     'setup',
     'exchange',

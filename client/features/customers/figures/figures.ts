@@ -5,8 +5,8 @@ import { chatEdit } from '../../../../shared/features/chat/messages.ts';
 import { barsOf, day, type Figures, type Period } from '../../../../shared/features/customers/figures.ts';
 import { stagesOf, type SettingsState } from '../../../../shared/features/customers/settings-schema.ts';
 import type { WorkspaceData } from '../../../data/api.ts';
-import type { CustomersBroadcasts } from '../../../session/api.ts';
-import { shortDate } from '../../../i18n/index.ts';
+import type { CustomerInside, CustomersBroadcasts } from '../../../session/api.ts';
+import { formatList, shortDate } from '../../../i18n/index.ts';
 import { stageName, stageOf } from '../customers.ts';
 import { t } from './strings.ts';
 
@@ -71,6 +71,14 @@ export function editsIn(entries: readonly LogEntry[]): ReadonlyMap<CommandId, st
     if (edit?.success) edited.set(edit.data.target.id, edit.data.text);
   }
   return edited;
+}
+
+/** By message, which rules it met, as it is shown. */
+export function rulesMet(met: CustomerInside['met']): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { message, rule, words } of met)
+    found.set(message, [...(found.get(message) ?? []), t.metRule({ rule, words: formatList(words) })]);
+  return found;
 }
 
 /** 40 s, 12 min, 3 h 20 min, 5 days. */
