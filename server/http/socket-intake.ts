@@ -14,6 +14,8 @@ const mostBytes = 256 * 1024;
 const mostOfOne = 64;
 /** The same of one whose updates are refused: no honest flood is, and to others its turns are nearly nothing. */
 const mostOfRefused = 8;
+/** Milliseconds until its next share: one after the other they would leave nobody else a quiet loop. */
+const refusedBreath = 2;
 /** Milliseconds that one owner of sockets may take before the next has a turn. */
 const quantum = 2;
 
@@ -64,6 +66,8 @@ interface Owner {
 export function createIntakes(
   now: () => number = () => performance.now(),
   defer: (run: () => void) => void = (run) => void setImmediate(run),
+  later: (milliseconds: number, run: () => void) => void = (milliseconds, run) =>
+    void setTimeout(run, milliseconds).unref(),
 ): Intakes {
   const owners = new Map<object, Owner>();
   /** In the order in which they are served. */
@@ -136,11 +140,11 @@ export function createIntakes(
   const hold = (line: Line, milliseconds: number): void => {
     line.isHeld = true;
     line.socket.pause();
-    setTimeout(() => {
+    later(milliseconds, () => {
       line.isHeld = false;
       if (hasMore(line)) enqueue(line);
       else if (!line.ended) line.socket.resume();
-    }, milliseconds).unref();
+    });
   };
 
   /** One message of each socket of the owner in turn, for as long as nobody else has to wait for. */
@@ -168,7 +172,9 @@ export function createIntakes(
       if (owner.lines.length > 0) ring.push(owner);
       else owners.delete(owner.who);
     }
-    for (const line of sated.splice(0)) enqueue(line);
+    for (const line of sated.splice(0))
+      if (line.isRefused()) hold(line, refusedBreath);
+      else enqueue(line);
   };
 
   return {

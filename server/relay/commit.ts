@@ -111,7 +111,9 @@ export interface Committer {
   plan(): void;
   /** Stores what is queued, now. */
   flush(): void;
-  /** The same, and nobody waits for the disk any more. */
+  /** Runs long work when nobody waits for the disk, or soon. */
+  standBack(run: () => void): void;
+  /** The same as `flush`, and nobody waits for the disk any more. */
   finish(): void;
   /**
    * Stores these works by themselves, now; throws what `also` or the store throws, after rolling back. `flush` before
@@ -252,6 +254,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
     },
     plan,
     flush,
+    standBack: unsynced.standBack,
     finish() {
       flush();
       if (!unsynced.isWaitedFor) return;

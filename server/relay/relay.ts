@@ -220,8 +220,8 @@ export function createRelay(deps: RelayDeps): Relay {
     rolledBack,
     settled: outboxes.flush,
   });
-  const { plan, flush } = committer;
-  const texts = createTextRooms({ store, clock, bounds, metrics, log, defer, plan, flush });
+  const { plan, flush, standBack } = committer;
+  const texts = createTextRooms({ store, clock, bounds, metrics, log, defer, plan, flush, standBack });
   const history = createHistory({
     store,
     workshop: deps.workshop ?? createInlineWorkshop(),

@@ -56,7 +56,12 @@ interface Queued {
   isGivenUp: boolean;
 }
 
-export function createRoomTurns(now: () => number, defer: (run: () => void) => void): RoomTurns {
+/** `standBack` runs what goes on with long work, when that keeps nobody waiting. */
+export function createRoomTurns(
+  now: () => number,
+  defer: (run: () => void) => void,
+  standBack: (run: () => void) => void = (run) => run(),
+): RoomTurns {
   const queues = new Map<RoomId, Queued[]>();
   /** Rooms in the middle of something, in the order in which they get their next slice, and rooms that have to begin. */
   const begun: RoomId[] = [];
@@ -74,10 +79,14 @@ export function createRoomTurns(now: () => number, defer: (run: () => void) => v
     if (scheduled || (queues.size === 0 && spentAtOnce === 0)) return;
     scheduled = true;
     defer(() => {
-      scheduled = false;
       spentAtOnce = 0;
-      go();
-      schedule();
+      const goOn = (): void => {
+        scheduled = false;
+        go();
+        schedule();
+      };
+      if (queues.size > 0) standBack(goOn);
+      else scheduled = false;
     });
   };
 

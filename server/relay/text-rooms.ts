@@ -93,10 +93,12 @@ export interface TextRoomsDeps {
   plan(): void;
   /** Stores what is queued: a document may only be read again when the store holds all that was applied. */
   flush(): void;
+  /** Runs long work when that keeps nobody waiting. */
+  standBack(run: () => void): void;
 }
 
 export function createTextRooms(deps: TextRoomsDeps): TextRooms {
-  const { store, clock, bounds, metrics, log, defer, plan, flush } = deps;
+  const { store, clock, bounds, metrics, log, defer, plan, flush, standBack } = deps;
   const loaded = new Map<RoomId, LoadedText>();
   /** What came in this turn goes to the disk before anything long goes on: it would only wait behind it. */
   const inTurn = (run: () => void): void =>
@@ -104,7 +106,7 @@ export function createTextRooms(deps: TextRoomsDeps): TextRooms {
       flush();
       run();
     });
-  const turns = createRoomTurns(() => clock.now(), inTurn);
+  const turns = createRoomTurns(() => clock.now(), inTurn, standBack);
   const patience = createPatience(clock);
 
   const read = function* (room: RoomId, work: Work): Sliced<LoadedText> {

@@ -2,6 +2,8 @@ import type { StorageError } from '../storage/storage-error.ts';
 
 /** Milliseconds from the beginning of one sync to the next: typists wait for nothing but a tick that says "kept". */
 const syncEvery = 4;
+/** Milliseconds for which long work stands back at most: a disk may stall. */
+const longestBack = 5;
 
 /** Told when what was written is durable, or why nobody can say so. */
 export type Answer = (why: StorageError | null) => void;
@@ -11,6 +13,11 @@ export interface Unsynced {
   wait(answer: Answer): void;
   /** A commit brought everything before it to the disk as well. */
   synced(): void;
+  /**
+   * Runs it when nobody waits for a sync that is on its way, or soon. Long work of the loop would keep the processor from
+   * the thread that syncs, and the loop from hearing of it.
+   */
+  standBack(run: () => void): void;
   readonly isWaitedFor: boolean;
 }
 
@@ -30,6 +37,7 @@ export function createUnsynced({ sync, now, later, answered }: UnsyncedDeps): Un
   let isOnItsWay = false;
   let isPlanned = false;
   let begunAt = -Infinity;
+  const standingBack = new Set<() => void>();
 
   const begin = (): void => {
     isPlanned = false;
@@ -45,6 +53,7 @@ export function createUnsynced({ sync, now, later, answered }: UnsyncedDeps): Un
       for (const answer of all) answer(why);
       answered();
       plan();
+      for (const each of [...standingBack]) each();
     });
   };
 
@@ -67,6 +76,14 @@ export function createUnsynced({ sync, now, later, answered }: UnsyncedDeps): Un
       served = [];
       waiting = [];
       for (const answer of all) answer(null);
+    },
+    standBack(run) {
+      if (served.length === 0) return run();
+      const goOn = (): void => {
+        if (standingBack.delete(goOn)) run();
+      };
+      standingBack.add(goOn);
+      later(longestBack, goOn);
     },
     get isWaitedFor() {
       return served.length + waiting.length > 0;

@@ -221,6 +221,34 @@ describe('a relay whose disk syncs beside it', () => {
     expect(writer.kinds()).not.toContain('acked');
   });
 
+  it('stands back with long work while somebody waits for the disk, and not for long', () => {
+    const large = new Y.Doc();
+    large.clientID = client;
+    for (let i = 0; i < 6_000; i++) large.getText('t').insert(0, 'x');
+    const bytes = Y.encodeStateAsUpdate(large) as ReturnType<typeof encodeClientMessage>;
+    type();
+    run();
+    commits.length = 0;
+    writer.send({ type: 'update', request: 98, room: `${store.workspace}/scratch/large` as RoomId, bytes });
+    run();
+    expect(commits).toEqual([]);
+    // The disk stalls: a slice of the work each time, and whoever types in between waits for none of it.
+    for (let i = 0; i < 2; i++) for (const timer of timers.splice(0)) timer();
+    run();
+    expect(commits).toEqual([]);
+    type();
+    run();
+    expect(commits.map(({ rows }) => rows[0]?.room)).toEqual([pad]);
+    syncs.shift()!(null);
+    for (let i = 0; i < 50 && commits.length < 2; i++) {
+      run();
+      now += 1_000;
+      for (const timer of timers.splice(0)) timer();
+      for (const done of syncs.splice(0)) done(null);
+    }
+    expect(commits[1]?.rows[0]?.room).toBe(`${store.workspace}/scratch/large`);
+  });
+
   it('answers whoever waits before it stops', async () => {
     type();
     run();
