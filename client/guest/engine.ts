@@ -298,7 +298,8 @@ export class GuestEngine {
     }
     for (const room of this.#rooms) {
       const [entries, { head }] = [await store.entries(room), await store.progress(room)];
-      if (entries.length === 0 && head > 0 && !gone.has(room)) await this.#older(connection, room);
+      // Of what is short, whether there is anything before it; nobody should have to ask for nothing.
+      if (entries.length < page && head > 0 && !gone.has(room)) await this.#older(connection, room);
     }
     this.#events.changed();
   }

@@ -63,9 +63,9 @@ export const chatInvite = z.object({ guests });
 export const chatEnter = z.object({ guest: memberId, name: ownName });
 /** A guest who was in the group, or asked, is not any more: they said so, or their conversation is over. */
 export const chatDepart = z.object({ guest: memberId });
-/** The link by which guests come into the group by themselves; with null there is none. */
+/** The link by which guests come into the group by themselves, as long as it is on. */
 export const chatDoor = z.object({
-  code: z.nullable(z.string().check(z.regex(/^[A-Za-z0-9]{16,22}$/))),
+  code: z.string().check(z.regex(/^[A-Za-z0-9]{16,22}$/)),
   on: z.boolean(),
   /** Milliseconds since 1970. */
   until: z.nullable(z.number().check(z.int(), z.nonnegative())),
@@ -114,7 +114,7 @@ export interface GroupState {
   /** It is for guests, too. */
   outside?: true;
   /** The link by which guests come in. */
-  door?: z.infer<typeof chatDoor> & { readonly code: string; readonly by: MemberId };
+  door?: z.infer<typeof chatDoor> & { readonly by: MemberId };
 }
 
 /** Who asks to be let in, since when. */

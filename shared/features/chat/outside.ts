@@ -161,8 +161,7 @@ export const outsideFolds = {
   'chat.door': entryRule<ChatState, z.infer<typeof chatDoor>>(
     chatDoor,
     (draft, { code, on, until }, { by }) => {
-      if (code === null) delete draft.door;
-      else if (draft.outside) draft.door = { code, on, until, by };
+      if (draft.outside) draft.door = { code, on, until, by };
     },
   ),
   'chat.place': entryRule<ChatState, z.infer<typeof chatPlace>>(chatPlace, (draft, data) =>

@@ -130,12 +130,7 @@ test('the link of a group lets somebody new in as a customer of whoever made it,
 test('a link that is off, over, taken away or wrong lets nobody in, and nothing of the group is told', async () => {
   await door();
   const { cookie, member } = await come(`g~${secret}`);
-  for (const change of [
-    { on: false },
-    { until: now - 1 },
-    { code: null, on: false },
-    { code: 'x'.repeat(20) },
-  ]) {
+  for (const change of [{ on: false }, { until: now - 1 }, { code: 'x'.repeat(20) }]) {
     await door(change);
     for (const answer of [
       await send('GET', `/api/contact/g~${secret}`, {}),

@@ -235,7 +235,9 @@ describe('what a group with customers says', () => {
     expect(outcome(open, mia, 50)).toBe('link-invalid');
     expect(outcome(open, mia, 10, 'x'.repeat(20))).toBe('link-invalid');
     expect(outcome(fold(begun, door('ada', { on: false })), mia)).toBe('link-invalid');
-    expect(outcome(fold(begun, door('ada'), door('ada', { code: null })), mia)).toBe('link-invalid');
+    expect(outcome(fold(begun, door('ada'), door('ada', { code: 'n'.repeat(20) })), mia)).toBe(
+      'link-invalid',
+    );
     expect(outcome(fold(begun, door('ada'), ['chat.dissolve', 'ada', {}]), mia)).toBe('link-invalid');
     expect(outcome(fold(begun, door('ada'), enters(mia), takeOut('ada', mia)), mia)).toBe('forbidden');
     expect(outcome(fold(begun, door('ada'), enters(mia), departs(mia)), mia)).toBe('allowed');
