@@ -7,7 +7,7 @@ import { sendCommands } from '../support/journey-commands.ts';
 
 const world = browserWorld();
 
-it('a leader sees how customers are served, who is behind a figure, and what is inside of one', async () => {
+it('a leader sets word rules, and sees who met them, how customers are served, and what is inside of one', async () => {
   const { address } = world.relay;
   const [ann] = await accounts(address, 'Ann');
   const company = await owner(address);
@@ -30,8 +30,44 @@ it('a leader sees how customers are served, who is behind a figure, and what is 
   await admin.signIn(company);
   const { page } = admin;
   await admin.go('Customers');
-  await page.getByRole('button', { name: 'Links, replies and settings' }).click();
-  await page.getByRole('menuitem', { name: 'Figures' }).click();
+  const openPage = async (name: string): Promise<void> => {
+    await page.getByRole('button', { name: 'Links, replies and settings' }).click();
+    await page.getByRole('menuitem', { name }).click();
+  };
+  await openPage('Word rules');
+  for (const [name, words, does] of [
+    ['Money', 'refund\n返现', 'Ask first'],
+    ['Cash', 'cash', 'Hold back'],
+  ] as const) {
+    await page.getByRole('button', { name: 'New rule' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New rule' });
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+    await dialog.getByRole('textbox', { name: 'Words, one per line' }).fill(words);
+    await dialog.getByRole('radio', { name: does }).check({ force: true });
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(name, { exact: true }).waitFor();
+  }
+  expect(await axe(page)).toEqual([]);
+  await screenshot(page, 'word-rules');
+
+  const seller = new Journey(await world.newPerson('Ann'));
+  await seller.signIn(ann);
+  await seller.page.getByRole('link', { name: /Mia/ }).first().click();
+  const box = seller.page.getByRole('textbox', { name: 'Outside: reply to Mia' });
+  const said = seller.page.getByRole('list', { name: /^Messages of / });
+  await box.fill('I can give you cash');
+  await box.press('Enter');
+  await seller.page.getByRole('alert').filter({ hasText: '“cash”' }).waitFor();
+  expect(await box.inputValue()).toBe('I can give you cash');
+  await box.fill('You get a refund');
+  await box.press('Enter');
+  await seller.page.getByRole('dialog').getByText('“refund”').waitFor();
+  await screenshot(seller.page, 'word-warning');
+  await seller.page.getByRole('button', { name: 'Go on' }).click();
+  await said.getByText('You get a refund').waitFor();
+  await seller.saved();
+
+  await openPage('Figures');
   const figures = page.getByRole('region', { name: 'Figures' });
   await figures.getByRole('link', { name: /^Added\s*1/ }).waitFor();
   await figures.getByRole('table', { name: 'Added and lost' }).waitFor({ state: 'attached' });
@@ -39,9 +75,17 @@ it('a leader sees how customers are served, who is behind a figure, and what is 
   expect(await axe(page)).toEqual([]);
   await screenshot(page, 'customer-figures');
 
+  // What was held by the page never left the device; what went out is noted.
+  await figures.getByRole('link', { name: /^Word rules met\s*1/ }).click();
+  await page.getByRole('list', { name: 'Words that met rules' }).getByText('refund').waitFor();
+  await screenshot(page, 'word-hits');
+  await page.getByRole('link', { name: 'Back to figures' }).first().click();
+
   await figures.getByRole('link', { name: /^Customers\s*1/ }).click();
   await page.getByRole('list', { name: 'Customers' }).getByRole('link', { name: /^Mia/ }).click();
-  await page.getByRole('list', { name: 'Conversation' }).getByText('Good day from Ann').waitFor();
+  const talk = page.getByRole('list', { name: 'Conversation' });
+  await talk.getByText('Good day from Ann').waitFor();
+  await talk.getByText('Money: refund').waitFor();
   await page
     .getByRole('list', { name: 'History' })
     .getByText(/looked inside as their leader$/)
