@@ -161,6 +161,13 @@ async function step(world: World, jobs: Jobs, random: (below: number) => number)
       const type = one(['broadcast.approve', 'broadcast.decline', 'broadcast.stop']);
       if (main) await say(world, who, main, type, type === 'broadcast.approve' ? { without: [] } : {});
     },
+    async () => {
+      // Somebody leaves, and comes back.
+      await say(world, 'ada', rig.room('directory', 'main'), 'member.remove', { member: 'eve' });
+      await rig.relay.letGo('eve' as MemberId);
+      await rig.people('eve');
+      for (const each of ids) expect(stateOf(world, each).helpers).not.toContain('eve');
+    },
     () => (random(3) ? Promise.resolve() : rig.restart()),
   ];
   await one(doings)();
