@@ -133,7 +133,7 @@ export const t = defineStrings({
     visitor: '访客',
     people: '群里 {count} 人',
     customers: '客户（{count} 位）',
-    invites: '{name} 邀请你加入群聊“{title}”',
+    invites: '{name} 邀请您加入群聊“{title}”',
     inIt: '群里有：{people}',
     seenAs: '大家看到的名字',
     join: '加入',

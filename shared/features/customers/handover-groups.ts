@@ -1,10 +1,9 @@
 import type { JobContext, JobFact } from '../../access/kind.ts';
 import type { MemberId } from '../../base/ids.ts';
-import { mostMembers } from '../chat/group-schema.ts';
-import { isIn, ownerOf } from '../chat/membership.ts';
-import { groupsOf } from '../chat/places.ts';
 import type { ChatState } from '../chat/schema.ts';
 import { customerChatId } from './conversation.ts';
+
+const isIn = ({ members }: ChatState, member: MemberId): boolean => Object.hasOwn(members, member);
 
 /** Whoever gets customers comes into the groups that those are in with the giver, and gets those that were the giver's. */
 export class Groups {
@@ -21,8 +20,8 @@ export class Groups {
   }
 
   pass(customer: string, to: MemberId): JobFact[] {
-    const own = this.#read(customerChatId(customer));
-    return own ? groupsOf(own).flatMap((id) => this.#passOne(id, to)) : [];
+    const groups = Object.entries(this.#read(customerChatId(customer))?.groups ?? {});
+    return groups.flatMap(([id, { is }]) => (is === 'out' ? [] : this.#passOne(id, to)));
   }
 
   #read(id: string): ChatState | null {
@@ -32,14 +31,14 @@ export class Groups {
   #passOne(id: string, to: MemberId): JobFact[] {
     const group = this.#read(id);
     if (!group?.created || group.dissolved || !isIn(group, this.#from)) return [];
-    const isNew = !isIn(group, to);
-    if (isNew && Object.keys(group.members).length + this.#said.size >= mostMembers) return [];
     const say = (type: string, data: unknown): JobFact => ({
       ...{ room: { kind: 'chat', id, part: null }, by: this.#by, type, data },
     });
+    const owner = group.owner ?? group.created.by;
     const facts: JobFact[] = [];
-    if (isNew && this.#isFirst(`${id} ${to}`)) facts.push(say('chat.addMembers', { members: [to] }));
-    if (ownerOf(group) === this.#from && this.#isFirst(id)) facts.push(say('chat.transfer', { member: to }));
+    if (!isIn(group, to) && this.#isFirst(`${id} ${to}`))
+      facts.push(say('chat.addMembers', { members: [to] }));
+    if (owner === this.#from && this.#isFirst(id)) facts.push(say('chat.transfer', { member: to }));
     return facts;
   }
 
