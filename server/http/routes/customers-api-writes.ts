@@ -34,6 +34,9 @@ const idempotency = z.object({
   }),
 });
 
+/** As commands take it: none that every object has. */
+const tag = id.refine((each) => !(each in {}));
+
 const change = z
   .object({
     fields: z
@@ -44,7 +47,7 @@ const change = z
           'By field. `seen` is what was read with the value that is changed, -1 for none. Where somebody else changed it since, both values are kept, and members decide',
       }),
     tags: z
-      .object({ add: z.array(id).max(100).default([]), remove: z.array(id).max(100).default([]) })
+      .object({ add: z.array(tag).max(100).default([]), remove: z.array(tag).max(100).default([]) })
       .optional(),
     stage: id.optional(),
     owner: id.optional(),

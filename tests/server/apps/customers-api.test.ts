@@ -173,6 +173,8 @@ test('a change with anything wrong in it changes nothing', async () => {
     [{ fields: { ...fields, unknown: { value: 'x', seen: -1 } } }, 'bad-request'],
     [{ fields: { mail: { value: 'a@b.example' } } }, 'bad-request'],
     [{ fields: { ...fields, constructor: { value: 'x', seen: -1 } } }, 'bad-request'],
+    [{ fields, tags: { remove: ['constructor'] } }, 'bad-request'],
+    [{ fields, tags: { add: ['toString'], remove: [] } }, 'bad-request'],
   ] as const) {
     const answer = await crm.call('PATCH', `/customers/${customer}`, wrong);
     expect(codeIn(answer.body), JSON.stringify(wrong)).toBe(code);
