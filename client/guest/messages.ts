@@ -231,7 +231,10 @@ export function linesOf({ me, entries, outbox, positions }: Told): readonly Line
 }
 
 /** People whom the lines name and who are not known: the relay has to be asked again. */
-export function strangersIn(lines: readonly Line[], staff: readonly Pick<StaffMember, 'id'>[]): boolean {
+export function strangersIn(
+  lines: readonly Line[],
+  staff: readonly (Pick<StaffMember, 'id'> & Partial<StaffMember>)[],
+): boolean {
   const known = new Set(staff.map(({ id }) => id));
   return lines.some((line) =>
     line.kind === 'message'

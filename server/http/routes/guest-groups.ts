@@ -22,11 +22,9 @@ export const guestGroup = groupFace
     is: z.enum(['invited', 'in']),
     by: z.object({ id, name: z.string() }).openapi({ description: 'Who asked them' }),
     writes: z.boolean().openapi({ description: 'They may write there now' }),
-    guests: z
-      .array(z.object({ id, name: z.string() }))
-      .openapi({
-        description: 'Other guests, as they are called by their own word; none before one is in it',
-      }),
+    guests: z.array(z.object({ id, name: z.string() })).openapi({
+      description: 'Other guests, as they are called by their own word; none before one is in it',
+    }),
   })
   .openapi('GuestGroup');
 
