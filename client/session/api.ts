@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../shared/access/kind.ts';
 import type { Role } from '../../shared/access/actor.ts';
 import { failure, type Failure } from '../../shared/base/errors.ts';
-import type { CustomerId, DeviceId, MemberId } from '../../shared/base/ids.ts';
+import type { CustomerId, DeviceId, MemberId, RoomId } from '../../shared/base/ids.ts';
 import type { LinkCard } from '../../shared/features/chat/card.ts';
 import type { Figures } from '../../shared/features/customers/figures.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -296,6 +296,9 @@ export const api = {
       'GET',
       `/api/customers/broadcasts/behind?${new URLSearchParams(question).toString()}`,
     ),
+  /** That a command was kept here because its words are held. */
+  noteHeld: (room: RoomId, type: string, data: unknown) =>
+    call<void>('POST', '/api/word-hits', { room, type, data }),
   wordHits: (question: Readonly<Record<string, string>>) =>
     call<{ hits: readonly WordHit[]; count: number; next: number | null }>(
       'GET',

@@ -30,6 +30,8 @@ export type Deliver = (result: CommandResult) => void;
 export interface Commands {
   /** Judges now, answers through `deliver` when durable. */
   take(caller: Caller, command: Command, deliver: Deliver): void;
+  /** Judges what a device did not send, and notes it where its words are held. Null, or why it may not be sent at all. */
+  noteHeld(caller: Caller, command: Command): Failure | null;
   /** The highest `n` of the device that is settled or queued to be. */
   lastCommand(device: DeviceId): number;
   /** All of them, what follows from them and what `also` does, or nothing. */
@@ -224,6 +226,14 @@ export function createCommands(deps: CommandsDeps): Commands {
       });
       // Queued in one turn, so in one commit.
       for (const each of followed) committer.enqueue({ ...each, ...nothingToSay });
+    },
+    noteHeld(caller, command) {
+      settle();
+      const judged = unlessDamaged(() => judge(caller, command), command.room);
+      if (judged === null) return roomDamaged;
+      if (isFailure(judged)) return judged;
+      if (judged.held) committer.enqueue({ hits: judged.hits, ...nothingToSay });
+      return null;
     },
     appendFacts(facts, also) {
       committer.flush();

@@ -71,6 +71,8 @@ export interface Relay {
   mayAttach(member: MemberId, room: RoomId): Decision;
   /** Judges, stores and answers one command; resolves when durable. */
   command(caller: Caller, command: Command): Promise<CommandResult>;
+  /** Notes that a device kept the command to itself because a word rule holds it, where one does. Null, or why it may not be. */
+  noteHeld(caller: Caller, command: Command): Failure | null;
   /** Gates and stores one update of a text room, as a device's socket would; resolves when durable. */
   update(
     caller: Caller,

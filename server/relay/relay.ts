@@ -374,6 +374,7 @@ export function createRelay(deps: RelayDeps): Relay {
           ({ code, message }) => resolve({ id: command.id, ok: false, code, message }),
         );
       }),
+    noteHeld: commands.noteHeld,
     update: (caller, room, bytes) =>
       new Promise((resolve) => {
         if (stopping) {

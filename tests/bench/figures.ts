@@ -139,7 +139,7 @@ export async function dashboards(): Promise<Figure[]> {
     });
     return [
       {
-        ...{ name: 'figures after a start', value: first, unit: 'ms' },
+        ...{ name: 'figures after a start', value: first, unit: 'ms', target: most },
         how: `the first question to a relay that just started; ${how}`,
       },
       value('figures of 30 days', month, 'asked of the relay', most),

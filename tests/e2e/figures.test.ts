@@ -75,9 +75,9 @@ it('a leader sets word rules, and sees who met them, how customers are served, a
   expect(await axe(page)).toEqual([]);
   await screenshot(page, 'customer-figures');
 
-  // What was held by the page never left the device; what went out is noted.
-  await figures.getByRole('link', { name: /^Word rules met\s*1/ }).click();
+  await figures.getByRole('link', { name: /^Word rules met\s*2/ }).click();
   await page.getByRole('list', { name: 'Words that met rules' }).getByText('refund').waitFor();
+  await page.getByText('Ann · Held back · Mia · Cash').waitFor();
   await screenshot(page, 'word-hits');
   await page.getByRole('link', { name: 'Back to figures' }).first().click();
 

@@ -2,6 +2,7 @@
 import type { RoomId } from '../../../shared/base/ids.ts';
 import { heldBy, type Found } from '../../../shared/features/words/judge.ts';
 import type { WorkspaceData } from '../../data/api.ts';
+import { api } from '../../session/api.ts';
 
 export class WordsAsking {
   readonly #data: WorkspaceData;
@@ -19,7 +20,10 @@ export class WordsAsking {
   may(room: RoomId, type: string, data: unknown): true | Promise<boolean> {
     const found = this.#data.wordsFound(room, type, data);
     this.held = heldBy(this.#data.actor, found) ?? null;
-    if (this.held) return Promise.resolve(false);
+    if (this.held) {
+      void api.noteHeld(room, type, data);
+      return Promise.resolve(false);
+    }
     if (found.length === 0) return true;
     this.warned = found;
     return new Promise((answer) => (this.#answer = answer));

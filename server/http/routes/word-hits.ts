@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { guestOf } from '../../../shared/base/guests.ts';
-import type { CustomerId } from '../../../shared/base/ids.ts';
+import { newId, type CommandId, type CustomerId, type RoomId } from '../../../shared/base/ids.ts';
 import { wordOutcomes, type StoredHit, type WordHitsQuery } from '../../storage/word-hits-contract.ts';
 import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
 import { chosenQuery, createLed, moment } from '../led.ts';
-import { id, json, membersOnly, refusals, time } from '../schemas.ts';
+import { refuse } from '../refusals.ts';
+import { body, id, json, membersOnly, nothing, refusals, room as roomName, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
 
 /** Hits of one answer. */
@@ -39,6 +40,32 @@ export function addWordHitsRoute(routes: Routes, deps: AppDeps): void {
     words: [...each.words],
     customerName: each.customer === null ? '' : relay.nameOf(guestOf(each.customer as CustomerId)),
   });
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/word-hits',
+      tags: ['Customers'],
+      security: membersOnly,
+      middleware: [signedIn(deps)],
+      summary: 'Notes that a page kept a command to itself because a word rule holds it.',
+      description: 'The relay judges it as if it had been sent, and does nothing else with it.',
+      request: {
+        body: body(z.object({ room: roomName, type: z.string().max(64), data: z.unknown() })),
+      },
+      responses: {
+        204: nothing('Noted, where a rule holds it'),
+        ...refusals('bad-request', 'not-signed-in', 'session-ended', 'forbidden', 'room-not-found'),
+      },
+    }),
+    (c) => {
+      const { room, type, data } = c.req.valid('json');
+      const command = { id: newId<CommandId>(), n: 0, room: room as RoomId, type, data };
+      const refused = relay.noteHeld(c.get('caller'), command);
+      if (refused) refuse(refused.code, refused.message);
+      return c.body(null, 204);
+    },
+  );
 
   routes.openapi(
     createRoute({

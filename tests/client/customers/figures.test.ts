@@ -64,11 +64,20 @@ test('stages stand in the company’s order, and who is at one that is gone is a
     ['won', 'Won', 2],
     ['lost', 'Lost', 0],
   ]);
-  const table = figuresTable(figures, period, initial, () => 'Ada');
+  const tally = { sent: 3, read: 2, answered: 1 };
+  const told = {
+    sent: [3],
+    read: [2],
+    answered: [1],
+    people: [],
+    broadcasts: [{ id: 'b', name: 'May', ...tally }],
+  };
+  const table = figuresTable(figures, period, initial, () => 'Ada', told);
   expect(table[0]).toEqual([
     ...['From', 'Added', 'Lost', 'Active conversations', 'First answer (min)', 'Resolution (min)'],
   ]);
   expect(table[1]!.slice(1)).toEqual([4, 0, 0, null, null]);
   expect(table).toContainEqual(['Ada', 4, 4, 0, 0, 0, null]);
   expect(table).toContainEqual(['No channel', 4]);
+  expect(table).toContainEqual(['May', 3, 2, 1]);
 });

@@ -53,6 +53,7 @@ export function createFakeRelay(database: SqliteDatabase, clock: Clock): FakeRel
     mayWrite: may,
     mayAttach: may,
     command: async (_caller, command) => ({ id: command.id, ok: true, seq: null, cursor: 0 }),
+    noteHeld: () => null,
     update: async () => ok({ cursor: 0 }),
     lease: async () => [],
     lastCommand: () => 0,

@@ -189,6 +189,8 @@ const bodies: Readonly<Record<string, (foreign: Foreign) => readonly unknown[]>>
   // Names nobody: whose customers are told follows from who asks.
   'POST /api/broadcast-recipients': () => [{ stage: null, source: null, tags: [] }],
   'POST /api/customers/{id}/look': () => [{}],
+  'POST /api/word-hits': ({ rooms }) =>
+    rooms.map((room) => ({ room, type: 'chat.send', data: { text: 'x' } })),
   'PUT /api/guest/push': () => [{ ...browserOf('Ours'), language: 'en' }],
   // Other systems have keys of their own; no session is one.
   'POST /api/apps': () => [{ name: 'Mine', may: [] }],

@@ -99,6 +99,20 @@ it('holds what a rule holds, also of who does not ask politely, and lets out wha
   expect(await hits(mei, { rule: 'h' })).toHaveLength(4);
 });
 
+it('notes what a page kept to itself, and only what a rule holds', async () => {
+  const note = (who: SignedIn | null, of: RoomId, data: unknown, type = 'chat.send') =>
+    send('POST', '/api/word-hits', who, { room: of, type, data });
+  expect((await note(kim, chat('k1'), { text: 'cash' })).status).toBe(204);
+  await note(kim, chat('k1'), { text: 'refund' });
+  expect(await codeOf(await note(kim, chat('k1'), { text: 5 }))).toBe('bad-request');
+  expect(await codeOf(await note(tom, chat('k1'), { text: 'cash' }))).toBe('forbidden');
+  expect(await codeOf(await note(kim, room('chat', 'nowhere'), { text: 'cash' }))).toBe('room-not-found');
+  await say(kim, 'chat', 'customer-k1', 'chat.send', { text: 'after' });
+  expect(await hits(lin)).toEqual([['h', 'held', 'cash', 'k1']]);
+  expect(messages(chat('k1'))).toEqual(['hello', 'after']);
+  expect(await codeOf(await note(null, chat('k1'), { text: 'cash' }))).toBe('not-signed-in');
+});
+
 it('never holds what a customer writes, and shows leaders which of it is meant', async () => {
   expect(await guestSays('k1', 'cash, please')).toMatchObject({ ok: true });
   expect(await hits(mei)).toEqual([['h', 'guest', 'cash', 'k1']]);
