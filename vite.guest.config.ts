@@ -25,7 +25,12 @@ export default defineConfig({
   root: here('client'),
   base: '/c/',
   publicDir: false,
-  resolve: { alias: { './tooltip.svelte.ts': here('client/guest/tooltip.ts') } },
+  resolve: {
+    alias: {
+      './tooltip.svelte.ts': here('client/guest/tooltip.ts'),
+      './sha256.ts': here('client/guest/sha256.ts'),
+    },
+  },
   plugins: [
     atOnce,
     svelte({ configFile: false, compilerOptions: { runes: true } }),

@@ -3,14 +3,11 @@
 /** Where members' browsers do; guests' have a door of their own. */
 const members = '/api/push';
 
-/** The relay's key as browsers want it; null when the relay cannot be asked, or has none. */
-export async function applicationKey(door = members): Promise<Uint8Array<ArrayBuffer> | null> {
+/** The relay's key, in base64 as browsers take it; null when the relay cannot be asked, or has none. */
+export async function applicationKey(door = members): Promise<string | null> {
   try {
     const response = await fetch(door);
-    if (!response.ok) return null;
-    const { key } = (await response.json()) as { key: string };
-    const text = atob(key.replaceAll('-', '+').replaceAll('_', '/'));
-    return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    return response.ok ? ((await response.json()) as { key: string }).key : null;
   } catch {
     return null;
   }

@@ -34,8 +34,12 @@ export async function registration(): Promise<ServiceWorkerRegistration | null> 
   return (await navigator.serviceWorker.getRegistration().catch(() => undefined)) ?? null;
 }
 
-const equal = (a: ArrayBuffer | null | undefined, b: Uint8Array): boolean =>
-  a != null && new Uint8Array(a).join() === b.join();
+/** Whether a subscription is for this key, which the relay says in base64 as addresses have it. */
+const isFor = (key: string, bytes: ArrayBuffer | null): boolean =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes ?? new ArrayBuffer())))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '') === key;
 
 class NoticeDevice {
   #state = $state<DeviceState>('none');
@@ -98,7 +102,7 @@ class NoticeDevice {
     if (!key) return;
     try {
       let subscription = await worker.pushManager.getSubscription();
-      if (subscription && !equal(subscription.options.applicationServerKey, key)) {
+      if (subscription && !isFor(key, subscription.options.applicationServerKey)) {
         // Another relay's, or this one made new keys.
         await subscription.unsubscribe();
         subscription = null;

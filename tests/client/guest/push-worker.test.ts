@@ -22,8 +22,8 @@ test.each([
     addEventListener: (type: string, listen: (event: unknown) => void) => listeners.set(type, listen),
     registration: {
       pushManager: {
-        subscribe(wish: { applicationServerKey: Uint8Array }) {
-          subscribed.push([...wish.applicationServerKey]);
+        subscribe(wish: unknown) {
+          subscribed.push(wish);
           return Promise.resolve({ toJSON: () => address });
         },
       },
@@ -33,7 +33,7 @@ test.each([
   let done: Promise<unknown> = Promise.resolve();
   listeners.get('pushsubscriptionchange')!({ waitUntil: (work: Promise<unknown>) => (done = work) });
   await done;
-  expect(subscribed).toEqual([[1, 2, 3]]);
+  expect(subscribed).toEqual([{ userVisibleOnly: true, applicationServerKey: 'AQID' }]);
   expect(asked).toEqual([
     { path: door, method: 'GET', body: null },
     { path: door, method: 'PUT', body: { ...address, language: 'zh' } },
