@@ -225,6 +225,18 @@ describe('what a group with customers says', () => {
     }
   });
 
+  it('what a restored relay forgot is taken away again, and nothing else', () => {
+    const again = (state: ChatState, line: Line) =>
+      chatKind.revoking[line[0]]?.(entryOf(line, 9), state) ?? null;
+    const inside = fold(begun, ask('ada', mia), enters(mia));
+    expect(again(inside, departs(mia))).toEqual({ type: 'chat.depart', data: { guest: mia } });
+    expect(again(fold(begun, ask('ada', mia)), takeOut('ada', mia))).toMatchObject({ data: { member: mia } });
+    expect(again(fold(begun), departs(mia))).toBeNull();
+    const shut = door('ada', { on: false });
+    expect(again(fold(begun, door('ada')), shut)).toMatchObject({ type: 'chat.door', data: { on: false } });
+    expect(again(fold(begun, door('ada')), door('ada'))).toBeNull();
+  });
+
   it('lets in by its door as long as it is open', () => {
     const open = fold(begun, door('ada', { until: 50 }));
     const outcome = (state: ChatState, who: MemberId | null, now = 10, by = code): string => {
