@@ -137,6 +137,9 @@ test('a customer who is ended is ended in all of their conversations, but for wh
   expect(await says('c2')).toBe('forbidden');
   expect(await outcome('ben', file('c1'), 'customer.reopen', {})).toBe('ok');
   expect([await says('c1'), await says('c2'), await says('c3')]).toEqual(['ok', 'ok', 'forbidden']);
+  // Who ends their own conversation ends nobody else's: they may have been taken for one by mistake.
+  await rig.relay.appendFact(file('c1'), 'customer.end', guest('c1') as never, {});
+  expect([await says('c1'), await says('c2')]).toEqual(['forbidden', 'ok']);
 });
 
 test('who reads two customers says that they are not one, and takes it back', async () => {

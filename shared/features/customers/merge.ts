@@ -211,10 +211,13 @@ export function partLacks(
   ];
 }
 
-/** What was ended or opened again since they are one counts for all conversations; what a guest ended stays so. */
+/** What the company ended or opened again since they are one counts for all conversations; what a guest ends is their own. */
 function endLacks(whole: CustomerState, part: CustomerState, since: number): readonly Fact[] {
   const isSince = (ended: CustomerState['ended']): boolean => ended !== null && ended.at >= since;
-  if (part.ended === null) return isSince(whole.ended) ? [{ type: 'customer.end', data: {} }] : [];
+  if (part.ended === null) {
+    const isByCompany = isSince(whole.ended) && whole.ended?.by !== whole.guest;
+    return isByCompany ? [{ type: 'customer.end', data: {} }] : [];
+  }
   const isOver = whole.ended !== null || !isSince(part.ended) || part.ended.by === part.guest;
   return isOver ? [] : [{ type: 'customer.reopen', data: {} }];
 }
