@@ -431,8 +431,9 @@ export class Guest {
   draft(room: RoomId): Promise<string | undefined> {
     return this.#store.fact(`draft ${room}`);
   }
-  keepDraft(room: RoomId, text: string): Promise<void> {
-    return this.#store.setFact(`draft ${room}`, text);
+  async keepDraft(room: RoomId, text: string): Promise<void> {
+    // Nothing is kept of what this device has forgotten.
+    if (!this.#over) await this.#store.setFact(`draft ${room}`, text);
   }
 
   /** Null when the company has it. */
