@@ -1,17 +1,19 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { handlePushes as handleGuestPushes } from '../../../client/guest/push-worker.ts';
-import { handlePushes } from '../../../client/pwa/push-worker.ts';
+
+/** Named at run time: types of service workers and of pages do not go together in one program. */
+const handling = (path: string) =>
+  import(/* @vite-ignore */ path) as Promise<{ readonly handlePushes: (worker: unknown) => void }>;
 
 afterEach(() => vi.unstubAllGlobals());
 
 test.each([
-  ['a guest’s', handleGuestPushes, '/api/guest/push'],
-  ['a member’s', handlePushes, '/api/push'],
-])('%s browser that was given another address tells the relay of it', async (_whose, handle, door) => {
+  ['a guest’s', '../../../client/guest/push-worker.ts', '/api/guest/push'],
+  ['a member’s', '../../../client/pwa/push-worker.ts', '/api/push'],
+])('%s browser that was given another address tells the relay of it', async (_whose, path, door) => {
   const asked: { path: string; method: string; body: unknown }[] = [];
-  vi.stubGlobal('fetch', (path: string, init: RequestInit = {}) => {
+  vi.stubGlobal('fetch', (asks: string, init: RequestInit = {}) => {
     const { method = 'GET', body } = init;
-    asked.push({ path, method, body: typeof body === 'string' ? (JSON.parse(body) as unknown) : null });
+    asked.push({ path: asks, method, body: typeof body === 'string' ? (JSON.parse(body) as unknown) : null });
     return Promise.resolve(Response.json({ key: 'AQID' }));
   });
   vi.stubGlobal('navigator', { language: 'zh-CN' });
@@ -29,7 +31,7 @@ test.each([
       },
     },
   };
-  handle(worker as unknown as ServiceWorkerGlobalScope);
+  (await handling(path)).handlePushes(worker);
   let done: Promise<unknown> = Promise.resolve();
   listeners.get('pushsubscriptionchange')!({ waitUntil: (work: Promise<unknown>) => (done = work) });
   await done;
