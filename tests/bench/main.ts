@@ -18,6 +18,7 @@ import { holds, toTable, type Figure } from './measure.ts';
 import { acknowledged, catchUp, coldOpen, fanOut, latency, memory, type Effort } from './peers/compare.ts';
 import { durableUpdates } from './relay.ts';
 import { search } from './search.ts';
+import { wordRules } from './words.ts';
 
 type Bench = (effort: Effort) => Promise<Figure[]>;
 
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'large-group': largeGroup,
   neighbours,
   figures: dashboards,
+  words: wordRules,
   handover,
   broadcast,
   history,

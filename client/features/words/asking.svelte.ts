@@ -16,12 +16,15 @@ export class WordsAsking {
     this.#data = data;
   }
 
-  /** True at once where no rule is met; else what the person says, and false where the words are held. */
-  may(room: RoomId, type: string, data: unknown): true | Promise<boolean> {
+  /**
+   * True at once where no rule is met; else what the person says, and false where the words are held. `isNew`: the relay
+   * does not know the room yet, and can note nothing of it.
+   */
+  may(room: RoomId, type: string, data: unknown, isNew = false): true | Promise<boolean> {
     const found = this.#data.wordsFound(room, type, data);
     this.held = heldBy(this.#data.actor, found) ?? null;
     if (this.held) {
-      void api.noteHeld(room, type, data);
+      if (!isNew) void api.noteHeld(room, type, data);
       return Promise.resolve(false);
     }
     if (found.length === 0) return true;
