@@ -1,6 +1,7 @@
 import type { CustomerId, MemberId } from '../../base/ids.ts';
 import { cardLink } from '../chat/card.ts';
 import type { BroadcastState, Counts, OwnerPart } from './broadcast-schema.ts';
+import { fillPlaces } from './places.ts';
 
 /** Nothing more goes out. */
 export const isOver = ({ stopped, finishedAt }: BroadcastState): boolean =>
@@ -26,11 +27,7 @@ export function linkOf({ text, noCard }: Pick<BroadcastState, 'text' | 'noCard'>
 export const filledBroadcast = (
   text: string,
   { name, company, person }: { readonly name: string; readonly company: string; readonly person: string },
-): string => {
-  const places: Readonly<Record<string, string>> = { name, company, person };
-  // In one go: a name may look like a place.
-  return text.replace(/\{(name|company|person)\}/g, (_, place: string) => places[place]!);
-};
+): string => fillPlaces(text, { customer: name, company, person });
 
 /** The one message that the customer gets of it, whatever happens on the way. */
 export const messageIdOf = (broadcast: string, customer: CustomerId): string => `m-${broadcast}-${customer}`;

@@ -1,5 +1,6 @@
 /* Quick replies: words that one says often, found by what one remembers of them, and filled in when they are said. */
 import type { ChatState } from '../../../../shared/features/chat/schema.ts';
+import { fillPlaces } from '../../../../shared/features/customers/places.ts';
 import type { QuickReply } from '../../../../shared/features/personal/schema.ts';
 import type { WorkspaceData } from '../../../data/api.ts';
 import { compareNames, matchesName, nameRank } from '../../../i18n/index.ts';
@@ -45,7 +46,6 @@ export const customerPlaces = (
 /** The text with its places filled in. A customer without a name is left out, and so is what only led to it. */
 export function filledReply(text: string, { customer, me, company }: Places): string {
   const named =
-    customer === '' ? text.replace(/[^\S\n]*\{customer\}/gu, '').replace(/^[\s,，、]+/u, '') : text;
-  const places: Readonly<Record<string, string>> = { customer, me, company };
-  return named.replace(/\{(customer|me|company)\}/g, (_, place: string) => places[place] ?? '');
+    customer === '' ? text.replace(/[^\S\n]*\{(?:customer|name)\}/gu, '').replace(/^[\s,，、]+/u, '') : text;
+  return fillPlaces(named, { customer, person: me, company });
 }
