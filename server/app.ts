@@ -13,6 +13,7 @@ import { addLogoRoute } from './http/routes/logo.ts';
 import { addPeopleRoutes } from './http/routes/people.ts';
 import { addCustomersFiguresRoutes } from './http/routes/customers-figures.ts';
 import { addCustomersApi } from './http/routes/customers-api.ts';
+import { addCustomersArchiveRoutes } from './http/routes/customers-archive.ts';
 import { addCustomersLookRoute } from './http/routes/customers-look.ts';
 import { addDescriptionRoutes } from './http/routes/description.ts';
 import { addGuestPushRoutes } from './http/routes/guest-push.ts';
@@ -74,6 +75,7 @@ export function createApp(options: AppOptions): Routes {
   addHandoverRoutes(app, deps);
   addCustomersFiguresRoutes(app, deps);
   addCustomersLookRoute(app, deps);
+  addCustomersArchiveRoutes(app, deps);
   addBroadcastRoutes(app, deps);
   addWordHitsRoute(app, deps);
   if (deps.push) {

@@ -178,6 +178,24 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** A customer of the company, as an export of all of them begins with them. */
+export interface ArchivedCustomer {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: MemberId | null;
+  readonly helpers: readonly MemberId[];
+  /** The customer whom they were merged into. */
+  readonly partOf: string | null;
+}
+
+/** Entries of their file and conversation from a place on; `…Next` is where to go on, null at the end. */
+export interface ArchivedEntries {
+  readonly file: readonly LogEntry[];
+  readonly chat: readonly LogEntry[];
+  readonly fileNext: number | null;
+  readonly chatNext: number | null;
+}
+
 /** What this device says of itself; with the id it had, it stays the same device to the relay. */
 export interface DeviceClaim {
   readonly id?: DeviceId;
@@ -274,6 +292,21 @@ export const api = {
   /** Customers of those whom one leads. */
   broadcastRecipients: (wish: { stage: string | null; source: string | null; tags: readonly string[] }) =>
     call<{ customers: readonly CustomerId[] }>('POST', '/api/broadcast-recipients', wish),
+  /** Of all customers of the company, for who looks after all of them; told to administrators. */
+  beginArchive: () => call<void>('POST', '/api/customers/archive'),
+  /** `after`: `next` of the answer before. */
+  archivedCustomers: (after: number | undefined) =>
+    call<{ customers: readonly ArchivedCustomer[]; next: number | null }>(
+      'GET',
+      `/api/customers/archive${after === undefined ? '' : `?after=${after}`}`,
+    ),
+  archivedEntries: (id: string, from: { file?: number; chat?: number }) =>
+    call<ArchivedEntries>(
+      'GET',
+      `/api/customers/archive/${encodeURIComponent(id)}?${new URLSearchParams(Object.entries(from).map(([of, seq]) => [of, String(seq)])).toString()}`,
+    ),
+  archivedFile: (id: string, hash: string) =>
+    callFor(`/api/customers/archive/${encodeURIComponent(id)}/files/${hash}`),
   /** Figures of the caller's line: `from`, `to`, `step` and whose (`docs/interface.md`). */
   customerFigures: (question: Readonly<Record<string, string>>) =>
     call<CustomerFigures>('GET', `/api/customers/figures?${new URLSearchParams(question).toString()}`),

@@ -57,7 +57,8 @@ export class Guests {
   }
 }
 
-const card = (id: MemberId, name: string): Member => ({
+/** Somebody who has no card in the directory, as one. */
+export const card = (id: MemberId, name: string): Member => ({
   ...{ id, name, email: '', post: '', phone: '', about: '', role: 'member' },
   ...{ joinedAt: 0, leftAt: null },
 });

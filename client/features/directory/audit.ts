@@ -184,6 +184,7 @@ const words: Readonly<Record<string, Words>> = {
     (data, known) => t.didComplain({ name: personName(known, data['owner']), text: text(data['text']) }),
   ],
   'customer.looked': ['customers', (data, known) => t.didLook({ name: personName(known, data['owner']) })],
+  'customers.exported': ['customers', () => t.didExport],
 };
 
 /** Learns what things are called from here on. */

@@ -55,6 +55,33 @@ const takesOf = ({ kind }: Target): Takes =>
 export const asAttachment = (name: string): string =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*!]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`;
 
+/** All bytes of a file of a room, for whoever does not read the room itself; `mayStill` is asked again while they go. */
+export async function sendFile(
+  c: Context<AppEnvironment>,
+  blobs: AppDeps['blobs'],
+  {
+    room: of,
+    hash,
+    name,
+  }: { readonly room: RoomId; readonly hash: string; readonly name?: string | undefined },
+  mayStill: () => boolean,
+) {
+  const info = blobs.find(of, hash);
+  if (!info) return refuse('not-found', 'no such file, or it has not arrived');
+  if (info.removedAt !== null) return refuse('not-kept', 'this file is older than what is kept');
+  const content = await blobs.open(info);
+  if (!content) return refuse('not-found', 'the relay has lost this file');
+  c.header('Content-Type', info.type);
+  c.header('Content-Length', String(info.size));
+  c.header('Content-Security-Policy', "default-src 'none'; sandbox");
+  const isShown = name === undefined && info.type !== plainType;
+  c.header('Content-Disposition', isShown ? 'inline' : asAttachment(name ?? hash));
+  return c.body(
+    guardedBody(c, content, () => c.get('isStillSignedIn')() && mayStill()),
+    200,
+  );
+}
+
 /** The one range of a header that lies in the file; null where all of it is to be sent. */
 function rangeOf(
   header: string | undefined,

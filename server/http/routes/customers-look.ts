@@ -11,10 +11,9 @@ import type { SettingsState } from '../../../shared/features/customers/settings-
 import { roomId } from '../../../shared/protocol/rooms.ts';
 import type { AppDeps } from '../deps.ts';
 import { plainType } from '../../blobs/file-type.ts';
-import { guardedBody } from '../guarded-body.ts';
 import { signedIn } from '../guards.ts';
 import { refuse } from '../refusals.ts';
-import { asAttachment } from './blobs.ts';
+import { sendFile } from './blobs.ts';
 import { body, id, json, membersOnly, refusals, time } from '../schemas.ts';
 import type { Routes } from './app.ts';
 
@@ -183,18 +182,8 @@ export function addCustomersLookRoute(routes: Routes, deps: AppDeps): void {
       const { name } = c.req.valid('query');
       const { member } = c.get('caller');
       if (!mayOpen(member, customer)) refuse('forbidden', 'look inside first');
-      const info = blobs.find(chatOf(customer), hash);
-      if (!info) return refuse('not-found', 'no such file, or it has not arrived');
-      if (info.removedAt !== null) return refuse('not-kept', 'this file is older than what is kept');
-      const content = await blobs.open(info);
-      if (!content) return refuse('not-found', 'the relay has lost this file');
-      c.header('Content-Type', info.type);
-      c.header('Content-Length', String(info.size));
-      c.header('Content-Security-Policy', "default-src 'none'; sandbox");
-      const isShown = name === undefined && info.type !== plainType;
-      c.header('Content-Disposition', isShown ? 'inline' : asAttachment(name ?? hash));
-      const mayStill = () => c.get('isStillSignedIn')() && rightOf(member, customer) !== null;
-      return c.body(guardedBody(c, content, mayStill), 200);
+      const mayStill = () => rightOf(member, customer) !== null;
+      return sendFile(c, blobs, { room: chatOf(customer), hash, name }, mayStill);
     },
   );
 }

@@ -25,7 +25,13 @@ const longestAnswer = 8 * 1024 * 1024;
 const page = 50;
 
 /** At most `limit` entries, and fewer where they are long, but one always. */
-function entriesWithin(relay: Relay, reader: MemberId, of: RoomId, from: number, limit: number): LogEntry[] {
+export function entriesWithin(
+  relay: Pick<Relay, 'entries'>,
+  reader: MemberId | null,
+  of: RoomId,
+  from: number,
+  limit: number,
+): LogEntry[] {
   const entries: LogEntry[] = [];
   let next = from;
   for (let length = 0; entries.length < limit && length < longestAnswer;) {

@@ -46,6 +46,9 @@ export const customerLookedInto = z.object({
   owner: z.nullable(memberId),
 });
 
+/** Somebody who looks after all customers took all of them along as a file. */
+export const customersExported = z.object({});
+
 /** Somebody who asked to come in and waits. */
 export interface JoinRequest {
   readonly id: string;
@@ -89,6 +92,7 @@ export const directoryAdminKind: LogKind<AdminState, DirectoryState> = {
     'join.decided': joinDecided,
     'customer.complained': customerComplained,
     'customer.looked': customerLookedInto,
+    'customers.exported': customersExported,
     ...webhookFacts,
   },
   accessEntries: new Set(),

@@ -1,10 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
+import { ofCompany, type FromRelay } from '../../../client/features/customers/exchange/archive-all.ts';
 import { ArchiveImport, openArchive } from '../../../client/features/customers/exchange/archive-in.ts';
-import { exportArchive } from '../../../client/features/customers/exchange/archive-out.ts';
+import {
+  exportArchives,
+  ofDevice,
+  type Archived,
+} from '../../../client/features/customers/exchange/archive-out.ts';
 import { LocalWorkspace } from '../../../client/data/reactive/workspace.svelte.ts';
 import type { ChatRow } from '../../../client/data/api.ts';
 import { openConversationAt } from '../../../client/features/chat/import/weft.ts';
 import type { SourceMessage } from '../../../client/features/chat/import/source.ts';
+import { failure } from '../../../shared/base/errors.ts';
+import { err, ok } from '../../../shared/base/result.ts';
 import { guestOf } from '../../../shared/base/guests.ts';
 import type { CommandId, CustomerId, DeviceId, MemberId } from '../../../shared/base/ids.ts';
 import { original } from '../../../shared/features/customers/exchange.ts';
@@ -38,6 +45,14 @@ const pageOn = (world: World, on: WorldDevice): LocalWorkspace => {
   pages.push(page);
   return page;
 };
+/** One archive of all that a device has. */
+async function exported(data: LocalWorkspace, signal: AbortSignal): Promise<Archived> {
+  const made: Archived[] = [];
+  for await (const each of exportArchives(data, ofDevice(data, data.customers), signal, () => undefined))
+    made.push(each);
+  expect(made).toHaveLength(1);
+  return made[0]!;
+}
 /** Time of the world goes on until it is done. */
 async function meanwhile<T>(world: World, work: Promise<T>): Promise<T> {
   let over = false;
@@ -115,7 +130,43 @@ async function origin(): Promise<World> {
   await says(world, 'ann', file, 'customer.merge', { other: 'c2' });
   const written = { values: { name: 'Zoe', mail: 'zoe@x.org' }, tags: [], source: 'fair' };
   await says(world, 'ann', 'customer/c3', 'customer.create', written);
+  const wrong = await says(world, 'ann', 'customer/c3', 'customer.note', { text: 'hates boats' });
+  await says(world, 'ann', 'customer/c3', 'customer.dropNote', { target: { seq: 1, id: wrong } });
   return world;
+}
+
+/** The relay of that world, as its routes answer (`customers-archive.test.ts`), a few entries at a time. */
+function relayOf(world: World, files: Readonly<Record<string, string>>): FromRelay {
+  const { relay } = world;
+  const few = 2;
+  const stateOf = (id: string) => fileOf(world, id);
+  return {
+    beginArchive: () => Promise.resolve(ok(undefined)),
+    archivedCustomers: (after = 0) => {
+      const ids = ['c2', 'c1', 'c3', 'c4'];
+      const customers = ids.slice(after, after + few).map((id) => {
+        const { name, owner, helpers, into } = stateOf(id);
+        return { id, name, owner, helpers, partOf: into ?? null };
+      });
+      return Promise.resolve(ok({ customers, next: after + few < ids.length ? after + few : null }));
+    },
+    archivedEntries: (id, from) => {
+      const isFirst = Object.keys(from).length === 0;
+      const read = (kind: string, of: string, at: number | undefined) => {
+        if (at === undefined && !isFirst) return { entries: [], next: null };
+        const entries = relay.entries(null, world.room(kind, of), at ?? 0, few);
+        const end = (entries.at(-1)?.seq ?? -1) + 1;
+        return { entries, next: end < relay.head(world.room(kind, of)) ? end : null };
+      };
+      const [file, chat] = [read('customer', id, from.file), read('chat', `customer-${id}`, from.chat)];
+      const answer = { file: file.entries, fileNext: file.next, chat: chat.entries, chatNext: chat.next };
+      return Promise.resolve(ok(JSON.parse(JSON.stringify(answer)) as typeof answer));
+    },
+    archivedFile: (_id, hash) =>
+      Promise.resolve(
+        Object.hasOwn(files, hash) ? ok(new Blob([files[hash]!])) : err(failure('not-kept', 'gone')),
+      ),
+  };
 }
 
 async function rowsOf(world: World, kind: string, id: string) {
@@ -126,8 +177,18 @@ async function messagesOf(zip: Parameters<typeof openConversationAt>[0], path: s
   const messages: SourceMessage[] = [];
   for await (const piece of (await openConversationAt(zip, path))!.messages(() => undefined))
     messages.push(...piece);
-  const named = ({ name, at, text, reactions, versions, edited, recalled, replyTo }: SourceMessage) => ({
-    ...{ name, at, text, reactions, versions, edited, recalled },
+  const named = ({
+    name,
+    at,
+    text,
+    reactions,
+    versions,
+    edited,
+    recalled,
+    replyTo,
+    files,
+  }: SourceMessage) => ({
+    ...{ name, at, text, reactions, versions, edited, recalled, files },
     answers: messages.find(({ id }) => id === replyTo)?.text ?? null,
   });
   return messages.map(named);
@@ -140,10 +201,7 @@ test('customers of one relay are equal in an empty other one: files, history, au
   const ann = pageOn(there, annDevice);
   await there.settle();
   const signal = new AbortController().signal;
-  const made = await meanwhile(
-    there,
-    exportArchive(ann, ann.customers, signal, () => undefined),
-  );
+  const made = await meanwhile(there, exported(ann, signal));
   expect(made).toMatchObject({ customers: 3, missing: [] });
 
   const here = await newWorld(6);
@@ -188,10 +246,7 @@ test('customers of one relay are equal in an empty other one: files, history, au
   expect(members(here, 'c2')).toEqual(asHere(members(there, 'c2')));
 
   // What was said is the same in an archive of the archive.
-  const again = await meanwhile(
-    here,
-    exportArchive(data, data.customers, signal, () => undefined),
-  );
+  const again = await meanwhile(here, exported(data, signal));
   const second = (await openArchive(data, again.file))!;
   for (const { path, conversation } of archive.head.customers) {
     if (!conversation) continue;
@@ -201,6 +256,69 @@ test('customers of one relay are equal in an empty other one: files, history, au
   }
 }, 60_000);
 
+test('all customers of the company come from the relay, also those who are with others, and are equal in an empty one', async () => {
+  const there = await origin();
+  await says(there, 'bo', 'customer/c4', 'customer.create', { values: { name: 'Kai' }, tags: [] });
+  const [plan, gone] = ['a'.repeat(64), 'b'.repeat(64)];
+  const file = (hash: string) => ({ hash, name: `${hash[0]}.txt`, size: 4, type: 'text/plain' });
+  const sent = { text: 'The plan', files: [file(plan), file(gone)] };
+  await says(there, guestOf('c2' as CustomerId), 'chat/customer-c2', 'chat.send', sent);
+  // As a handover says it.
+  await meanwhile(
+    there,
+    there.relay.appendFact(there.room('customer', 'c3'), 'customer.assign', 'ann' as MemberId, {
+      ...{ owner: 'bo', helpers: ['ann'], handover: { id: 'h1' } },
+    }),
+  );
+  const cyDevice = there.device('cy' as MemberId, 'office');
+  await there.settle();
+  const cy = pageOn(there, cyDevice);
+  await there.settle();
+  expect(cy.customers).toEqual([]);
+  const { signal } = new AbortController();
+  const write = async (): Promise<Archived[]> => {
+    const all: Archived[] = [];
+    const sources = await ofCompany(cy, relayOf(there, { [plan]: 'plan' }));
+    for await (const each of exportArchives(cy, sources, signal, () => undefined)) all.push(each);
+    return all;
+  };
+  const [made] = await meanwhile(there, write());
+  expect(made).toMatchObject({ customers: 4 });
+  expect(made!.missing).toHaveLength(1);
+  expect(made!.missing[0]).toMatch(/^Mia c2: b\.txt: /);
+  // Nothing of it stayed where it was made.
+  expect(cy.customers).toEqual([]);
+
+  const here = await newWorld(8);
+  for (const [name, role] of [
+    ['ann', 'owner'],
+    ['bo', 'member'],
+    ['cy', 'member'],
+  ] as const)
+    await joins(here, `${name}-b`, name, role);
+  const device = here.device('ann-b' as MemberId, 'here');
+  await here.settle();
+  const data = pageOn(here, device);
+  await here.settle();
+  const archive = (await openArchive(data, made!.file))!;
+  expect(archive.head.customers.map(({ id }) => id)).toEqual(['c1', 'c2', 'c3', 'c4']);
+  const talk = `${archive.head.customers[1]!.path}conversation.json`;
+  const [attached] = (await messagesOf(archive.zip, talk)).flatMap(({ files }) => files ?? []);
+  expect(attached).toMatchObject({ name: 'a.txt' });
+  const run = new ArchiveImport(data, archive, signal);
+  await meanwhile(here, run.settings());
+  for (const one of archive.head.customers)
+    if (one.id !== 'c2') expect(await meanwhile(here, run.customer(one)), one.id).toBe('came');
+  const asHere = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll(/"(ann|bo|cy)"/g, '"$1-b"')) as unknown;
+  for (const id of ['c1', 'c3', 'c4']) {
+    const { imported: _, ...state } = fileOf(here, id);
+    expect(state, id).toEqual(asHere(fileOf(there, id)));
+  }
+  expect(fileOf(here, 'c3')).toMatchObject({ owner: 'bo-b', helpers: ['ann-b'], handed: { id: 'h1' } });
+  expect(JSON.stringify(await rowsOf(here, 'customer', 'c3'))).not.toContain('hates');
+}, 60_000);
+
 test('an import that stopped goes on where it was, and nobody but who imports sees what is not whole', async () => {
   const there = await origin();
   const source = there.device('ann' as MemberId, 'there');
@@ -208,10 +326,7 @@ test('an import that stopped goes on where it was, and nobody but who imports se
   const ann = pageOn(there, source);
   await there.settle();
   const whole = new AbortController().signal;
-  const made = await meanwhile(
-    there,
-    exportArchive(ann, ann.customers, whole, () => undefined),
-  );
+  const made = await meanwhile(there, exported(ann, whole));
   const here = await newWorld(7);
   await joins(here, 'bo-b', 'bo', 'owner');
   await joins(here, 'ann-b', 'ann', 'member');

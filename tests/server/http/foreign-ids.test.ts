@@ -298,8 +298,8 @@ const foreignOf = (company: Company): Foreign => {
   };
 };
 
-/** Routes that end what is the caller's own session's and take no id: nothing foreign about them. */
-const ownEnd = /^(POST \/api\/sign-out|DELETE \/api\/push)/;
+/** Routes that end what is the caller's own session's, or begin what is their own company's, and take no id. */
+const ownEnd = /^(POST \/api\/sign-out|DELETE \/api\/push|POST \/api\/customers\/archive$)/;
 /** Routes that answer about the caller or the product, whatever the request says. */
 const ownAnswers =
   /^GET (\/api\/(session|sessions|apps|rooms|workspace|push|openapi\.json|docs|invitations)|\/healthz|\/metrics)(\?|$)/;

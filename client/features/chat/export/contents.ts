@@ -8,7 +8,7 @@ import {
   type ChatSend,
   type Imported,
 } from '../../../../shared/features/chat/messages.ts';
-import type { ChatRow, MarkedEntry, WorkspaceData } from '../../../data/api.ts';
+import type { ChatRow, Files, MarkedEntry, WorkspaceData } from '../../../data/api.ts';
 import { reactionsOf } from '../conversation/reactions.ts';
 import type { EventLine, MessageLine, PersonLine } from '../import/format.ts';
 import { personName } from '../people.ts';
@@ -43,14 +43,20 @@ interface Read {
   readonly at: number;
 }
 
+/** Where conversations are taken from: what this device has, or what the relay gives whoever takes all customers along. */
+export interface Taken extends Pick<WorkspaceData, 'workspace' | 'me' | 'directory' | 'readLog'> {
+  readonly sync: Pick<WorkspaceData['sync'], 'connection'>;
+  readonly files: Pick<Files, 'here' | 'fetch'>;
+}
+
 export class Contents {
-  readonly #data: WorkspaceData;
+  readonly #data: Taken;
   readonly row: ChatRow;
   readonly #period: Period;
   /** Everybody who was met so far. */
   readonly #people = new Map<string, PersonLine>();
 
-  constructor(data: WorkspaceData, row: ChatRow, period: Period) {
+  constructor(data: Taken, row: ChatRow, period: Period) {
     this.#data = data;
     this.row = row;
     this.#period = period;

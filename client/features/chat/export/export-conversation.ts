@@ -6,7 +6,7 @@ import type { ChatRow, WorkspaceData } from '../../../data/api.ts';
 import { blobSink, type FileSink } from '../../../ui/file-sink.ts';
 import { largestZip, mostZipped, ZipFile } from '../../../ui/zip-file.ts';
 import { plainOf } from '../message-markdown.ts';
-import { Contents, isEvent, type FilePlace, type Line, type Period } from './contents.ts';
+import { Contents, isEvent, type FilePlace, type Line, type Period, type Taken } from './contents.ts';
 import { Html, pageName, type Quote } from './html.ts';
 import { asJson, type ExportHead } from './json.ts';
 import { t } from './strings.ts';
@@ -180,7 +180,7 @@ async function* linesOf({ contents, place }: ExportHead): AsyncGenerator<Line> {
 /** `folder`: before the file's place in the archive; what is returned is its place in the folder. */
 export async function addFile(
   zip: ZipFile,
-  data: WorkspaceData,
+  data: Taken,
   room: RoomId,
   { hash, name, size }: MessageFile,
   index: number,

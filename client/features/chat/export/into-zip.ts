@@ -1,7 +1,7 @@
 /* One conversation of many in an archive: as it is exported alone, without the pages to read it. */
-import type { ChatRow, WorkspaceData } from '../../../data/api.ts';
+import type { ChatRow } from '../../../data/api.ts';
 import type { ZipFile } from '../../../ui/zip-file.ts';
-import { Contents, type FilePlace } from './contents.ts';
+import { Contents, type FilePlace, type Taken } from './contents.ts';
 import { addFile, type MissingFile } from './export-conversation.ts';
 import { asJson } from './json.ts';
 import { t } from './strings.ts';
@@ -10,7 +10,7 @@ import { t } from './strings.ts';
 export async function addConversation(
   zip: ZipFile,
   folder: string,
-  data: WorkspaceData,
+  data: Taken,
   row: ChatRow,
   signal: AbortSignal,
 ): Promise<readonly MissingFile[]> {

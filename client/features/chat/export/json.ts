@@ -1,12 +1,11 @@
 /* The JSON file: one document, with a message on each line, so that it is read and written piece by piece. */
-import type { WorkspaceData } from '../../../data/api.ts';
 import { formatName, formatVersion } from '../import/format.ts';
 import { chatTitle } from '../people.ts';
-import type { Contents, FilePlace, Line, Period } from './contents.ts';
+import type { Contents, FilePlace, Line, Period, Taken } from './contents.ts';
 import type { MessageFile } from '../../../../shared/features/chat/attachment.ts';
 
 export interface ExportHead {
-  readonly data: WorkspaceData;
+  readonly data: Taken;
   readonly contents: Contents;
   readonly period: Period;
   /** Milliseconds since 1970. */

@@ -75,6 +75,11 @@ export const t = defineStrings({
     archiveText:
       'An archive with the files, their history, the conversations and what was attached. An administrator of another Weft can import it.',
     archive: 'Export archive',
+    archiveAll: 'Export all of the company',
+    archiveAllText:
+      'With all of the company come the customers of everybody. Administrators see that you did it.',
+    severalArchives: (p: { count: number }) =>
+      plural(p.count, { one: 'It is {n} file.', other: 'They are in {n} files; import all of them.' }),
     archiving: 'Writing {done} of {total}',
     archived: (p: { count: number }) =>
       plural(p.count, { one: 'The archive has {n} customer.', other: 'The archive has {n} customers.' }),
@@ -229,6 +234,9 @@ export const t = defineStrings({
     archiveTitle: '包含全部内容',
     archiveText: '归档包含客户资料、变更记录、会话和附件，另一套 Weft 的管理员可以导入。',
     archive: '导出归档',
+    archiveAll: '导出全公司客户',
+    archiveAllText: '“全公司客户”包含所有同事的客户，导出会记录给管理员看。',
+    severalArchives: (p: { count: number }) => plural(p.count, { other: '共 {n} 个文件，需要全部导入。' }),
     archiving: '正在写入 {done}/{total}',
     archived: (p: { count: number }) => plural(p.count, { other: '归档里有 {n} 位客户。' }),
     missingFiles: (p: { count: number }) =>

@@ -230,6 +230,7 @@ export const t = defineStrings({
     didWebhookDrop: 'removed a webhook',
     didComplain: 'complained as a customer of {name}: “{text}”',
     didLook: 'looked into a customer of {name}',
+    didExport: 'exported all customers',
   },
   zh: {
     back: '返回通讯录',
@@ -434,5 +435,6 @@ export const t = defineStrings({
     didWebhookDrop: '移除了一个 Webhook',
     didComplain: '作为{name}的客户投诉：“{text}”',
     didLook: '查看了 {name} 的一位客户',
+    didExport: '导出了全部客户',
   },
 });
