@@ -17,6 +17,8 @@ import type { Routes } from './app.ts';
 import { addCustomersBroadcastsRoutes } from './customers-broadcasts.ts';
 import { addCustomersTalksRoute } from './customers-talks.ts';
 
+/** After a start devices come back first. Milliseconds. */
+const warmAfter = 2_000;
 /** Rows of one answer. */
 const mostRows = 200;
 
@@ -115,6 +117,7 @@ export function addCustomersFiguresRoutes(routes: Routes, deps: AppDeps): void {
   const led = createLed(deps);
   const turns = createCountingTurns(() => clock.now());
   const counts = createCounts(table, () => clock.now(), turns);
+  setTimeout(() => void counts.warm(), warmAfter).unref();
   addCustomersTalksRoute(routes, deps, counts);
   addCustomersBroadcastsRoutes(routes, deps, turns);
 
