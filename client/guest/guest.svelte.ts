@@ -57,6 +57,8 @@ export class Guest {
   #hasBegun = false;
   /** The guest is ending it: that the connection breaks is no news then. */
   #leaves = false;
+  /** Nothing is kept of it any more. No state: what is taken from the page would still see what was so before. */
+  #forgot = false;
   #phase = $state<Phase>('opening');
   #over = $state<Over | null>(null);
   #mayReturn = $state(false);
@@ -432,8 +434,7 @@ export class Guest {
     return this.#store.fact(`draft ${room}`);
   }
   async keepDraft(room: RoomId, text: string): Promise<void> {
-    // Nothing is kept of what this device has forgotten.
-    if (!this.#over) await this.#store.setFact(`draft ${room}`, text);
+    if (!this.#forgot) await this.#store.setFact(`draft ${room}`, text);
   }
 
   /** Null when the company has it. */
@@ -476,6 +477,7 @@ export class Guest {
 
   /** The copy of this device goes. */
   async forget(): Promise<void> {
+    this.#forgot = true;
     this.#engine?.stop();
     await this.#store.wipe();
     this.#pages.tell({ type: 'gone' });
