@@ -54,7 +54,13 @@ export class LocalCopy implements GuestStore {
       // Before groups entries were kept without their room: the relay gives them again.
       if (db.objectStoreNames.contains('entries')) {
         db.deleteObjectStore('entries');
-        tx.objectStore('facts').delete('progress');
+        const facts = tx.objectStore('facts');
+        facts.delete('progress');
+        const session = facts.get('session') as IDBRequest<GuestSession | undefined>;
+        const draft = facts.get('draft');
+        draft.onsuccess = () => {
+          if (session.result && draft.result) facts.put(draft.result, `draft ${session.result.chat}`);
+        };
       } else {
         db.createObjectStore('facts');
         db.createObjectStore('outbox', { autoIncrement: true }).createIndex('id', 'id');

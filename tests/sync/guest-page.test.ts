@@ -305,3 +305,33 @@ test('a session that ended stops the page', async () => {
   rig.revoke('guest');
   await until('the page knows', () => page.over?.code === 'session-ended');
 });
+
+test('a copy of before groups keeps what only this device has, and fetches what was said again', async () => {
+  await say('Welcome');
+  const name = `copy-${newId()}`;
+  const old = await new Promise<IDBDatabase>((opened) => {
+    const opening = indexedDB.open(name, 1);
+    opening.onupgradeneeded = () => {
+      const db = opening.result;
+      db.createObjectStore('facts');
+      db.createObjectStore('entries', { keyPath: 'seq' });
+      db.createObjectStore('outbox', { autoIncrement: true }).createIndex('id', 'id');
+      db.createObjectStore('files', { keyPath: 'hash' });
+    };
+    opening.onsuccess = () => opened(opening.result);
+  });
+  const tx = old.transaction(['facts', 'outbox'], 'readwrite');
+  const facts = tx.objectStore('facts');
+  facts.put({ chat: room }, 'session');
+  facts.put('half a', 'draft');
+  facts.put({ epoch: 'e', head: 9, readsHead: 0, positions: {}, complete: true }, 'progress');
+  const data = { text: 'written before' };
+  const command = { id: newId(), room, type: 'chat.send', data, at: 1, seq: null, failure: null };
+  tx.objectStore('outbox').put(command);
+  await new Promise((done) => (tx.oncomplete = done));
+  old.close();
+  const store = new LocalCopy(name);
+  copies.push(store);
+  expect(await store.fact(`draft ${room}`)).toBe('half a');
+  await shows(openPage(store), ['Welcome', 'written before']);
+});
