@@ -52,6 +52,6 @@ test('docs/interface.md names every route', async () => {
   };
   for (const [path, methods] of Object.entries(paths))
     for (const method of Object.keys(methods))
-      expect(page).toContain(`\`${method.toUpperCase()} ${path.replace(/\{(\w+)\}/, '<$1>')}`);
+      expect(page).toContain(`\`${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, '<$1>')}`);
   await t.close();
 });
