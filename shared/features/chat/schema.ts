@@ -48,7 +48,8 @@ export const chatSaid = z
   })
   .check(z.refine(({ text, files }) => /\S/.test(text) || files !== undefined, { path: ['text'] }));
 
-export { messageFiles, type MessageFile } from './attachment.ts';
+export { messageFile, messageFiles, type MessageFile } from './attachment.ts';
+export { cardLink, linkCard, type LinkCard } from './card.ts';
 
 export type ChatCreate = z.infer<typeof chatCreate>;
 

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { CustomerId, MemberId } from '../../base/ids.ts';
-import { linkCard, type LinkCard } from '../chat/card.ts';
-import { messageFiles, type MessageFile } from '../chat/schema.ts';
+import { linkCard, messageFiles, type LinkCard, type MessageFile } from '../chat/schema.ts';
 import { memberId } from '../directory/schema.ts';
 import { officeHours, type OfficeHours } from './settings-schema.ts';
 import { line, moment } from './words.ts';

@@ -1,5 +1,5 @@
 import type { CustomerId, MemberId } from '../../base/ids.ts';
-import { cardLink } from '../chat/card.ts';
+import { cardLink } from '../chat/schema.ts';
 import type { BroadcastState, Counts, OwnerPart } from './broadcast-schema.ts';
 import { fillPlaces } from './places.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { MemberId } from '../../base/ids.ts';
 import { idPattern } from '../../base/ids.ts';
-import { messageFile, type MessageFile } from '../chat/attachment.ts';
+import { messageFile, type MessageFile } from '../chat/schema.ts';
 import { memberId } from '../directory/schema.ts';
 
 /** Bounds of what one person keeps: their states are held whole, on their devices and by the relay. */

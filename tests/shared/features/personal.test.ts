@@ -15,6 +15,7 @@ import {
   type SavedState,
   type TodosState,
 } from '../../../shared/features/personal/schema.ts';
+import { wordsKind } from '../../../shared/features/words/kind.ts';
 
 type Line = readonly [type: string, data: unknown];
 interface States {
@@ -44,7 +45,7 @@ const resource = (room: Room, state: unknown): Resource => ({
   state,
   governing: state,
   at: 1,
-  stateOf: () => null,
+  stateOf: (kind) => (kind === wordsKind.kind ? wordsKind.initial : null),
   isActiveMember: () => true,
   entry: () => null,
 });
