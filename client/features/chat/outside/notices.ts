@@ -40,7 +40,10 @@ export function outsideNotice(
       const parsed = chatPlace.safeParse(data);
       if (!parsed.success) return null;
       const { is, title, by: inviter } = parsed.data;
-      if (is === 'invited') return t.askedInto({ who: nameOf(inviter), title });
+      const asker = nameOf(inviter);
+      if (title === '')
+        return is === 'invited' ? t.askedIntoOne({ who: asker }) : is === 'in' ? t.cameIntoOne : t.outOfOne;
+      if (is === 'invited') return t.askedInto({ who: asker, title });
       return is === 'in' ? t.cameInto({ title }) : t.outOf({ title });
     }
     case 'chat.consent': {
