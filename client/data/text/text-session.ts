@@ -249,20 +249,31 @@ export class TextSession {
       for (const bytes of updates) Y.applyUpdate(this.doc, bytes, remote);
     }, remote);
     // Yjs draws another id when it meets what it did not know of its own: another copy of this device writes under it.
+    // All ids of this device may be in two hands.
     if (this.#client !== null && this.doc.clientID !== this.#client) void this.#leaveId();
   }
 
-  /** All ids of this device may be in two hands: it goes on under a new one. What was sent under the old is judged by the relay. */
-  async #leaveId(): Promise<void> {
+  /**
+   * Whether something stands in this text under the id that cannot be shown yet, since what it builds on was lost with a
+   * restored relay: its clocks are used, though the document counts from before them.
+   */
+  #waitsFor(client: number): boolean {
+    const waiting = this.doc.store.pendingStructs;
+    return waiting !== null && Y.parseUpdateMetaV2(waiting.update).from.has(client);
+  }
+
+  /** It goes on under a new one; all ids are left where none are named. What was sent under them is judged by the relay. */
+  async #leaveId(ids?: readonly number[]): Promise<void> {
     const { storage, lease } = this.#deps;
     this.#client = null;
     this.#changed();
     try {
-      await storage.leases.retire(await storage.leases.all());
+      await storage.leases.retire(ids ?? (await storage.leases.all()));
       await lease.replaceRetired();
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       this.#deps.onProblem(error.failure);
+      if (ids) return;
     }
     this.#adoptLease();
   }
@@ -298,6 +309,7 @@ export class TextSession {
     const { client } = this.#deps.lease;
     // An open text keeps the id it has, whatever happens to the tab's.
     if (!this.#ready || this.#client !== null || client === null) return;
+    if (this.#waitsFor(client)) return void this.#leaveId([client]);
     this.#client = client;
     this.doc.clientID = client;
     const state = this.awareness.getLocalState();

@@ -147,3 +147,36 @@ test('two tabs that type in one text have different ids and end with the same, a
   await world.settle();
   expect(await device.storage.texts.queue()).toEqual([]);
 });
+
+test('under an id whose writing waits for words that are not here yet nothing else is written', async () => {
+  const bo = await world.member('bo');
+  const others = world.device(bo).newTab().open(room);
+  device.goOffline();
+  await world.settle();
+  others.doc.getText('t').insert(0, 'told ');
+  await world.settle();
+
+  // What a restored relay leaves on a device: own words that build on others' which it does not have.
+  const { lease } = device.page();
+  await lease.acquire();
+  const used = lease.client!;
+  const whole = new Y.Doc();
+  Y.applyUpdate(whole, Y.encodeStateAsUpdate(others.doc));
+  whole.clientID = used;
+  const known = Y.encodeStateVector(whole);
+  whole.getText('t').insert(5, 'earlier ');
+  await device.storage.texts.append(room, Y.encodeStateAsUpdate(whole, known), ann, 1, 0);
+  lease.close();
+
+  const { session, doc } = device.newTab().open(room);
+  await world.settle();
+  expect(doc.clientID).not.toBe(used);
+  expect(session.locked).toBeNull();
+  doc.getText('t').insert(0, 'now ');
+  await session.flush();
+  device.goOnline();
+  await world.settle();
+  expect(doc.getText('t').toString().split(' ').sort()).toEqual(['', 'earlier', 'now', 'told']);
+  expect(others.doc.getText('t').toString()).toBe(doc.getText('t').toString());
+  expect(await device.storage.texts.queue()).toEqual([]);
+});
