@@ -87,7 +87,7 @@ export const t = defineStrings({
     eventDone: 'Follow-ups done',
     eventReceived: 'Messages of customers',
     eventSent: 'Messages to customers',
-    eventBroadcast: 'Broadcasts finished',
+    eventBroadcast: 'Messages to many finished',
     eventTest: 'Test',
   },
   zh: {
