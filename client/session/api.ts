@@ -289,9 +289,9 @@ export const api = {
       'GET',
       `/api/broadcasts/${encodeURIComponent(id)}/customers?${new URLSearchParams({ of, ...(after && { after }) }).toString()}`,
     ),
-  /** Customers of those whom one leads. */
+  /** Customers of those whom one leads; `reached`: how many of them have a conversation. */
   broadcastRecipients: (wish: { stage: string | null; source: string | null; tags: readonly string[] }) =>
-    call<{ customers: readonly CustomerId[] }>('POST', '/api/broadcast-recipients', wish),
+    call<{ customers: readonly CustomerId[]; reached: number }>('POST', '/api/broadcast-recipients', wish),
   /** Of all customers of the company, for who looks after all of them; told to administrators. */
   beginArchive: () => call<void>('POST', '/api/customers/archive'),
   /** `after`: `next` of the answer before. */

@@ -183,6 +183,42 @@ test('what a guest said of wanting none is good for all that is one customer wit
   expect(await go()).toEqual({ sent: 1 });
 });
 
+test('who is one customer with others gets it once, where they are: in their own conversation, or else in that of a part', async () => {
+  await start('ada');
+  await customers(4, 'ada');
+  await does('ada', settings(), 'customers.broadcasts', {
+    approval: true,
+    perCustomer: { most: 2, days: 7 },
+  });
+  /** Somebody of whom the company knew before they came. */
+  await does('ada', file('known'), 'customer.create', { values: { name: 'Mia' }, tags: [] });
+  const go = async (ids: readonly string[]): Promise<Record<string, number>> => {
+    const id = await draft('ada', ids);
+    await submit('ada', id, ids.length);
+    await until(isOver(id));
+    return counted(id);
+  };
+  expect(await go(['known'])).toEqual({ absent: 1 });
+  await does('ada', file('known'), 'customer.merge', { other: 'ada0' });
+  await does('ada', file('known'), 'customer.merge', { other: 'ada1' });
+  // Parts are reached as the whole, and only as that.
+  expect(await go(['known', 'ada0', 'ada1'])).toEqual({ sent: 1, foreign: 2 });
+  expect([received('ada0'), received('ada1')]).toEqual([['Hello Mia!'], []]);
+  // What the guest ended is not written into: they are where they are still.
+  await rig.relay.appendFact(file('ada0'), 'customer.end', guestOf('ada0' as CustomerId), {});
+  expect(await go(['known'])).toEqual({ sent: 1 });
+  expect([received('ada0').length, received('ada1').length]).toEqual([1, 1]);
+  // Each part got one, and the customer two.
+  expect(await go(['known'])).toEqual({ enough: 1 });
+  now += 7 * day;
+  await rig.relay.appendFact(file('ada1'), 'customer.quiet', guestOf('ada1' as CustomerId), { on: true });
+  expect(await go(['known'])).toEqual({ quiet: 1 });
+  // An own conversation comes first, and what a part got before it was one is not said again.
+  await does('ada', file('ada2'), 'customer.merge', { other: 'ada3' });
+  expect(await go(['ada2'])).toEqual({ sent: 1 });
+  expect([received('ada2').length, received('ada3').length]).toEqual([1, 0]);
+});
+
 test('after a stop was acknowledged nothing goes out, also not after a restart', async () => {
   await start('ada');
   const ids = await customers(80, 'ada');

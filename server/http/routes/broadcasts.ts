@@ -10,10 +10,12 @@ import {
   type Outcome,
 } from '../../../shared/features/customers/broadcast-schema.ts';
 import { partOf, roomId } from '../../../shared/protocol/rooms.ts';
+import { customerChatId } from '../../../shared/features/customers/conversation.ts';
 import { lineOf } from '../../../shared/features/customers/line.ts';
 import { stagesOf, type SettingsState } from '../../../shared/features/customers/settings-schema.ts';
+import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
 import type { BroadcastLine } from '../../storage/broadcasts-contract.ts';
-import type { CustomersCursor } from '../../storage/customers-contract.ts';
+import type { CustomerLine, CustomersCursor, CustomersQuery } from '../../storage/customers-contract.ts';
 import type { AppDeps } from '../deps.ts';
 import { signedIn } from '../guards.ts';
 import { refuse } from '../refusals.ts';
@@ -65,6 +67,14 @@ export function addBroadcastRoutes(routes: Routes, deps: AppDeps): void {
     return { state, room, only: state.begun?.by === member ? null : member };
   };
 
+  /** Who is meant by a conversation: the customer, or the one whom they are a part of. */
+  const wholeOf = (customer: CustomerId): CustomerId =>
+    (lines.line(customer)?.partOf ?? customer) as CustomerId;
+  const partsOf = (customer: CustomerId): CustomerId[] =>
+    Object.keys(
+      (relay.state(roomId(relay.workspace, 'customer', customer)) as CustomerState).merged ?? {},
+    ) as CustomerId[];
+
   routes.openapi(
     createRoute({
       method: 'get',
@@ -110,13 +120,14 @@ export function addBroadcastRoutes(routes: Routes, deps: AppDeps): void {
       ): z.infer<typeof line> => ({
         customer,
         owner,
-        name: owner === null ? '' : relay.nameOf(guestOf(customer)),
+        // Who is reached in the conversation of a part has no guest of their own.
+        name: owner === null ? '' : relay.nameOf(guestOf(customer)) || (lines.line(customer)?.name ?? ''),
         readAt: found?.readAt ?? null,
         answeredAt: found?.answeredAt ?? null,
       });
       if (of === 'read' || of === 'answered') {
         const having = table.having(broadcast, of, only, after ?? '', page);
-        const customers = having.map((each) => shown(each.customer, each.owner, each));
+        const customers = having.map((each) => shown(wholeOf(each.customer), each.owner, each));
         return c.json({ customers, next: having.length < page ? null : having.at(-1)!.customer }, 200);
       }
       const list = relay.state(partOf(room, 'list')) as BroadcastListState;
@@ -131,6 +142,11 @@ export function addBroadcastRoutes(routes: Routes, deps: AppDeps): void {
         if (list.outcomes[place] === letter && (only === null || ownerAt(place) === only)) places.push(place);
       const ids = places.map((each) => list.customers[each]!);
       const found = new Map(table.lines(broadcast, ids).map((each) => [each.customer, each]));
+      if (of === 'sent')
+        for (const each of ids.filter((id) => !found.has(id))) {
+          const [line] = table.lines(broadcast, partsOf(each));
+          if (line) found.set(each, line);
+        }
       const customers = places.map((each) => {
         const customer = list.customers[each]!;
         return shown(customer, ownerAt(each), found.get(customer));
@@ -156,8 +172,11 @@ export function addBroadcastRoutes(routes: Routes, deps: AppDeps): void {
       },
       responses: {
         200: json(
-          z.object({ customers: z.array(id) }),
-          'At most one more than may get a message, whose conversation goes on',
+          z.object({
+            customers: z.array(id),
+            reached: z.number().int().openapi({ description: 'So many of them have a conversation' }),
+          }),
+          'At most one more than may get a message, none of them ended',
         ),
         ...refusals('bad-request', 'not-signed-in', 'session-ended'),
       },
@@ -169,24 +188,47 @@ export function addBroadcastRoutes(routes: Routes, deps: AppDeps): void {
       const actor = relay.actor(member);
       const people = actor ? lineOf(relay.directory(), settings, actor) : new Set<MemberId>();
       const first = stagesOf(settings)[0]!.id;
-      const query = {
+      const query: CustomersQuery = {
         isEnded: false,
         ...(people === 'everybody' ? {} : { owners: [...people] }),
         ...(stage === null ? {} : { stages: stage === first ? [stage, null] : [stage] }),
         ...(source === null ? {} : { sources: [source] }),
         ...(tagged.length > 0 ? { tags: tagged } : {}),
       };
+      /** All of them, `lineage` at once; until it is enough. */
+      const walk = async (of: CustomersQuery, look: (line: CustomerLine) => boolean): Promise<void> => {
+        for (let after: CustomersCursor | null = null; ;) {
+          const some = lines.lines(of, 'n', after, lineage);
+          const last = some.at(-1);
+          if (!some.every(look) || !last || some.length < lineage) return;
+          after = { at: last.n, n: last.n };
+          // Others have their turn.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      const hasTalk = (customer: string): boolean =>
+        relay.head(roomId(relay.workspace, 'chat', customerChatId(customer))) > 0;
       const customers: string[] = [];
-      for (let after: CustomersCursor | null = null; customers.length <= mostBroadcast.customers;) {
-        const some = lines.lines(query, 'n', after, lineage);
-        customers.push(...some.map((each) => each.id));
-        const last = some.at(-1);
-        if (!last || some.length < lineage) break;
-        after = { at: last.n, n: last.n };
-        // Others have their turn.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      return c.json({ customers: customers.slice(0, mostBroadcast.customers + 1) }, 200);
+      const unreached = new Set<string>();
+      await walk(query, (each) => {
+        if (customers.length === mostBroadcast.customers + 1) return false;
+        customers.push(each.id);
+        if (!hasTalk(each.id)) unreached.add(each.id);
+        return true;
+      });
+      // Who has none of their own may have one as a part.
+      const parts = {
+        isEnded: false,
+        withParts: true,
+        ...(query.owners && { owners: query.owners }),
+      } as const;
+      if (unreached.size > 0)
+        await walk(parts, (each) => {
+          if (each.partOf !== null && unreached.has(each.partOf) && hasTalk(each.id))
+            unreached.delete(each.partOf);
+          return unreached.size > 0;
+        });
+      return c.json({ customers, reached: customers.length - unreached.size }, 200);
     },
   );
 }

@@ -1,5 +1,4 @@
 import type { Job, JobContext, JobFact } from '../../access/kind.ts';
-import { guestOf } from '../../base/guests.ts';
 import { factPrefix, type CommandId, type CustomerId, type MemberId } from '../../base/ids.ts';
 import type { ChatState } from '../chat/schema.ts';
 import type { DirectoryState } from '../directory/schema.ts';
@@ -67,6 +66,21 @@ function readingOf(context: JobContext, maker: MemberId): Reading {
 const isQuiet = (reading: Reading, { quiet, merged }: CustomerState): boolean =>
   [quiet, ...Object.keys(merged ?? {}).map((id) => reading.file(id as CustomerId)?.quiet)].some(Boolean);
 
+/** All conversations with them: the own one first, then those of who was merged into them. */
+function conversationsOf(
+  reading: Reading,
+  customer: CustomerId,
+): readonly { readonly id: CustomerId; readonly chat: ChatState; readonly goesOn: boolean }[] {
+  const { merged, owner } = reading.file(customer)!;
+  return [customer, ...(Object.keys(merged ?? {}) as CustomerId[])].flatMap((id) => {
+    const file = reading.file(id);
+    if (file === null || file.guest === null) return [];
+    const chat = reading.chat(id);
+    // A part that does not say yet what follows from the whole is written to when it does.
+    return chat === null ? [] : [{ id, chat, goesOn: !file.ended && file.owner === owner }];
+  });
+}
+
 /** Why nothing goes to this customer, whoever writes; null when it may. What does not exist and what is foreign are alike. */
 function hindrance(reading: Reading, customer: CustomerId): Letter | null {
   const file = reading.file(customer);
@@ -76,7 +90,8 @@ function hindrance(reading: Reading, customer: CustomerId): Letter | null {
   if (!reading.mayWriteFor(file.owner)) return 'f';
   if (file.ended) return 'e';
   if (isQuiet(reading, file)) return 'q';
-  return file.guest === null ? 'a' : null;
+  const isReached = file.guest !== null || conversationsOf(reading, customer).some(({ goesOn }) => goesOn);
+  return isReached ? null : 'a';
 }
 
 function find(state: BroadcastState, list: BroadcastListState, reading: Reading): readonly JobFact[] {
@@ -132,9 +147,9 @@ function outcomeOf(
   const hindered = hindrance({ context, settings, ...reading }, customer);
   if (hindered !== null) return hindered === 'f' ? 'm' : hindered;
   if (reading.file(customer)!.owner !== part.member) return 'm';
-  const chat = reading.chat(customer);
-  if (chat === null) return 'b';
-  const before = chat.broadcasts ?? [];
+  const all = conversationsOf({ context, settings, ...reading }, customer);
+  if (!all.some(({ goesOn }) => goesOn)) return 'b';
+  const before = all.flatMap(({ chat }) => chat.broadcasts ?? []);
   // It was said already: a relay that was restored has forgotten that it counted so.
   if (before.some(({ id }) => id === broadcast)) return 's';
   const { most, days } = broadcastsOf(settings).perCustomer;
@@ -162,9 +177,11 @@ function messageTo(
 ): readonly JobFact[] {
   const { context, directory } = reading;
   const broadcast = context.room.id;
-  if (reading.chat(customer)!.broadcasts?.some(({ id }) => id === broadcast)) return [];
+  const all = conversationsOf(reading, customer);
+  if (all.some(({ chat }) => chat.broadcasts?.some(({ id }) => id === broadcast))) return [];
+  const there = all.find(({ goesOn }) => goesOn)!.id;
   const text = filledBroadcast(state.text, {
-    name: context.nameOf(guestOf(customer)) || state.nameless,
+    name: reading.file(customer)!.name || reading.file(there)!.name || state.nameless,
     company: directory.name,
     person: context.nameOf(owner),
   });
@@ -172,7 +189,7 @@ function messageTo(
   const card = state.card ? { card: state.card } : {};
   return [
     {
-      room: { kind: 'chat', id: customerChatId(customer), part: null },
+      room: { kind: 'chat', id: customerChatId(there), part: null },
       by: owner,
       id: (factPrefix + messageIdOf(broadcast, customer)) as CommandId,
       type: 'chat.send',

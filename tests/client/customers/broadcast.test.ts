@@ -6,14 +6,16 @@ import { customerKind } from '../../../shared/features/customers/customer.ts';
 import type { CustomerState } from '../../../shared/features/customers/customer-schema.ts';
 import { seenBy, stateIn } from '../../../client/features/customers/broadcast/figures.ts';
 import { everyone, inParts, recipients } from '../../../client/features/customers/broadcast/recipients.ts';
-import type { CustomerRow } from '../../../client/data/api.ts';
+import type { ChatRow, CustomerRow } from '../../../client/data/api.ts';
 
 const me = 'me' as MemberId;
 const row = (id: string, state: Partial<CustomerState>): CustomerRow =>
   ({
     id,
+    chats: [],
     state: { ...customerKind.initial, owner: me, guest: `guest-${id}` as MemberId, ...state },
   }) as CustomerRow;
+const talk = (state: object): ChatRow => ({ state }) as ChatRow;
 const ended = { by: me, at: 1 };
 
 test('a message goes to one’s own customers who are so, and to none who is ended, quiet or has not come yet', () => {
@@ -24,11 +26,15 @@ test('a message goes to one’s own customers who are so, and to none who is end
     row('d', { quiet: ended }),
     row('e', { owner: 'other' as MemberId }),
     row('f', { guest: null }),
+    // Whose conversations are with those who were merged into them.
+    { ...row('g', { guest: null, source: 'call' }), chats: [talk({}), talk({ ended: { at: 1 } })] },
+    { ...row('h', { guest: null, source: 'call' }), chats: [talk({ ended: { at: 1 } })] },
   ];
   const whom = (wish: object): string[] =>
     recipients(rows, me, { ...everyone, ...wish }, 'new').map(({ id }) => id);
-  expect(whom({})).toEqual(['a', 'b']);
-  expect(whom({ stage: 'new' })).toEqual(['a']);
+  expect(whom({})).toEqual(['a', 'b', 'g']);
+  expect(whom({ stage: 'new' })).toEqual(['a', 'g']);
+  expect(whom({ source: 'call' })).toEqual(['g']);
   expect(whom({ stage: 'won' })).toEqual(['b']);
   expect(whom({ source: 'web' })).toEqual(['b']);
   expect(whom({ tags: ['vip', 'none'] })).toEqual(['a']);

@@ -196,3 +196,27 @@ test('a leader is told of the customers of their line, by what they have to be; 
   expect(await whom(boss, { stage: 'talk' })).toEqual(['b1']);
   expect(await whom(boss, { tags: ['vip'] })).toEqual([]);
 });
+
+test('it is said how many of them are reached, and a customer who is so in the conversation of a part is told of as one', async () => {
+  await customer('a1', ada);
+  await customer('a2', ada);
+  for (const id of ['k1', 'k2'])
+    await say(ada.member.id, room(`customer/${id}`), 'customer.create', { values: { name: id }, tags: [] });
+  const all = { stage: null, source: null, tags: [] };
+  const whom = async (): Promise<unknown> =>
+    (await send('POST', '/api/broadcast-recipients', ada, all)).json();
+  expect(await whom()).toEqual({ customers: ['a1', 'a2', 'k1', 'k2'], reached: 2 });
+  await say(ada.member.id, room('customer/k1'), 'customer.merge', { other: 'a1' });
+  expect(await whom()).toEqual({ customers: ['a2', 'k1', 'k2'], reached: 2 });
+  await broadcast(ada, 'w', ['k1', 'k2']);
+  await until('it is over', () => stateOf('w').finishedAt !== null);
+  const told = { customer: 'k1', name: 'k1', owner: ada.member.id };
+  const sent = await ask<Lines>('/api/broadcasts/w/customers?of=sent', ada);
+  expect(sent.customers).toMatchObject([{ ...told, readAt: null, answeredAt: null }]);
+  const guest = guestOf('a1' as CustomerId);
+  await say(guest, room('chat/customer-a1'), 'chat.send', { text: 'yes' });
+  for (const of of ['sent', 'answered']) {
+    const { customers } = await ask<Lines>(`/api/broadcasts/w/customers?of=${of}`, ada);
+    expect(customers).toMatchObject([{ ...told, answeredAt: expect.any(Number) as number }]);
+  }
+});

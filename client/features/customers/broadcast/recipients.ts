@@ -12,6 +12,10 @@ export interface Narrowed {
 
 export const everyone: Narrowed = { stage: null, source: null, tags: [] };
 
+/** Whether there is a conversation in which they get it: their own, or one of who was merged into them. */
+export const isReached = ({ state, chats }: Pick<CustomerRow, 'state' | 'chats'>): boolean =>
+  state.guest !== null || chats.some((chat) => !chat.state.ended);
+
 /** Own ones whose conversation goes on and who did not say that they want none. `firstStage`: where those are who were never moved. */
 export function recipients(
   rows: readonly CustomerRow[],
@@ -20,9 +24,9 @@ export function recipients(
   firstStage: string,
 ): readonly CustomerRow[] {
   return rows.filter(
-    ({ state }) =>
+    ({ state, chats }) =>
       state.owner === me &&
-      state.guest !== null &&
+      isReached({ state, chats }) &&
       !state.ended &&
       !state.quiet &&
       (stage === null || (state.stage ?? firstStage) === stage) &&

@@ -1,4 +1,4 @@
-import { defineStrings, plural } from '../../../i18n/index.ts';
+import { defineStrings, formatNumber, plural } from '../../../i18n/index.ts';
 
 export const t = defineStrings({
   en: {
@@ -90,6 +90,8 @@ export const t = defineStrings({
     teamOffline: 'A team’s customers are counted by the relay: you have to be online.',
     counted: (p: { count: number }) =>
       plural(p.count, { one: 'Goes to {n} customer', other: 'Goes to {n} customers' }),
+    countedFew: (p: { reached: number; count: number }) =>
+      `${formatNumber(p.reached)} of ${plural(p.count, { one: '{n} customer', other: '{n} customers' })} can be reached: the others have no conversation yet`,
     nobody: 'No customer fits.',
     tooMany: 'A message goes to at most {most} customers.',
     whenTitle: 'When',
@@ -208,6 +210,8 @@ export const t = defineStrings({
     tagsHelp: '有其中任一标签的客户；不选则不限。',
     teamOffline: '团队的客户由服务器统计，需要联网。',
     counted: (p: { count: number }) => plural(p.count, { other: '将发送给 {n} 位客户' }),
+    countedFew: (p: { reached: number; count: number }) =>
+      `${plural(p.count, { other: '{n} 位客户' })}中有 ${formatNumber(p.reached)} 位可以收到：其余的还没有会话`,
     nobody: '没有符合条件的客户。',
     tooMany: '一次群发最多 {most} 位客户。',
     whenTitle: '何时发送',
