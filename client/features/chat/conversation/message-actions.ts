@@ -20,6 +20,7 @@ import type { EntryTarget } from '../../../../shared/access/kind.ts';
 import type { MemberId } from '../../../../shared/base/ids.ts';
 import { isPinned, mostReactions, type ChatSend } from '../../../../shared/features/chat/messages.ts';
 import type { ViewEntry, WorkspaceData } from '../../../data/api.ts';
+import { copyText } from '../../../ui/copy-text.ts';
 import type { MenuItem } from '../../../ui/menu-item.ts';
 import { toasts } from '../../../ui/toasts.svelte.ts';
 import { linkTo, reasonOf } from '../commands.ts';
@@ -64,15 +65,6 @@ export async function attempt(work: Promise<unknown>): Promise<boolean> {
   } catch (cause) {
     toasts.show({ text: reasonOf(cause), kind: 'danger' });
     return false;
-  }
-}
-
-export async function copyText(text: string, done: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    toasts.show({ text: done, kind: 'done' });
-  } catch {
-    toasts.show({ text: chat.copyFailed, kind: 'danger' });
   }
 }
 
@@ -142,7 +134,7 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       icon: Copy,
       label: () => chat.copy,
       isFor: ({ message }) => message.text !== '',
-      run: ({ message }) => void copyText(message.text, chat.copied),
+      run: ({ message }) => void copyText(message.text, chat),
     },
     {
       id: 'link',
@@ -151,7 +143,10 @@ export const talkActions: ActionSource = ({ data, talk, onmention }) => {
       label: () => t.copyLink,
       isFor: ({ entry }) => entry.delivery === 'stored',
       run: ({ entry, conversation }) =>
-        void copyText(location.origin + linkTo(conversation.id, entry), t.linkCopied),
+        void copyText(location.origin + linkTo(conversation.id, entry), {
+          copied: t.linkCopied,
+          copyFailed: chat.copyFailed,
+        }),
     },
     {
       id: 'forward',

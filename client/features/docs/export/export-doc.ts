@@ -3,6 +3,7 @@ import { zip, type AsyncZippable } from 'fflate';
 import type * as Y from 'yjs';
 import type { DocRow, WorkspaceData } from '../../../data/api.ts';
 import { language } from '../../../i18n/index.ts';
+import { copyText } from '../../../ui/copy-text.ts';
 import { saveFile } from '../../../ui/save-file.ts';
 import { toasts } from '../../../ui/toasts.svelte.ts';
 import { titleOf } from '../documents.ts';
@@ -40,12 +41,7 @@ export async function downloadMarkdown(data: WorkspaceData, row: DocRow, doc: Y.
 
 export async function copyMarkdown(row: DocRow, doc: Y.Doc): Promise<void> {
   const { markdown } = docToMarkdown(doc, { title: row.state.title });
-  try {
-    await navigator.clipboard.writeText(markdown);
-    toasts.show({ kind: 'done', text: t.copied });
-  } catch {
-    toasts.show({ kind: 'danger', text: t.copyFailed });
-  }
+  await copyText(markdown, t);
 }
 
 /** Prints what is on the page in a frame of its own, so that neither the shell nor the dark theme is on the paper. */
