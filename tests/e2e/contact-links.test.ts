@@ -282,6 +282,12 @@ it('quick replies are found behind a slash in a conversation with a customer, an
   await box.press('Enter');
   await expect.poll(() => box.inputValue()).toBe('谢谢李雷！');
   expect(await box.evaluate((each) => each === document.activeElement)).toBe(true);
+  // By somebody who knows of no slash: before what is written already.
+  await dina.page.getByRole('button', { name: '添加', exact: true }).tap();
+  await dina.page.getByRole('menuitem', { name: '快捷回复' }).tap();
+  await list.getByRole('option', { name: /营业时间/ }).waitFor();
+  await list.getByRole('option', { name: /感谢/ }).tap();
+  await expect.poll(() => box.inputValue()).toBe('谢谢李雷！谢谢李雷！');
 
   // Among colleagues there are none.
   await admin.go('Messages');

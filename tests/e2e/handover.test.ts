@@ -115,7 +115,10 @@ it('a customer who scanned a code stays with the company when their seller is aw
   await handing.getByRole('button', { name: 'Next' }).click();
   expect(await axe(admin.page)).toEqual([]);
   await screenshot(admin.page, 'handover-how');
-  await handing.getByRole('button', { name: 'Hand over', exact: true }).click();
+  await Promise.all([
+    cara.page.getByText('Admin把 1 位客户移交给了你。').waitFor(),
+    handing.getByRole('button', { name: 'Hand over', exact: true }).click(),
+  ]);
   await theirs.getByText('Hello, Cara looks after you from now on, in place of Ann.').waitFor();
   await leaving.getByText(/nobody to answer/).waitFor({ state: 'detached' });
   await leaving.getByRole('button', { name: 'Remove', exact: true }).click();

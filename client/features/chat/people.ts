@@ -1,6 +1,7 @@
 /* Names as conversations show them. Everything is read from the directory, so a changed name changes everywhere. */
 import { isId, type MemberId } from '../../../shared/base/ids.ts';
 import { directChatId } from '../../../shared/features/chat/kind.ts';
+import { guestsAsked } from '../../../shared/features/chat/outside.ts';
 import type { ChatState } from '../../../shared/features/chat/schema.ts';
 import type { DirectoryState, Member } from '../../../shared/features/directory/schema.ts';
 import { personOf } from '../../../shared/features/directory/tree.ts';
@@ -41,8 +42,10 @@ export function chatTitle(state: ChatState, directory: DirectoryState, me: Membe
   const guest = guestIn(state);
   if (guest) return personName(directory, guest);
   if (state.type === 'group' && state.title !== '') return state.title;
-  const others = otherMembers(state, me);
-  if (others.length === 0) return t.emptyGroup;
+  const inside = otherMembers(state, me);
+  // Until somebody is in, it is called after those who are asked.
+  const others = inside.length > 0 ? inside : guestsAsked(state);
+  if (others.length === 0) return state.outside === true ? t.emptyCustomerGroup : t.emptyGroup;
   const names = others.slice(0, mostNames).map((id) => personName(directory, id));
   if (others.length <= mostNames) return formatList(names);
   return `${names.join(', ')} …`;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { otherOfPair, partnerOfId } from '../../../client/features/chat/people.ts';
+import { chatTitle, otherOfPair, partnerOfId } from '../../../client/features/chat/people.ts';
 import type { MemberId } from '../../../shared/base/ids.ts';
 import { directChatId } from '../../../shared/features/chat/kind.ts';
+import type { ChatState } from '../../../shared/features/chat/schema.ts';
 import type { DirectoryState } from '../../../shared/features/directory/schema.ts';
 
 const id = (name: string): MemberId => name as MemberId;
@@ -40,4 +41,19 @@ describe('the id of a conversation of two', () => {
     expect([open('ben'), open('gus')]).toEqual(['ben', 'gus']);
     expect([open('nobody'), open('constructor'), open('toString')]).toEqual([null, null, null]);
   });
+});
+
+it('a group without a name is called after who is in it, else after the customers who are asked', () => {
+  const names = { ann: { name: 'Ann' }, ben: { name: 'Ben' }, 'guest-c1': { name: 'Mia' } };
+  const of = (state: object): string =>
+    chatTitle(
+      { type: 'group', title: '', members: { ann: { since: 0 } }, ...state } as unknown as ChatState,
+      { name: '', members: names } as unknown as DirectoryState,
+      id('ann'),
+    );
+  const asked = { outside: true, guests: { 'guest-c1': { name: '', invited: { by: 'ann', at: 1 } } } };
+  expect(of({})).toBe('Just you');
+  expect(of(asked)).toBe('Mia');
+  expect(of({ ...asked, members: { ann: { since: 0 }, ben: { since: 1 } } })).toBe('Ben');
+  expect(of({ outside: true })).toBe('Group with customers');
 });

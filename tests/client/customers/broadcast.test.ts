@@ -12,7 +12,7 @@ const me = 'me' as MemberId;
 const row = (id: string, state: Partial<CustomerState>): CustomerRow =>
   ({
     id,
-    chats: [],
+    chats: [] as readonly ChatRow[],
     state: { ...customerKind.initial, owner: me, guest: `guest-${id}` as MemberId, ...state },
   }) as CustomerRow;
 const talk = (state: object): ChatRow => ({ state }) as ChatRow;

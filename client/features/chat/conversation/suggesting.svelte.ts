@@ -42,6 +42,11 @@ export class Suggesting {
     const all = this.#reply === null ? null : this.#parts.replies();
     return all && this.#reply !== null ? findReplies(this.#reply, all.own, all.team) : [];
   });
+  /** Whether there are any that could be said here. */
+  readonly hasReplies: boolean = $derived.by(() => {
+    const all = this.#parts.replies();
+    return all !== null && all.own.length + all.team.length > 0;
+  });
   readonly count: number = $derived(this.people.length + this.replies.length);
 
   constructor(parts: SuggestingParts) {
@@ -60,6 +65,12 @@ export class Suggesting {
     if (other) this.active = 0;
     this.#mention = this.#dismissed === null ? mention : null;
     this.#reply = this.#dismissed === null ? reply : null;
+  }
+
+  /** The same, also where its list was closed before. */
+  offer(text: string, caret: number): void {
+    this.#dismissed = null;
+    this.look(text, caret);
   }
 
   close(): void {

@@ -31,6 +31,12 @@ export const t = defineStrings({
     handOver: 'Hand over',
     begun: 'The handover has begun.',
     queued: 'It begins as soon as there is a network.',
+    look: 'Look',
+    taken: (p: { name: string; count: number }) =>
+      `${p.name} ${plural(p.count, {
+        one: 'handed {n} customer over to you.',
+        other: 'handed {n} customers over to you.',
+      })}`,
 
     handovers: 'Handovers',
     text: 'Customers who went from one person to others. Each can be undone for a day.',
@@ -114,6 +120,9 @@ export const t = defineStrings({
     handOver: '移交',
     begun: '已开始移交。',
     queued: '联网后开始移交。',
+    look: '查看',
+    taken: (p: { name: string; count: number }) =>
+      `${p.name}${plural(p.count, { other: '把 {n} 位客户移交给了你。' })}`,
 
     handovers: '客户继承',
     text: '客户在同事之间的移交。每次移交一天内可以撤销。',
