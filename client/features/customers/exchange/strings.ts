@@ -73,7 +73,7 @@ export const t = defineStrings({
     fileName: 'customers',
     archiveTitle: 'With everything',
     archiveText:
-      'An archive with the files, their history, the conversations and what was attached. An administrator of another Weft can import it.',
+      'An archive with the files, their history, the conversations and what was attached. An administrator of another Weft can import it. Groups with customers are not included.',
     archive: 'Export archive',
     archiveAll: 'Export all of the company',
     archiveAllText:
@@ -232,7 +232,7 @@ export const t = defineStrings({
     xlsx: 'Excel（XLSX）',
     fileName: '客户',
     archiveTitle: '包含全部内容',
-    archiveText: '归档包含客户资料、变更记录、会话和附件，另一套 Weft 的管理员可以导入。',
+    archiveText: '归档包含客户资料、变更记录、会话和附件，另一套 Weft 的管理员可以导入。不包含客户群。',
     archive: '导出归档',
     archiveAll: '导出全公司客户',
     archiveAllText: '“全公司客户”包含所有同事的客户，导出会记录给管理员看。',
