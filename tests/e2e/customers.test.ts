@@ -95,7 +95,8 @@ it('a seller answers a customer, writes down what matters, and asks a colleague 
   await composer.fill('Yes, in two blues.');
   await composer.press('Enter');
   await theirs.getByText('Yes, in two blues.').waitFor();
-  await page.getByText('Read', { exact: true }).waitFor();
+  const answer = page.getByRole('listitem').filter({ hasText: 'Yes, in two blues.' });
+  await answer.getByText('Read', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Conversation details' }).click();
   const side = page.getByRole('complementary', { name: 'Details' });
   await side.getByText('Wants three samples first.').waitFor();
